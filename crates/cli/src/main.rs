@@ -1,0 +1,2 @@
+//! The command line of Fauxto.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Plain numbers in, SVG and PNG out.
