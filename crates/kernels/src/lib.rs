@@ -1,1 +1,27 @@
-//! Fast CPU operations for detectors.
+//! Fast CPU operations for detectors, each with a twin in plain tensor operations.
+//!
+//! Activations are channels-last, `[batch, height, width, channel]`; weights have PyTorch's shapes,
+//! so that timm checkpoints load without rearranging. Every function is differentiable on an
+//! autodiff device unless its documentation says otherwise.
+//!
+//! On Burn's Flex device with `f32` data an operation may run a kernel of this crate; everywhere
+//! else, and for every other element type, it runs its [`twin`]. Setting the environment variable
+//! `FAUXTO_KERNELS=off` before the first call runs the twins everywhere, for comparison and for
+//! bug reports.
+
+mod activation;
+mod adamw;
+mod convolution;
+mod linear;
+mod normalization;
+mod pooling;
+mod scaling;
+pub mod twin;
+
+pub use activation::{gelu, relu, relu6, sigmoid, silu};
+pub use adamw::{AdamWStep, adamw};
+pub use convolution::{conv2d, depthwise_conv2d};
+pub use linear::linear;
+pub use normalization::{BatchNormOutput, batch_norm_inference, batch_norm_train, layer_norm};
+pub use pooling::global_average_pool;
+pub use scaling::{scale_channels, scale_residual};
