@@ -1,0 +1,130 @@
+//! ConvNeXt (Liu et al. 2022, "A ConvNet for the 2020s", arXiv 2201.03545), with timm's parameter
+//! names. At 32x32 its four stages see 8x8, 4x4, 2x2 and 1x1 maps.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+
+use super::initialise::{Initialiser, Scheme};
+use super::layer::{Conv2d, DepthwiseConv2d, LayerNorm, Linear};
+use super::network::{Architecture, Network, erase};
+use super::pass::Pass;
+
+const EPSILON: f64 = 1e-6;
+const PATCH: usize = 4;
+const KERNEL: usize = 7;
+const EXPANSION: usize = 4;
+/// Layer scale starts each residual branch near nothing (section "training techniques", appendix A.1).
+const LAYER_SCALE: f32 = 1e-6;
+
+/// ConvNeXt-Tiny: depths 3, 3, 9, 3 and widths 96, 192, 384, 768.
+pub(super) fn convnext_tiny(classes: usize, seed: u64, device: &Device) -> Box<dyn Network> {
+    erase(ConvNext::new([3, 3, 9, 3], [96, 192, 384, 768], classes, seed, device))
+}
+
+#[derive(Module, Debug)]
+struct ConvNext {
+    stem: (Conv2d, LayerNorm),
+    stages: Vec<Stage>,
+    head: Head,
+}
+
+impl ConvNext {
+    fn new(depths: [usize; 4], widths: [usize; 4], classes: usize, seed: u64, device: &Device) -> Self {
+        let mut initialiser = Initialiser::new(Scheme::TruncatedNormal, seed, device);
+        let stem = (
+            Conv2d::patch(&mut initialiser, [3, widths[0]], PATCH),
+            LayerNorm::new(&mut initialiser, widths[0], EPSILON),
+        );
+        let stages = (0..depths.len())
+            .map(|index| Stage {
+                downsample: (index > 0).then(|| {
+                    (
+                        LayerNorm::new(&mut initialiser, widths[index - 1], EPSILON),
+                        Conv2d::patch(&mut initialiser, [widths[index - 1], widths[index]], 2),
+                    )
+                }),
+                blocks: (0..depths[index])
+                    .map(|_| Block::new(&mut initialiser, widths[index]))
+                    .collect(),
+            })
+            .collect();
+        let head = Head {
+            norm: LayerNorm::new(&mut initialiser, widths[3], EPSILON),
+            fc: Linear::new(&mut initialiser, widths[3], classes),
+        };
+        Self { stem, stages, head }
+    }
+}
+
+impl Architecture for ConvNext {
+    fn features(&self, x: Tensor<4>, _: &Pass) -> Tensor<4> {
+        let mut x = self.stem.1.forward(self.stem.0.forward(x));
+        for stage in &self.stages {
+            x = stage.forward(x);
+        }
+        x
+    }
+
+    fn head(&self, features: Tensor<4>, _: &Pass) -> Tensor<2> {
+        let pooled = kernels::global_average_pool(features);
+        self.head.fc.forward(self.head.norm.forward(pooled))
+    }
+}
+
+#[derive(Module, Debug)]
+struct Stage {
+    downsample: Option<(LayerNorm, Conv2d)>,
+    blocks: Vec<Block>,
+}
+
+impl Stage {
+    fn forward(&self, mut x: Tensor<4>) -> Tensor<4> {
+        if let Some((norm, convolution)) = &self.downsample {
+            x = convolution.forward(norm.forward(x));
+        }
+        for block in &self.blocks {
+            x = block.forward(x);
+        }
+        x
+    }
+}
+
+#[derive(Module, Debug)]
+struct Block {
+    gamma: Param<Tensor<1>>,
+    conv_dw: DepthwiseConv2d,
+    norm: LayerNorm,
+    mlp: Mlp,
+}
+
+impl Block {
+    fn new(initialiser: &mut Initialiser, channels: usize) -> Self {
+        Self {
+            gamma: initialiser.constant([channels], LAYER_SCALE),
+            conv_dw: DepthwiseConv2d::new(initialiser, channels, KERNEL, 1, true),
+            norm: LayerNorm::new(initialiser, channels, EPSILON),
+            mlp: Mlp {
+                fc1: Linear::new(initialiser, channels, EXPANSION * channels),
+                fc2: Linear::new(initialiser, EXPANSION * channels, channels),
+            },
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let y = self.norm.forward(self.conv_dw.forward(x.clone()));
+        let y = self.mlp.fc2.forward(kernels::gelu(self.mlp.fc1.forward(y)));
+        kernels::scale_residual(x, y, self.gamma.val())
+    }
+}
+
+#[derive(Module, Debug)]
+struct Mlp {
+    fc1: Linear,
+    fc2: Linear,
+}
+
+#[derive(Module, Debug)]
+struct Head {
+    norm: LayerNorm,
+    fc: Linear,
+}

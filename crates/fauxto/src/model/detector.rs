@@ -1,0 +1,165 @@
+//! A network with everything needed to feed it pixels.
+
+use burn::tensor::{Device, Tensor, TensorData, activation};
+use serde::{Deserialize, Serialize};
+
+use super::{ModelEntry, Network, Pass};
+
+/// Per-channel shift and scale, the first layer of every detector.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Normalisation {
+    /// Subtracted from pixels in `0..=1`.
+    pub mean: [f32; 3],
+    /// Divided by, after that.
+    pub deviation: [f32; 3],
+}
+
+impl Normalisation {
+    /// ImageNet's channel statistics, which published weights expect.
+    pub const IMAGENET: Self = Self {
+        mean: [0.485, 0.456, 0.406],
+        deviation: [0.229, 0.224, 0.225],
+    };
+}
+
+/// Number of classes of a detector: real and fake.
+pub const CLASSES: usize = 2;
+
+/// A detector that can learn.
+#[derive(Debug)]
+pub struct Detector {
+    /// Its architecture.
+    pub entry: &'static ModelEntry,
+    /// Its first layer.
+    pub normalisation: Normalisation,
+    /// The side of its square input, in pixels.
+    pub input_size: usize,
+    /// Its parameters.
+    pub network: Box<dyn Network>,
+    device: Device,
+}
+
+impl Detector {
+    /// A detector with freshly drawn parameters.
+    #[must_use]
+    pub fn new(entry: &'static ModelEntry, input_size: usize, seed: u64, device: &Device) -> Self {
+        Self {
+            entry,
+            normalisation: Normalisation::IMAGENET,
+            input_size,
+            network: (entry.build)(CLASSES, seed, device),
+            device: device.clone(),
+        }
+    }
+
+    /// The device its parameters are on.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Number of trainable parameters.
+    #[must_use]
+    pub fn parameter_count(&self) -> usize {
+        let mut count = 0;
+        self.network.visit(&mut |parameter| {
+            if !is_buffer(parameter.name) {
+                count += parameter.shape.iter().product::<usize>();
+            }
+        });
+        count
+    }
+
+    /// Pixels `[batch, height, width, 3]` in `0..=1` to the last feature map `[batch, height', width',
+    /// channel]`.
+    #[must_use]
+    pub fn features(&self, pixels: Tensor<4>, pass: &Pass) -> Tensor<4> {
+        self.network.features(self.normalise(pixels), pass)
+    }
+
+    /// The last feature map to logits `[batch, 2]`.
+    #[must_use]
+    pub fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2> {
+        self.network.head(features, pass)
+    }
+
+    /// Pixels `[batch, height, width, 3]` in `0..=1` to logits `[batch, 2]`: `head(features(pixels))`.
+    #[must_use]
+    pub fn logits(&self, pixels: Tensor<4>, pass: &Pass) -> Tensor<2> {
+        self.head(self.features(pixels, pass), pass)
+    }
+
+    /// A copy that can only judge.
+    #[must_use]
+    pub fn freeze(&self) -> Frozen {
+        Frozen(Self {
+            entry: self.entry,
+            normalisation: self.normalisation,
+            input_size: self.input_size,
+            network: self.network.to_inference(),
+            device: self.device.clone().without_autodiff(),
+        })
+    }
+
+    fn normalise(&self, pixels: Tensor<4>) -> Tensor<4> {
+        let device = pixels.device();
+        let channels = |values: [f32; 3]| Tensor::<4>::from_data(TensorData::new(values.to_vec(), [1, 1, 1, 3]), &device);
+        (pixels - channels(self.normalisation.mean)) / channels(self.normalisation.deviation)
+    }
+}
+
+/// A detector that only judges: running statistics, no dropout, no parameter gradients. The one kind
+/// that evaluation, prediction, attacks and explanations accept.
+#[derive(Debug)]
+pub struct Frozen(Detector);
+
+impl Frozen {
+    /// What it was frozen from.
+    #[must_use]
+    pub fn detector(&self) -> &Detector {
+        &self.0
+    }
+
+    /// The side of its square input, in pixels.
+    #[must_use]
+    pub fn input_size(&self) -> usize {
+        self.0.input_size
+    }
+
+    /// The last feature map; see [`Detector::features`].
+    #[must_use]
+    pub fn features(&self, pixels: Tensor<4>) -> Tensor<4> {
+        self.0.features(pixels, &Pass::inference())
+    }
+
+    /// Feature map to logits; see [`Detector::head`].
+    #[must_use]
+    pub fn head(&self, features: Tensor<4>) -> Tensor<2> {
+        self.0.head(features, &Pass::inference())
+    }
+
+    /// Pixels `[batch, height, width, 3]` in `0..=1` to logits `[batch, 2]`.
+    #[must_use]
+    pub fn logits(&self, pixels: Tensor<4>) -> Tensor<2> {
+        self.0.logits(pixels, &Pass::inference())
+    }
+
+    /// Probability of fake for each image of `pixels` `[batch, height, width, 3]` in `0..=1`.
+    #[must_use]
+    pub fn probability_fake(&self, pixels: Tensor<4>) -> Vec<f64> {
+        let probabilities = activation::softmax(self.logits(pixels), 1);
+        probabilities
+            .into_data()
+            .iter::<f32>()
+            .skip(1)
+            .step_by(CLASSES)
+            .map(f64::from)
+            .collect()
+    }
+}
+
+/// Whether `name` is a buffer: written to checkpoints, never moved by the optimiser.
+#[must_use]
+pub fn is_buffer(name: &str) -> bool {
+    name.ends_with(".running_mean") || name.ends_with(".running_var")
+}

@@ -1,0 +1,230 @@
+//! EfficientNet (Tan & Le 2019, arXiv 1905.11946) and its Lite variant (no squeeze-and-excitation,
+//! ReLU6; Liu 2020), with timm's parameter names and PyTorch's symmetric padding.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use super::initialise::{Initialiser, Scheme};
+use super::layer::{BatchNorm2d, Conv2d, DepthwiseConv2d, Linear};
+use super::network::{Architecture, Network, erase};
+use super::pass::Pass;
+
+const STEM_CHANNELS: usize = 32;
+const FINAL_CHANNELS: usize = 1280;
+const FIRST_CHANNELS: usize = 16;
+
+/// Inverted-residual stages of B0 after the first, separable one (table 1 of the paper).
+const STAGES: [StagePlan; 6] = [
+    StagePlan { repeats: 2, kernel: 3, stride: 2, channels: 24 },
+    StagePlan { repeats: 2, kernel: 5, stride: 2, channels: 40 },
+    StagePlan { repeats: 3, kernel: 3, stride: 2, channels: 80 },
+    StagePlan { repeats: 3, kernel: 5, stride: 1, channels: 112 },
+    StagePlan { repeats: 4, kernel: 5, stride: 2, channels: 192 },
+    StagePlan { repeats: 1, kernel: 3, stride: 1, channels: 320 },
+];
+const EXPANSION: usize = 6;
+/// Squeeze-and-excitation narrows to a quarter of the block's *input* channels.
+const REDUCTION: usize = 4;
+
+struct StagePlan {
+    repeats: usize,
+    kernel: usize,
+    stride: usize,
+    channels: usize,
+}
+
+/// What distinguishes the members of the family here.
+#[derive(Clone, Copy)]
+struct Variant {
+    attention: bool,
+    activation: Activation,
+    epsilon: f64,
+}
+
+/// EfficientNet-B0.
+pub(super) fn efficientnet_b0(classes: usize, seed: u64, device: &Device) -> Box<dyn Network> {
+    let variant = Variant { attention: true, activation: Activation::Silu, epsilon: 1e-5 };
+    erase(EfficientNet::new(variant, classes, seed, device))
+}
+
+/// EfficientNet-Lite0.
+pub(super) fn efficientnet_lite0(classes: usize, seed: u64, device: &Device) -> Box<dyn Network> {
+    let variant = Variant { attention: false, activation: Activation::Relu6, epsilon: 1e-5 };
+    erase(EfficientNet::new(variant, classes, seed, device))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Activation {
+    Silu,
+    Relu6,
+}
+
+impl Activation {
+    fn forward<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Silu => kernels::silu(x),
+            Self::Relu6 => kernels::relu6(x),
+        }
+    }
+}
+
+type Stage = Vec<InvertedResidual>;
+
+#[derive(Module, Debug)]
+struct EfficientNet {
+    conv_stem: Conv2d,
+    bn1: BatchNorm2d,
+    blocks: (Vec<DepthwiseSeparable>, Stage, Stage, Stage, Stage, Stage, Stage),
+    conv_head: Conv2d,
+    bn2: BatchNorm2d,
+    classifier: Linear,
+    #[module(skip)]
+    activation: Activation,
+}
+
+impl EfficientNet {
+    fn new(variant: Variant, classes: usize, seed: u64, device: &Device) -> Self {
+        let mut initialiser = Initialiser::new(Scheme::FanOut, seed, device);
+        let initialiser = &mut initialiser;
+        let conv_stem = Conv2d::same(initialiser, [3, STEM_CHANNELS], 3, 2);
+        let bn1 = BatchNorm2d::new(initialiser, STEM_CHANNELS, variant.epsilon);
+        let first = vec![DepthwiseSeparable::new(initialiser, variant, [STEM_CHANNELS, FIRST_CHANNELS])];
+        let mut from = FIRST_CHANNELS;
+        let [second, third, fourth, fifth, sixth, seventh] = STAGES.map(|plan| {
+            (0..plan.repeats)
+                .map(|index| {
+                    let stride = if index == 0 { plan.stride } else { 1 };
+                    let block =
+                        InvertedResidual::new(initialiser, variant, [from, plan.channels], plan.kernel, stride);
+                    from = plan.channels;
+                    block
+                })
+                .collect()
+        });
+        Self {
+            conv_stem,
+            bn1,
+            blocks: (first, second, third, fourth, fifth, sixth, seventh),
+            conv_head: Conv2d::same(initialiser, [from, FINAL_CHANNELS], 1, 1),
+            bn2: BatchNorm2d::new(initialiser, FINAL_CHANNELS, variant.epsilon),
+            classifier: Linear::new(initialiser, FINAL_CHANNELS, classes),
+            activation: variant.activation,
+        }
+    }
+}
+
+impl Architecture for EfficientNet {
+    fn features(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+        let activation = self.activation;
+        let mut x = activation.forward(self.bn1.forward(self.conv_stem.forward(x), pass));
+        let (first, second, third, fourth, fifth, sixth, seventh) = &self.blocks;
+        for block in first {
+            x = block.forward(x, activation, pass);
+        }
+        for block in [second, third, fourth, fifth, sixth, seventh].into_iter().flatten() {
+            x = block.forward(x, activation, pass);
+        }
+        activation.forward(self.bn2.forward(self.conv_head.forward(x), pass))
+    }
+
+    fn head(&self, features: Tensor<4>, _: &Pass) -> Tensor<2> {
+        self.classifier.forward(kernels::global_average_pool(features))
+    }
+}
+
+#[derive(Module, Debug)]
+struct DepthwiseSeparable {
+    conv_dw: DepthwiseConv2d,
+    bn1: BatchNorm2d,
+    se: Option<SqueezeExcitation>,
+    conv_pw: Conv2d,
+    bn2: BatchNorm2d,
+}
+
+impl DepthwiseSeparable {
+    fn new(initialiser: &mut Initialiser, variant: Variant, [from, to]: [usize; 2]) -> Self {
+        Self {
+            conv_dw: DepthwiseConv2d::new(initialiser, from, 3, 1, false),
+            bn1: BatchNorm2d::new(initialiser, from, variant.epsilon),
+            se: variant
+                .attention
+                .then(|| SqueezeExcitation::new(initialiser, from, from / REDUCTION)),
+            conv_pw: Conv2d::same(initialiser, [from, to], 1, 1),
+            bn2: BatchNorm2d::new(initialiser, to, variant.epsilon),
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>, activation: Activation, pass: &Pass) -> Tensor<4> {
+        let x = activation.forward(self.bn1.forward(self.conv_dw.forward(x), pass));
+        let x = excite(self.se.as_ref(), x, activation);
+        self.bn2.forward(self.conv_pw.forward(x), pass)
+    }
+}
+
+#[derive(Module, Debug)]
+struct InvertedResidual {
+    conv_pw: Conv2d,
+    bn1: BatchNorm2d,
+    conv_dw: DepthwiseConv2d,
+    bn2: BatchNorm2d,
+    se: Option<SqueezeExcitation>,
+    conv_pwl: Conv2d,
+    bn3: BatchNorm2d,
+    #[module(skip)]
+    residual: bool,
+}
+
+impl InvertedResidual {
+    fn new(
+        initialiser: &mut Initialiser,
+        variant: Variant,
+        [from, to]: [usize; 2],
+        kernel: usize,
+        stride: usize,
+    ) -> Self {
+        let width = EXPANSION * from;
+        Self {
+            conv_pw: Conv2d::same(initialiser, [from, width], 1, 1),
+            bn1: BatchNorm2d::new(initialiser, width, variant.epsilon),
+            conv_dw: DepthwiseConv2d::new(initialiser, width, kernel, stride, false),
+            bn2: BatchNorm2d::new(initialiser, width, variant.epsilon),
+            se: variant
+                .attention
+                .then(|| SqueezeExcitation::new(initialiser, width, from / REDUCTION)),
+            conv_pwl: Conv2d::same(initialiser, [width, to], 1, 1),
+            bn3: BatchNorm2d::new(initialiser, to, variant.epsilon),
+            residual: stride == 1 && from == to,
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>, activation: Activation, pass: &Pass) -> Tensor<4> {
+        let y = activation.forward(self.bn1.forward(self.conv_pw.forward(x.clone()), pass));
+        let y = activation.forward(self.bn2.forward(self.conv_dw.forward(y), pass));
+        let y = excite(self.se.as_ref(), y, activation);
+        let y = self.bn3.forward(self.conv_pwl.forward(y), pass);
+        if self.residual { x + y } else { y }
+    }
+}
+
+#[derive(Module, Debug)]
+struct SqueezeExcitation {
+    conv_reduce: Conv2d,
+    conv_expand: Conv2d,
+}
+
+impl SqueezeExcitation {
+    fn new(initialiser: &mut Initialiser, channels: usize, reduced: usize) -> Self {
+        Self {
+            conv_reduce: Conv2d::pointwise_with_bias(initialiser, [channels, reduced]),
+            conv_expand: Conv2d::pointwise_with_bias(initialiser, [reduced, channels]),
+        }
+    }
+}
+
+fn excite(attention: Option<&SqueezeExcitation>, x: Tensor<4>, activation: Activation) -> Tensor<4> {
+    let Some(attention) = attention else { return x };
+    let [batch, _, _, channels] = x.dims();
+    let squeezed = kernels::global_average_pool(x.clone()).reshape([batch, 1, 1, channels]);
+    let scale = attention.conv_expand.forward(activation.forward(attention.conv_reduce.forward(squeezed)));
+    kernels::scale_channels(x, kernels::sigmoid(scale))
+}

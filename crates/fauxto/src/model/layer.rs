@@ -1,0 +1,189 @@
+//! The layers every architecture is made of. Parameters have PyTorch's names and shapes, so the path
+//! of a parameter in a model is its name in a checkpoint; activations are `[batch, height, width,
+//! channel]`.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+
+use super::initialise::Initialiser;
+use super::pass::{BatchStatistics, Pass};
+
+/// Dense convolution. Weight `[out, in, height, width]`.
+#[derive(Module, Debug)]
+pub struct Conv2d {
+    weight: Param<Tensor<4>>,
+    bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    stride: usize,
+    #[module(skip)]
+    padding: usize,
+}
+
+impl Conv2d {
+    /// A square kernel with `size / 2` padding and no bias, as before a normalisation layer.
+    pub fn same(initialiser: &mut Initialiser, [from, to]: [usize; 2], size: usize, stride: usize) -> Self {
+        Self {
+            weight: initialiser.conv2d_weight([to, from, size, size]),
+            bias: None,
+            stride,
+            padding: size / 2,
+        }
+    }
+
+    /// A kernel that tiles the image: stride as large as the kernel, no padding, with bias.
+    pub fn patch(initialiser: &mut Initialiser, [from, to]: [usize; 2], size: usize) -> Self {
+        let shape = [to, from, size, size];
+        Self {
+            weight: initialiser.conv2d_weight(shape),
+            bias: Some(initialiser.bias(to, from * size * size)),
+            stride: size,
+            padding: 0,
+        }
+    }
+
+    /// A pointwise convolution with bias, as in squeeze-and-excitation.
+    pub fn pointwise_with_bias(initialiser: &mut Initialiser, [from, to]: [usize; 2]) -> Self {
+        Self {
+            weight: initialiser.conv2d_weight([to, from, 1, 1]),
+            bias: Some(initialiser.bias(to, from)),
+            stride: 1,
+            padding: 0,
+        }
+    }
+
+    /// `[batch, height, width, in]` to `[batch, height', width', out]`.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let bias = self.bias.as_ref().map(Param::val);
+        kernels::conv2d(x, self.weight.val(), bias, self.stride, self.padding)
+    }
+}
+
+/// Convolution of each channel with a kernel of its own. Weight `[channel, 1, height, width]`.
+#[derive(Module, Debug)]
+pub struct DepthwiseConv2d {
+    weight: Param<Tensor<4>>,
+    bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    stride: usize,
+}
+
+impl DepthwiseConv2d {
+    /// A square kernel with `size / 2` padding.
+    pub fn new(initialiser: &mut Initialiser, channels: usize, size: usize, stride: usize, bias: bool) -> Self {
+        Self {
+            weight: initialiser.depthwise_weight([channels, 1, size, size]),
+            bias: bias.then(|| initialiser.bias(channels, size * size)),
+            stride,
+        }
+    }
+
+    /// `[batch, height, width, channel]` to `[batch, height', width', channel]`.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [_, _, size, _] = self.weight.dims();
+        let bias = self.bias.as_ref().map(Param::val);
+        kernels::depthwise_conv2d(x, self.weight.val(), bias, self.stride, size / 2)
+    }
+}
+
+/// Affine map of the last axis. Weight `[out, in]`.
+#[derive(Module, Debug)]
+pub struct Linear {
+    weight: Param<Tensor<2>>,
+    bias: Param<Tensor<1>>,
+}
+
+impl Linear {
+    /// From `from` to `to` channels.
+    pub fn new(initialiser: &mut Initialiser, from: usize, to: usize) -> Self {
+        Self {
+            weight: initialiser.linear_weight([to, from]),
+            bias: initialiser.bias(to, from),
+        }
+    }
+
+    /// `[..., in]` to `[..., out]`.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        kernels::linear(x, self.weight.val(), Some(self.bias.val()))
+    }
+}
+
+/// Batch normalisation (Ioffe & Szegedy 2015) over batch, height and width. The running statistics
+/// are buffers: written to checkpoints, moved by momentum, never by the optimiser.
+#[derive(Module, Debug)]
+pub struct BatchNorm2d {
+    weight: Param<Tensor<1>>,
+    bias: Param<Tensor<1>>,
+    running_mean: Param<Tensor<1>>,
+    running_var: Param<Tensor<1>>,
+    #[module(skip)]
+    epsilon: f64,
+}
+
+/// How far one batch moves the running statistics; PyTorch's default.
+pub const BATCH_NORM_MOMENTUM: f64 = 0.1;
+
+impl BatchNorm2d {
+    /// Weight 1, bias 0, running mean 0, running variance 1.
+    pub fn new(initialiser: &mut Initialiser, channels: usize, epsilon: f64) -> Self {
+        Self {
+            weight: initialiser.constant([channels], 1.0),
+            bias: initialiser.constant([channels], 0.0),
+            running_mean: initialiser.constant([channels], 0.0).set_require_grad(false),
+            running_var: initialiser.constant([channels], 1.0).set_require_grad(false),
+            epsilon,
+        }
+    }
+
+    /// Normalises `[batch, height, width, channel]` by the batch's statistics in a training pass, by
+    /// the running ones otherwise.
+    pub fn forward(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+        if !pass.is_training() {
+            return kernels::batch_norm_inference(
+                x,
+                self.weight.val(),
+                self.bias.val(),
+                self.running_mean.val(),
+                self.running_var.val(),
+                self.epsilon,
+            );
+        }
+        let [batch, height, width, _] = x.dims();
+        let count = (batch * height * width) as f64;
+        let normalised = kernels::batch_norm_train(x, self.weight.val(), self.bias.val(), self.epsilon);
+        // Running variance estimates the population's, hence Bessel's correction (as PyTorch does);
+        // a single value per channel has none to give.
+        let bessel = if count > 1.0 { count / (count - 1.0) } else { 1.0 };
+        pass.record(BatchStatistics {
+            running_mean: self.running_mean.id,
+            running_variance: self.running_var.id,
+            mean: normalised.mean.detach().without_autodiff(),
+            variance: normalised.variance.detach().without_autodiff().mul_scalar(bessel),
+        });
+        normalised.output
+    }
+}
+
+/// Layer normalisation (Ba et al. 2016) over channels.
+#[derive(Module, Debug)]
+pub struct LayerNorm {
+    weight: Param<Tensor<1>>,
+    bias: Param<Tensor<1>>,
+    #[module(skip)]
+    epsilon: f64,
+}
+
+impl LayerNorm {
+    /// Weight 1, bias 0.
+    pub fn new(initialiser: &mut Initialiser, channels: usize, epsilon: f64) -> Self {
+        Self {
+            weight: initialiser.constant([channels], 1.0),
+            bias: initialiser.constant([channels], 0.0),
+            epsilon,
+        }
+    }
+
+    /// Normalises the last axis.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        kernels::layer_norm(x, self.weight.val(), self.bias.val(), self.epsilon)
+    }
+}

@@ -1,0 +1,195 @@
+//! What every architecture offers, independent of its type: `head(features(x))`, and a walk over its
+//! named parameters for checkpoints and optimisers.
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
+use burn::tensor::{Device, Gradients, Tensor};
+
+use super::pass::Pass;
+
+/// The two halves of a detector. Implemented by each architecture's struct.
+pub trait Architecture: Module {
+    /// `[batch, height, width, 3]`, normalised, to the last feature map `[batch, height', width',
+    /// channel]`.
+    fn features(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4>;
+
+    /// The last feature map to logits `[batch, class]`.
+    fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2>;
+}
+
+/// An [`Architecture`] whose type has been erased.
+pub trait Network: Send + std::fmt::Debug {
+    /// See [`Architecture::features`].
+    fn features(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4>;
+
+    /// See [`Architecture::head`].
+    fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2>;
+
+    /// Calls `visit` with every parameter and buffer, in the order of construction.
+    fn visit(&self, visit: &mut dyn FnMut(ParameterView<'_>));
+
+    /// Replaces every parameter and buffer by what `replace` returns for it.
+    fn replace(&mut self, replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>);
+
+    /// As [`Network::replace`], with each parameter's gradient from `gradients`.
+    fn replace_with_gradients(
+        &mut self,
+        gradients: &mut Gradients,
+        replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>,
+    );
+
+    /// A copy without autodiff.
+    fn to_inference(&self) -> Box<dyn Network>;
+
+    /// A copy on `device` whose parameters require gradients if `device` differentiates.
+    fn to_device(&self, device: &Device) -> Box<dyn Network>;
+}
+
+/// A parameter or buffer, read.
+#[derive(Debug)]
+pub struct ParameterView<'a> {
+    /// Its path in the model, which is its name in a checkpoint.
+    pub name: &'a str,
+    /// Its identity within this process.
+    pub id: ParamId,
+    /// Its shape, as PyTorch has it.
+    pub shape: &'a [usize],
+    /// Its values, flattened in row-major order, without autodiff.
+    pub tensor: Tensor<1>,
+}
+
+/// A parameter or buffer, owned while it is replaced.
+#[derive(Debug)]
+pub struct ParameterValue<'a> {
+    /// Its path in the model.
+    pub name: &'a str,
+    /// Its identity within this process.
+    pub id: ParamId,
+    /// Its shape, as PyTorch has it.
+    pub shape: &'a [usize],
+    /// Its values, flattened in row-major order, without autodiff.
+    pub tensor: Tensor<1>,
+    /// Its gradient, flattened alike, if gradients were given and it has one.
+    pub gradient: Option<Tensor<1>>,
+}
+
+/// Erases the type of an architecture.
+pub(super) fn erase<M: Architecture + 'static>(architecture: M) -> Box<dyn Network> {
+    Box::new(Erased(Some(architecture)))
+}
+
+/// Empty only while [`Network::replace`] runs: parameters must not be shared then, or the optimiser
+/// could not change them in place.
+#[derive(Debug)]
+struct Erased<M>(Option<M>);
+
+impl<M: Architecture + 'static> Erased<M> {
+    fn module(&self) -> &M {
+        self.0.as_ref().expect("whole outside `replace`")
+    }
+
+    fn map(&mut self, mapper: &mut Mapper<'_>) {
+        if let Some(module) = self.0.take() {
+            self.0 = Some(module.map(mapper));
+        }
+    }
+}
+
+impl<M: Architecture + 'static> Network for Erased<M> {
+    fn features(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+        self.module().features(x, pass)
+    }
+
+    fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2> {
+        self.module().head(features, pass)
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {
+        self.module().visit(&mut Visitor { path: Vec::new(), visit });
+    }
+
+    fn replace(&mut self, replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>) {
+        self.map(&mut Mapper { path: Vec::new(), gradients: None, replace });
+    }
+
+    fn replace_with_gradients(
+        &mut self,
+        gradients: &mut Gradients,
+        replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>,
+    ) {
+        self.map(&mut Mapper { path: Vec::new(), gradients: Some(gradients), replace });
+    }
+
+    fn to_inference(&self) -> Box<dyn Network> {
+        erase(self.module().valid())
+    }
+
+    fn to_device(&self, device: &Device) -> Box<dyn Network> {
+        erase(self.module().clone().fork(device))
+    }
+}
+
+struct Visitor<'a> {
+    path: Vec<String>,
+    visit: &'a mut dyn FnMut(ParameterView<'_>),
+}
+
+impl ModuleVisitor for Visitor<'_> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        let tensor = parameter.val().detach().without_autodiff();
+        (self.visit)(ParameterView {
+            name: &self.path.join("."),
+            id: parameter.id,
+            shape: &tensor.dims(),
+            tensor: tensor.flatten(0, D - 1),
+        });
+    }
+}
+
+struct Mapper<'a> {
+    path: Vec<String>,
+    gradients: Option<&'a mut Gradients>,
+    replace: &'a mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>,
+}
+
+impl ModuleMapper for Mapper<'_> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = parameter.consume();
+        let (learns, differentiates) = (tensor.is_require_grad(), tensor.is_autodiff());
+        let gradient = match &mut self.gradients {
+            Some(gradients) if learns => tensor.grad_remove(gradients),
+            _ => None,
+        };
+        let tensor = tensor.without_autodiff();
+        let shape = tensor.dims();
+        let replaced: Tensor<D> = (self.replace)(ParameterValue {
+            name: &self.path.join("."),
+            id,
+            shape: &shape,
+            tensor: tensor.flatten(0, D - 1),
+            gradient: gradient.map(|gradient| gradient.flatten(0, D - 1)),
+        })
+        .reshape(shape);
+        let replaced = if differentiates {
+            Tensor::from_inner(replaced).set_require_grad(learns)
+        } else {
+            replaced
+        };
+        Param::from_mapped_value(id, replaced, mapper)
+    }
+}

@@ -1,0 +1,154 @@
+//! Laws every registered architecture keeps.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use fauxto::model::weights::{self, ClassifierPolicy, Precision};
+use fauxto::model::{Detector, MODELS, Pass, is_buffer, model};
+use fauxto::random;
+use fauxto::train::optimiser::AdamW;
+use fauxto::train::{cross_entropy, batch};
+use rand::RngExt;
+
+fn pixels(batch: usize, height: usize, width: usize) -> TensorData {
+    let mut stream = random::stream(7, "test pixels", &[batch as u64]);
+    let values: Vec<f32> = (0..batch * height * width * 3).map(|_| stream.random_range(0.0..1.0)).collect();
+    TensorData::new(values, [batch, height, width, 3])
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter::<f32>().collect()
+}
+
+fn close(left: &[f32], right: &[f32], tolerance: f32) -> bool {
+    left.len() == right.len() && left.iter().zip(right).all(|(a, b)| (a - b).abs() <= tolerance * (1.0 + b.abs()))
+}
+
+#[test]
+fn parameter_counts_are_those_of_the_published_networks() {
+    let device = Device::flex();
+    let count = |name| Detector::new(model(name).unwrap(), 32, 0, &device).parameter_count();
+    // timm 1.0.31, two classes; the original's own count for ResNet-SE.
+    assert_eq!(count("convnext_tiny"), 27_821_666);
+    assert_eq!(count("efficientnet_b0"), 4_010_110);
+    assert_eq!(count("efficientnet_lite0"), 3_373_570);
+    assert_eq!(count("resnet_se"), 11_196_666);
+    assert!(count("resnet_se_small") <= 2_000_000, "{}", count("resnet_se_small"));
+}
+
+#[test]
+fn forward_is_head_of_features_and_a_batch_equals_its_images() {
+    let device = Device::flex();
+    for entry in MODELS {
+        let frozen = Detector::new(entry, 32, 1, &device).freeze();
+        for [height, width] in [[32, 32], [64, 48]] {
+            let data = pixels(3, height, width);
+            let batch: Tensor<4> = Tensor::from_data(data, &device);
+            let features = frozen.features(batch.clone());
+            assert_eq!(features.dims()[0], 3, "{}", entry.name);
+            let logits = values(frozen.logits(batch.clone()));
+            assert_eq!(logits.len(), 6, "{}", entry.name);
+            assert!(logits.iter().all(|value| value.is_finite()), "{}", entry.name);
+            assert_eq!(values(frozen.head(features)), logits, "{}", entry.name);
+            for image in 0..3 {
+                let single = values(frozen.logits(batch.clone().narrow(0, image, 1)));
+                assert!(close(&single, &logits[2 * image..2 * image + 2], 1e-4), "{} {single:?}", entry.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_seed_decides_the_initial_parameters() {
+    let device = Device::flex();
+    for entry in MODELS {
+        let drawn = |seed| weights::collect(Detector::new(entry, 32, seed, &device).network.as_ref());
+        assert_eq!(drawn(1), drawn(1), "{}", entry.name);
+        assert_ne!(drawn(1), drawn(2), "{}", entry.name);
+    }
+}
+
+#[test]
+fn a_step_moves_every_parameter_and_every_statistic_and_inference_moves_none() {
+    let device = Device::flex().autodiff();
+    for entry in MODELS {
+        let mut detector = Detector::new(entry, 32, 1, &device);
+        let before = weights::collect(detector.network.as_ref());
+        let _ = detector.logits(Tensor::from_data(pixels(4, 32, 32), &device), &Pass::inference());
+        assert_eq!(weights::collect(detector.network.as_ref()), before, "{}", entry.name);
+
+        let pass = Pass::training(1, 0);
+        let logits = detector.logits(Tensor::from_data(pixels(4, 32, 32), &device), &pass);
+        let examples: Vec<batch::Example> = (0..4)
+            .map(|index| batch::Example { index, label: fauxto::Label::ALL[index % 2] })
+            .collect();
+        let mut gradients = cross_entropy(logits, batch::labels(&examples, &device)).backward();
+        let mut optimiser = AdamW::default();
+        optimiser.step(detector.network.as_mut(), &mut gradients, pass.into_statistics(), 1e-3, 0.0);
+        let after = weights::collect(detector.network.as_ref());
+        for (name, tensor) in &after {
+            assert!(tensor.values.iter().all(|value| value.is_finite()), "{} {name}", entry.name);
+            assert_ne!(tensor, &before[name], "{} {name} (buffer: {})", entry.name, is_buffer(name));
+        }
+    }
+}
+
+#[test]
+fn what_is_written_is_what_is_read() {
+    let device = Device::flex();
+    let folder = tempfile::tempdir().unwrap();
+    for entry in MODELS {
+        let detector = Detector::new(entry, 32, 3, &device);
+        let tensors = weights::collect(detector.network.as_ref());
+        let path = folder.path().join("weights.safetensors");
+        weights::write_safetensors(&path, &tensors, &BTreeMap::new(), Precision::F32).unwrap();
+        let mut other = Detector::new(entry, 32, 4, &device);
+        let read = weights::read(&path).unwrap();
+        let assignment =
+            weights::assign(other.network.as_mut(), read, &path, entry.classifier, ClassifierPolicy::Exact).unwrap();
+        assert_eq!((assignment.taken, assignment.unused.len()), (tensors.len(), 0), "{}", entry.name);
+        assert_eq!(weights::collect(other.network.as_ref()), tensors, "{}", entry.name);
+    }
+}
+
+#[test]
+fn another_last_layer_is_kept_only_where_that_is_asked_for() {
+    let device = Device::flex();
+    let path = std::path::Path::new("thousand.safetensors");
+    for entry in MODELS {
+        let tensors = weights::collect((entry.build)(1000, 0, &device).as_ref());
+        let mut detector = Detector::new(entry, 32, 1, &device);
+        let before = weights::collect(detector.network.as_ref());
+        let refused =
+            weights::assign(detector.network.as_mut(), tensors.clone(), path, entry.classifier, ClassifierPolicy::Exact);
+        let message = refused.unwrap_err().to_string();
+        assert!(message.contains("thousand.safetensors") && message.contains("1000"), "{message}");
+        assert_eq!(weights::collect(detector.network.as_ref()), before, "{} unchanged", entry.name);
+
+        let policy = ClassifierPolicy::KeepOwnIfDifferent;
+        let assignment =
+            weights::assign(detector.network.as_mut(), tensors.clone(), path, entry.classifier, policy).unwrap();
+        assert_eq!(assignment.kept.len(), 2, "{}", entry.name);
+        let after = weights::collect(detector.network.as_ref());
+        for (name, tensor) in &after {
+            let expected = if assignment.kept.contains(name) { &before[name] } else { &tensors[name] };
+            assert_eq!(tensor, expected, "{} {name}", entry.name);
+        }
+    }
+}
+
+#[test]
+fn weights_that_do_not_fit_are_refused_by_name() {
+    let device = Device::flex();
+    let entry = model("resnet_se_small").unwrap();
+    let mut detector = Detector::new(entry, 32, 1, &device);
+    let path = std::path::Path::new("other.safetensors");
+    let mut tensors = weights::collect(detector.network.as_ref());
+    tensors.remove("conv1.weight");
+    tensors.get_mut("bn1.bias").unwrap().values[0] = f32::NAN;
+    let refused =
+        weights::assign(detector.network.as_mut(), tensors, path, entry.classifier, ClassifierPolicy::Exact);
+    let message = refused.unwrap_err().to_string();
+    assert!(message.contains("`conv1.weight` is missing"), "{message}");
+    assert!(message.contains("`bn1.bias` holds values that are not finite"), "{message}");
+}
