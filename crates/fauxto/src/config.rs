@@ -1,0 +1,321 @@
+//! Settings: typed defaults with their reasons, then a preset that holds only differences, then
+//! single settings. Unknown names are errors at every step.
+
+use serde::{Deserialize, Serialize};
+
+use crate::augment::{self, Step};
+use crate::{Error, Result, model};
+
+/// Everything that determines a training run besides the data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Architecture, by its name in the registry.
+    pub model: String,
+    /// Initial parameters, order of batches, augmentation and dropout all follow from it.
+    pub seed: u64,
+    /// Side of the square input, in pixels.
+    pub input_size: usize,
+    /// The split.
+    pub split: SplitConfig,
+    /// The base phase.
+    pub train: TrainConfig,
+}
+
+/// How a data set without sides of its own is split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplitConfig {
+    /// Share of the images that stops training and sets weights and thresholds.
+    pub validation: f64,
+    /// Share kept for reporting. 0: the test data are a set of their own.
+    pub test: f64,
+    /// Seed of the split; separate from the run's, so that runs with several seeds compare on the same
+    /// validation images.
+    pub seed: u64,
+}
+
+/// The base phase.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Passes over the training images.
+    pub epochs: usize,
+    /// Images a step.
+    pub batch_size: usize,
+    /// AdamW's step size at the start.
+    pub learning_rate: f64,
+    /// AdamW's decoupled decay, on every parameter.
+    pub weight_decay: f64,
+    /// How the step size falls over the epochs.
+    pub schedule: Schedule,
+    /// Epochs without a better validation AUC before training stops.
+    pub patience: usize,
+    /// Shrinks the step size further when validation AUC stalls. Off by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reduce_on_plateau: Option<ReduceOnPlateau>,
+    /// Random changes of training images, in order.
+    pub augment: Vec<Step>,
+}
+
+/// How the step size falls over the epochs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Schedule {
+    /// Half a cosine from the initial step size to 0 (Loshchilov & Hutter 2016, without restarts).
+    Cosine,
+    /// No change.
+    Constant,
+}
+
+/// Multiplies the step size by `factor` after `patience` epochs without a better validation AUC.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReduceOnPlateau {
+    /// In 0..1.
+    pub factor: f64,
+    /// Epochs to wait.
+    pub patience: usize,
+}
+
+impl Default for Config {
+    /// The original project's base phase.
+    fn default() -> Self {
+        Self {
+            model: "resnet_se_small".into(),
+            seed: 42,
+            input_size: 32,
+            split: SplitConfig { validation: 0.2, test: 0.0, seed: 42 },
+            train: TrainConfig {
+                epochs: 50,
+                batch_size: 128,
+                learning_rate: 5e-4,
+                weight_decay: 1e-4,
+                schedule: Schedule::Cosine,
+                patience: 15,
+                reduce_on_plateau: None,
+                augment: default_augmentation(),
+            },
+        }
+    }
+}
+
+fn default_augmentation() -> Vec<Step> {
+    let mut flip = Step::new();
+    flip.insert("name".into(), "horizontal_flip".into());
+    flip.insert("probability".into(), 0.5.into());
+    let mut rotation = Step::new();
+    rotation.insert("name".into(), "rotation".into());
+    rotation.insert("degrees".into(), 15.0.into());
+    let mut jitter = Step::new();
+    jitter.insert("name".into(), "colour_jitter".into());
+    for name in ["brightness", "contrast", "saturation"] {
+        jitter.insert(name.into(), 0.2.into());
+    }
+    vec![flip, rotation, jitter]
+}
+
+/// A preset that comes with the program.
+#[derive(Debug)]
+pub struct PresetEntry {
+    /// The name after `--preset`.
+    pub name: &'static str,
+    /// What it is for, in a line.
+    pub summary: &'static str,
+    /// Its TOML text.
+    pub text: &'static str,
+}
+
+/// Every preset that comes with the program.
+pub static PRESETS: &[PresetEntry] = &[
+    PresetEntry {
+        name: "base",
+        summary: "the original project's base phase: the defaults",
+        text: include_str!("../../../presets/base.toml"),
+    },
+    PresetEntry {
+        name: "demo",
+        summary: "minutes on two cores, for the built-in sample set",
+        text: include_str!("../../../presets/demo.toml"),
+    },
+];
+
+impl Config {
+    /// The defaults, changed by the preset called or stored at `preset`, changed by `settings` of the
+    /// form `train.epochs=3`, whose right side is a TOML value or a bare word.
+    ///
+    /// # Errors
+    /// If the preset cannot be found or read, or a setting is unknown or out of range.
+    pub fn resolve(preset: Option<&str>, settings: &[String]) -> Result<Self> {
+        let mut table = toml::Table::try_from(Self::default()).map_err(|error| unwritable(&error))?;
+        if let Some(preset) = preset {
+            merge(&mut table, parse_preset(preset)?);
+        }
+        for setting in settings {
+            merge(&mut table, parse_setting(setting)?);
+        }
+        let config: Self = table.try_into().map_err(|error| malformed("settings", &error))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Reads what [`Config::to_toml`] wrote.
+    ///
+    /// # Errors
+    /// If the text is not a complete configuration.
+    pub fn from_toml(text: &str) -> Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|error| malformed("config.toml", &error))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The complete configuration as TOML.
+    ///
+    /// # Errors
+    /// Never for a configuration that passed its checks.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string(self).map_err(|error| unwritable(&error))
+    }
+
+    fn check(&self) -> Result<()> {
+        model::model(&self.model)?;
+        augment::build(&self.train.augment)?;
+        let ranges = [
+            ("input_size", self.input_size as f64, 32.0, 4096.0),
+            ("split.validation", self.split.validation, 0.01, 0.9),
+            ("split.test", self.split.test, 0.0, 0.9),
+            ("train.epochs", self.train.epochs as f64, 1.0, 1e6),
+            ("train.batch_size", self.train.batch_size as f64, 2.0, 1e6),
+            ("train.learning_rate", self.train.learning_rate, 1e-12, 10.0),
+            ("train.weight_decay", self.train.weight_decay, 0.0, 10.0),
+            ("train.patience", self.train.patience as f64, 1.0, 1e6),
+        ];
+        for (setting, value, low, high) in ranges {
+            if !(low..=high).contains(&value) {
+                return Err(Error::Setting {
+                    setting: setting.into(),
+                    found: value.to_string(),
+                    expected: format!("a value from {low} to {high}"),
+                });
+            }
+        }
+        if self.split.validation + self.split.test > 0.95 {
+            return Err(Error::Setting {
+                setting: "split".into(),
+                found: format!("validation {} and test {}", self.split.validation, self.split.test),
+                expected: "at least 5% of the images left to train on".into(),
+            });
+        }
+        if let Some(plateau) = self.train.reduce_on_plateau
+            && !(0.0..1.0).contains(&plateau.factor)
+        {
+            return Err(Error::Setting {
+                setting: "train.reduce_on_plateau.factor".into(),
+                found: plateau.factor.to_string(),
+                expected: "a value from 0 to below 1".into(),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn parse_preset(preset: &str) -> Result<toml::Table> {
+    if let Some(entry) = PRESETS.iter().find(|entry| entry.name == preset) {
+        return entry.text.parse().map_err(|error| malformed(preset, &error));
+    }
+    let names = PRESETS.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
+    if !preset.ends_with(".toml") {
+        return Err(Error::Setting {
+            setting: "preset".into(),
+            found: format!("`{preset}`"),
+            expected: format!("one of {names}, or a .toml file"),
+        });
+    }
+    let text = std::fs::read_to_string(preset).map_err(|source| Error::io(preset, "reading", source))?;
+    text.parse().map_err(|error| malformed(preset, &error))
+}
+
+fn parse_setting(setting: &str) -> Result<toml::Table> {
+    let Some((path, value)) = setting.split_once('=') else {
+        return Err(Error::Setting {
+            setting: setting.into(),
+            found: "no `=`".into(),
+            expected: "a setting of the form train.epochs=3".into(),
+        });
+    };
+    let quoted = format!("{} = {}", path.trim(), toml::Value::String(value.trim().into()));
+    let plain = format!("{} = {}", path.trim(), value.trim());
+    plain.parse().or_else(|_| quoted.parse()).map_err(|error| malformed(setting, &error))
+}
+
+fn unwritable(error: &toml::ser::Error) -> Error {
+    Error::Setting {
+        setting: "config".into(),
+        found: error.to_string(),
+        expected: "settings TOML can hold".into(),
+    }
+}
+
+fn malformed(what: &str, error: &toml::de::Error) -> Error {
+    Error::Setting {
+        setting: what.into(),
+        found: error.message().to_owned(),
+        expected: "settings as ARCHITECTURE.md and the presets have them".into(),
+    }
+}
+
+/// Lays `over` onto `under`: tables merge, everything else is replaced.
+fn merge(under: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (under.get_mut(&key), value) {
+            (Some(toml::Value::Table(under)), toml::Value::Table(over)) => merge(under, over),
+            // `5` where a fraction is meant is no mistake.
+            (Some(toml::Value::Float(under)), toml::Value::Integer(over)) => *under = over as f64,
+            (_, value) => {
+                under.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(settings: &[&str]) -> Result<Config> {
+        let settings: Vec<String> = settings.iter().map(|setting| (*setting).to_owned()).collect();
+        Config::resolve(None, &settings)
+    }
+
+    #[test]
+    fn every_preset_resolves_and_survives_being_written() {
+        for preset in PRESETS {
+            let config = Config::resolve(Some(preset.name), &[]).unwrap();
+            assert_eq!(Config::from_toml(&config.to_toml().unwrap()).unwrap(), config);
+        }
+    }
+
+    #[test]
+    fn settings_override_and_bare_words_are_strings() {
+        let config = resolve(&["train.epochs=3", "model=convnext_tiny", "train.learning_rate=1"]).unwrap();
+        assert_eq!((config.train.epochs, config.model.as_str()), (3, "convnext_tiny"));
+        assert!((config.train.learning_rate - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn what_is_unknown_or_out_of_range_is_refused_by_name() {
+        for (setting, named) in [
+            ("train.epoch=3", "epoch"),
+            ("model=resnet", "convnext_tiny"),
+            ("train.batch_size=0", "batch_size"),
+            ("train.epochs=many", "epochs"),
+            ("train.augment=[{name='twirl'}]", "horizontal_flip"),
+            ("train.augment=[{name='rotation'}]", "degrees"),
+            ("train.augment=[{name='rotation', degrees=3, colour=1}]", "colour"),
+            ("epochs", "="),
+        ] {
+            let message = resolve(&[setting]).unwrap_err().to_string();
+            assert!(message.contains(named), "{setting}: {message}");
+        }
+    }
+}
