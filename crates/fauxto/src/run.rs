@@ -1,0 +1,236 @@
+//! A training run on disk: one folder with everything it was made from and everything it made.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::{self, Provenance};
+use crate::config::Config;
+use crate::data::split::{Candidate, Split};
+use crate::data::{Dataset, PixelStore, Side};
+use crate::evaluate::Evaluation;
+use crate::model::weights::Precision;
+use crate::model::Detector;
+use crate::predict::CHECKPOINT_FILE;
+use crate::train::fit::StateFile;
+use crate::train::history::write_history;
+use crate::train::{Event, Example, Fitted, TrainingData, fit};
+use crate::write_atomically::write_atomically;
+use crate::{Error, Result};
+
+/// The files of a run.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    root: PathBuf,
+}
+
+impl RunFolder {
+    /// The run in the folder `root`, which need not exist yet.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The resolved configuration.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.root.join("config.toml")
+    }
+
+    /// Which images learn, stop and report.
+    #[must_use]
+    pub fn split(&self) -> PathBuf {
+        self.root.join("split.json")
+    }
+
+    /// What an interrupted run needs to go on; gone once it has finished.
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.root.join("state.safetensors")
+    }
+
+    /// The best epoch's detector.
+    #[must_use]
+    pub fn checkpoint(&self) -> PathBuf {
+        self.root.join(CHECKPOINT_FILE)
+    }
+
+    /// One row an epoch.
+    #[must_use]
+    pub fn history(&self) -> PathBuf {
+        self.root.join("history.csv")
+    }
+
+    /// [`Summary`] as JSON; there once the run has finished.
+    #[must_use]
+    pub fn summary(&self) -> PathBuf {
+        self.root.join("run.json")
+    }
+
+    /// Whether a run has started here.
+    #[must_use]
+    pub fn has_started(&self) -> bool {
+        self.config().exists()
+    }
+
+    /// Whether the run here has come to its end.
+    #[must_use]
+    pub fn has_finished(&self) -> bool {
+        self.summary().exists() && self.checkpoint().exists()
+    }
+
+    /// Makes the folder and writes configuration and split.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn start(&self, config: &Config, split: &Split) -> Result<()> {
+        std::fs::create_dir_all(&self.root).map_err(|source| Error::io(&self.root, "creating the folder", source))?;
+        split.save(&self.split())?;
+        write_atomically(&self.config(), config.to_toml()?.as_bytes())
+    }
+
+    /// The configuration an earlier call wrote.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn read_config(&self) -> Result<Config> {
+        let path = self.config();
+        let text = std::fs::read_to_string(&path).map_err(|source| Error::io(&path, "reading", source))?;
+        Config::from_toml(&text)
+    }
+}
+
+/// A finished run in numbers. The field names are stable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Architecture.
+    pub model: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Revision of the program's source.
+    pub commit: String,
+    /// Hash of the images and labels.
+    pub data_hash: String,
+    /// Images learned from.
+    pub n_train: usize,
+    /// Images stopped on.
+    pub n_validation: usize,
+    /// Epochs trained.
+    pub epochs: usize,
+    /// The epoch kept, from 1.
+    pub best_epoch: usize,
+    /// Seconds of training in the last, or only, call of the program.
+    pub seconds: f64,
+    /// The kept detector on the validation images.
+    pub validation: Evaluation,
+}
+
+/// What a split looks at, for the images at `positions` of `store`, where position `p` holds item
+/// `indices[p]`.
+#[must_use]
+pub fn candidates(dataset: &Dataset, indices: &[usize], store: &PixelStore, positions: &[usize]) -> Vec<Candidate> {
+    positions
+        .iter()
+        .filter_map(|&position| Candidate::new(&dataset.items[indices[position]], store.hash(position)?))
+        .collect()
+}
+
+/// The images of one side of `split`, in the order of the data set.
+#[must_use]
+pub fn examples(dataset: &Dataset, indices: &[usize], positions: &[usize], split: &Split, side: Side) -> Vec<Example> {
+    positions
+        .iter()
+        .filter_map(|&index| {
+            let item = &dataset.items[indices[index]];
+            let assigned = split.item(&item.identity)?;
+            (assigned.side == Some(side)).then_some(Example { index, label: assigned.label })
+        })
+        .collect()
+}
+
+/// Names configuration, data and initial weights in one hash, so that a state is never resumed under
+/// others.
+///
+/// # Errors
+/// Never for a configuration that passed its checks.
+pub fn fingerprint(config: &Config, split: &Split, detector: &Detector) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(config.to_toml()?.as_bytes());
+    hasher.update(split.data_hash().as_bytes());
+    for side in [Side::Train, Side::Validation] {
+        for item in split.on(side) {
+            hasher.update(item.identity.as_bytes());
+            hasher.update(b"\0");
+        }
+        hasher.update(b"\0");
+    }
+    detector.network.visit(&mut |parameter| {
+        let values: Vec<f32> = parameter.tensor.into_data().iter::<f32>().collect();
+        hasher.update(bytemuck::cast_slice(&values));
+    });
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// How to train into a folder.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainOptions<'a> {
+    /// Go on from the state in the folder, if there is one.
+    pub resume: bool,
+    /// Time between two writings of the state.
+    pub save_every: Duration,
+    /// Revision of the program's source, for the record.
+    pub commit: &'a str,
+}
+
+/// Trains `detector` by `config` on `data` and writes checkpoint and history to `folder`.
+///
+/// # Errors
+/// See [`fit`]; or if a file cannot be written.
+pub fn train(
+    folder: &RunFolder,
+    config: &Config,
+    split: &Split,
+    data: &TrainingData<'_>,
+    detector: Detector,
+    options: TrainOptions<'_>,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Fitted> {
+    let fingerprint = fingerprint(config, split, &detector)?;
+    let state = folder.state();
+    let file = StateFile { path: &state, fingerprint: &fingerprint, interval: options.save_every };
+    let fitted = fit(config, data, detector, file, options.resume, observe)?;
+    let provenance = Provenance {
+        seed: config.seed,
+        epoch: fitted.epoch,
+        data_hash: split.data_hash().to_string(),
+        commit: options.commit.to_owned(),
+        validation: fitted.validation,
+    };
+    write_history(&folder.history(), &fitted.history)?;
+    checkpoint::save(&folder.checkpoint(), &fitted.detector, &provenance, Precision::F32)?;
+    Ok(fitted)
+}
+
+/// Writes the summary, which marks the run as finished, and removes the state it no longer needs.
+///
+/// # Errors
+/// If the system refuses.
+pub fn finish(folder: &RunFolder, summary: &Summary) -> Result<()> {
+    let path = folder.summary();
+    let mut text = serde_json::to_vec_pretty(summary)
+        .map_err(|error| Error::io(&path, "writing", std::io::Error::other(error)))?;
+    text.push(b'\n');
+    write_atomically(&path, &text)?;
+    let state = folder.state();
+    match std::fs::remove_file(&state) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(state, "removing", error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,40 @@
+//! What happened in each epoch.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::write_atomically::write_atomically;
+use crate::{Error, Result};
+
+/// One epoch; a row of `history.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// From 1.
+    pub epoch: usize,
+    /// AdamW's step size in this epoch.
+    pub learning_rate: f64,
+    /// Mean cross entropy over the (augmented) training images, in training mode.
+    pub train_loss: f64,
+    /// Share of training images judged right, in training mode.
+    pub train_accuracy: f64,
+    /// Mean cross entropy over the validation images.
+    pub validation_loss: f64,
+    /// Share of validation images judged right at threshold 0.5.
+    pub validation_accuracy: f64,
+    /// Area under the ROC curve on the validation images.
+    pub validation_auc: f64,
+}
+
+/// Writes the epochs as CSV.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_history(path: &Path, history: &[EpochRecord]) -> Result<()> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for record in history {
+        writer.serialize(record).map_err(|error| Error::io(path, "writing", std::io::Error::other(error)))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| Error::io(path, "writing", error.into_error()))?;
+    write_atomically(path, &bytes)
+}
