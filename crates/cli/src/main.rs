@@ -1,2 +1,40 @@
-//! The command line of Fauxto.
-fn main() {}
+//! The command line: parse, run, say. Exit codes: 0 done; 1 a check said no, or an image was judged
+//! fake where that was asked for; 2 the call was wrong or something broke.
+
+mod arguments;
+mod command;
+mod figure;
+mod pixels;
+mod progress;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = arguments::Arguments::parse();
+    match command::run(arguments) {
+        Ok(outcome) => outcome.into(),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            say_error(&error);
+            let refused = matches!(error.downcast_ref::<fauxto::Error>(), Some(fauxto::Error::Refused(_)));
+            ExitCode::from(if refused { 1 } else { 2 })
+        }
+    }
+}
+
+#[allow(clippy::print_stderr)]
+fn say_error(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}
+
+/// Whoever reads our output has enough, as in `fauxto list | head -1`.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

@@ -1,0 +1,269 @@
+//! The one definition of commands and options, from which parser, help, completions and man page come.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Tells camera photographs from generated images.
+#[derive(Debug, Parser)]
+#[command(
+    name = "fauxto",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "Examples:\n  \
+        fauxto demo\n  \
+        fauxto train photos/ --model resnet_se_small --out runs/mine\n  \
+        fauxto evaluate runs/mine test.parquet\n  \
+        fauxto predict runs/mine picture.jpg"
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Render the built-in sample set, train on it, evaluate and predict: everything, in minutes
+    #[command(after_help = "Examples:\n  fauxto demo\n  fauxto demo --out runs/demo --images 500")]
+    Demo(Demo),
+    /// Look for duplicates, unreadable files and giveaways that would let a detector cheat
+    #[command(after_help = "Examples:\n  fauxto audit photos/\n  fauxto audit train.parquet --json | jq .giveaways\n\nExit code 1: training on these data would be refused.")]
+    Audit(Audit),
+    /// Train a detector on labelled images
+    #[command(after_help = "Examples:\n  \
+        fauxto train photos/ --model resnet_se_small --out runs/mine\n  \
+        fauxto train photos/ --out runs/mine --resume\n  \
+        fauxto train photos/ --model convnext_tiny --init convnext_tiny.pth --set train.learning_rate=1e-4\n  \
+        fauxto train train.parquet --preset base --set train.epochs=3 --set seed=7")]
+    Train(Train),
+    /// Measure a detector on labelled images
+    #[command(after_help = "Examples:\n  \
+        fauxto evaluate runs/mine test.parquet\n  \
+        fauxto evaluate runs/mine photos/ --side validation --split runs/mine/split.json\n  \
+        fauxto evaluate runs/a,runs/b,runs/c test.parquet --json")]
+    Evaluate(Evaluate),
+    /// Judge images
+    #[command(after_help = "Examples:\n  \
+        fauxto predict runs/mine picture.jpg\n  \
+        fauxto predict runs/mine folder/ --json > verdicts.json\n  \
+        fauxto predict runs/mine test/ --submission submission.json\n  \
+        fauxto predict runs/mine --fail-on-fake - < upload.jpg\n\n\
+        Exit code 1: an image was judged fake and --fail-on-fake was given.\n\
+        Exit code 2: an image could not be judged; the others were.")]
+    Predict(Predict),
+    /// Time training steps or inference on random pixels
+    #[command(after_help = "Examples:\n  fauxto bench train --model resnet_se --batch 128 --steps 10\n  fauxto bench infer --model convnext_tiny --batch 1 --json")]
+    Bench(Bench),
+    /// List models, augmentations, metrics, presets, data readers and devices
+    #[command(after_help = "Examples:\n  fauxto list\n  fauxto list models --json")]
+    List(List),
+    /// Print a shell's completion script
+    #[command(after_help = "Example:\n  fauxto completions bash > /etc/bash_completion.d/fauxto")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one page per command into a folder
+    #[command(after_help = "Examples:\n  fauxto man | man -l -\n  fauxto man --out man1/")]
+    Man {
+        /// Folder for one page per command
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Folder for everything the demo makes
+    #[arg(long, value_name = "FOLDER", default_value = "runs/demo")]
+    pub(crate) out: PathBuf,
+    /// Images to render of each class
+    #[arg(long, value_name = "N", default_value_t = 1500, value_parser = clap::value_parser!(u32).range(50..=100_000))]
+    pub(crate) images: u32,
+    /// Seed of images and training
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+}
+
+/// How to read a data set.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DataOptions {
+    /// Class names in index order, where the data does not say which is which, as in `real,fake`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) classes: Option<Vec<String>>,
+    /// Leave unreadable images out instead of stopping
+    #[arg(long)]
+    pub(crate) skip_bad: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// Folder, Parquet file or folder of shards, CSV, JSON Lines
+    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// Labelled images: folder, Parquet file or folder of shards, CSV, JSON Lines
+    pub(crate) data: PathBuf,
+    /// Architecture (`fauxto list models`)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// Folder for everything the run makes [default: runs/MODEL]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// Named preset (`fauxto list presets`) or TOML file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) preset: Option<String>,
+    /// Change one setting, as in `train.epochs=3`; repeatable
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// Start from these weights (timm or torchvision, .safetensors or .pth); another last layer is replaced
+    #[arg(long, value_name = "FILE")]
+    pub(crate) init: Option<PathBuf>,
+    /// Use this split instead of making one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) split: Option<PathBuf>,
+    /// Go on with an interrupted run
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Train although a property of the files separates the classes
+    #[arg(long)]
+    pub(crate) allow_giveaways: bool,
+    /// Seconds between two writings of the run's state
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    pub(crate) save_every: f64,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) options: DataOptions,
+    /// Print the run's summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which side of a split to measure.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SideName {
+    /// Learned from
+    Train,
+    /// Stopped on
+    Validation,
+    /// Reported on
+    Test,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    /// Run folders or checkpoints; several, separated by commas, vote
+    #[arg(value_name = "RUN|CHECKPOINT", value_delimiter = ',')]
+    pub(crate) models: Vec<PathBuf>,
+    /// Labelled images
+    pub(crate) data: PathBuf,
+    /// Probability of fake from which an image is called fake
+    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    pub(crate) threshold: f64,
+    /// Measure one side of a split of these data (needs --split)
+    #[arg(long, value_name = "SIDE", requires = "split")]
+    pub(crate) side: Option<SideName>,
+    /// The split
+    #[arg(long, value_name = "FILE", requires = "side")]
+    pub(crate) split: Option<PathBuf>,
+    /// Where to draw the ROC, confusion and histogram figure (.svg and .png are appended)
+    #[arg(long, value_name = "STEM")]
+    pub(crate) figure: Option<PathBuf>,
+    /// Write each image's probability as CSV
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scores: Option<PathBuf>,
+    /// Images at a time
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub(crate) batch: u32,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Predict {
+    /// Run folders or checkpoints; several, separated by commas, vote
+    #[arg(value_name = "RUN|CHECKPOINT", value_delimiter = ',')]
+    pub(crate) models: Vec<PathBuf>,
+    /// Images, folders, Parquet files; `-` reads one image from standard input
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Probability of fake from which an image is called fake
+    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    pub(crate) threshold: f64,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    pub(crate) json: bool,
+    /// Print CSV
+    #[arg(long)]
+    pub(crate) csv: bool,
+    /// Also write `[{"index": 1, "prediction": "fake"}, ...]` in natural order
+    #[arg(long, value_name = "FILE")]
+    pub(crate) submission: Option<PathBuf>,
+    /// Exit with 1 if any image is judged fake
+    #[arg(long)]
+    pub(crate) fail_on_fake: bool,
+    /// Images at a time
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub(crate) batch: u32,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
+}
+
+/// What to time.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum WorkloadName {
+    /// Forward, backward and AdamW
+    Train,
+    /// Pixels to probabilities
+    Infer,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// What to time
+    pub(crate) workload: WorkloadName,
+    /// Architecture (`fauxto list models`)
+    #[arg(long, value_name = "NAME", default_value = "resnet_se_small")]
+    pub(crate) model: String,
+    /// Images a step
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub(crate) batch: u32,
+    /// Side of the square input, in pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = 32, value_parser = clap::value_parser!(u32).range(32..=4096))]
+    pub(crate) size: u32,
+    /// Steps to time, after two that do not count
+    #[arg(long, value_name = "K", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) steps: u32,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only this kind
+    pub(crate) kind: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,61 @@
+//! `fauxto audit`.
+
+use fauxto::data::audit::{Audit as Findings, audit_dataset};
+use fauxto::data::{Dataset, OpenOptions};
+
+use super::{Outcome, say, say_json};
+use crate::arguments::Audit;
+use crate::{progress, table};
+
+/// How many unreadable files and duplicate clusters the tables name; JSON has all.
+const NAMED: usize = 10;
+
+pub(super) fn run(arguments: &Audit) -> anyhow::Result<Outcome> {
+    let options = OpenOptions {
+        classes: arguments.options.classes.clone(),
+        allow_unlabelled: true,
+        ..OpenOptions::default()
+    };
+    let dataset = Dataset::open(&arguments.data, &options)?;
+    let bar = progress::bar(dataset.items.len(), "images", "auditing");
+    let findings = audit_dataset(&dataset, &|| bar.inc(1));
+    bar.finish_and_clear();
+    if arguments.json {
+        say_json(&findings)?;
+    } else {
+        say_tables(&findings)?;
+    }
+    let unreadable = !findings.unreadable.is_empty() && !arguments.options.skip_bad;
+    Ok(if unreadable || findings.stops_training().is_some() { Outcome::No } else { Outcome::Done })
+}
+
+fn say_tables(findings: &Findings) -> anyhow::Result<()> {
+    let balance = findings.balance;
+    say(format!(
+        "{} images: {} real, {} fake, {} unlabelled, {} unreadable",
+        findings.images,
+        balance.real,
+        balance.fake,
+        balance.unlabelled,
+        findings.unreadable.len()
+    ))?;
+    for entry in findings.unreadable.iter().take(NAMED) {
+        say(format!("  {}: {}", entry.identity, entry.reason))?;
+    }
+    let clusters = &findings.duplicates.clusters;
+    let across = clusters.iter().filter(|cluster| cluster.across_labels).count();
+    say(format!("{} clusters of duplicates, {across} of them across labels", clusters.len()))?;
+    for cluster in clusters.iter().take(NAMED) {
+        let kind = if cluster.exact { "same pixels" } else { "nearly the same" };
+        say(format!("  {kind}: {}", cluster.members.join(", ")))?;
+    }
+    let rows = findings.giveaways.iter().map(|finding| {
+        let number = |value: Option<f64>| value.map_or_else(|| "undefined".into(), |value| format!("{value:.3}"));
+        vec![finding.name.clone(), format!("{:?}", finding.kind).to_lowercase(), number(finding.separation)]
+    });
+    say(table::table(&["property", "of the", "separation (AUC)"], rows))?;
+    if let Some(reason) = findings.stops_training() {
+        say(reason)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! `fauxto evaluate`.
+
+use std::path::Path;
+
+use anyhow::Context;
+use fauxto::data::split::Split;
+use fauxto::data::{Dataset, OpenOptions, Side};
+use fauxto::evaluate::{Evaluation, METRICS, Scores};
+use fauxto::predict::Predictor;
+use fauxto::write_atomically::write_atomically;
+use fauxto::{Label, device};
+use serde::Serialize;
+
+use super::{Outcome, say, say_json};
+use crate::arguments::{Evaluate, SideName};
+use crate::{figure, pixels, progress, table};
+
+/// What `--json` prints: the measurements at the top, then where they come from.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    evaluation: &'a Evaluation,
+    data: String,
+    skipped: usize,
+    models: Vec<MemberReport<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct MemberReport<'a> {
+    name: &'a str,
+    path: String,
+    weight: f64,
+    evaluation: Evaluation,
+}
+
+pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
+    let device = device::device(&arguments.device)?;
+    let predictor = Predictor::open(&arguments.models, &device)?;
+    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
+    let dataset = Dataset::open(&arguments.data, &options)?;
+    let indices = dataset.labelled();
+    let store = pixels::decode(&dataset, &indices, predictor.input_size())?;
+    let mut positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
+    let skipped = store.len() - positions.len();
+    if let (Some(file), Some(side)) = (&arguments.split, arguments.side) {
+        let split = Split::load(file)?;
+        let hashes = fauxto::run::hashes(&dataset, &indices, &store, &positions)?;
+        split.check(&hashes)?;
+        let side = match side {
+            SideName::Train => Side::Train,
+            SideName::Validation => Side::Validation,
+            SideName::Test => Side::Test,
+        };
+        positions.retain(|&position| split.side(&dataset.items[indices[position]].identity) == Some(side));
+        anyhow::ensure!(!positions.is_empty(), "{}: no image on that side", file.display());
+    }
+    let bar = progress::bar(positions.len(), "images", "judging");
+    let judgements =
+        predictor.judge(&store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+
+    let labels: Vec<Label> =
+        positions.iter().filter_map(|&position| dataset.items[indices[position]].label).collect();
+    let scores = Scores::new(judgements.iter().map(|judgement| judgement.probability_fake).collect(), labels.clone())?;
+    let evaluation = Evaluation::new(&scores, arguments.threshold)?;
+    let models = predictor
+        .members()
+        .iter()
+        .enumerate()
+        .map(|(member, info)| {
+            let own = judgements.iter().map(|judgement| judgement.members[member]).collect();
+            Ok(MemberReport {
+                name: &info.name,
+                path: info.path.display().to_string(),
+                weight: info.weight,
+                evaluation: Evaluation::new(&Scores::new(own, labels.clone())?, arguments.threshold)?,
+            })
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+
+    if let Some(stem) = &arguments.figure {
+        let names: Vec<&str> = models.iter().map(|model| model.name).collect();
+        let title = format!("{} on {}", names.join(" + "), title_of(&arguments.data));
+        figure::evaluation(&title, &scores, &evaluation, stem)?;
+    }
+    if let Some(path) = &arguments.scores {
+        let identities = positions.iter().map(|&position| dataset.items[indices[position]].identity.as_str());
+        write_scores(path, identities, &scores)?;
+    }
+    let report = Report { evaluation: &evaluation, data: arguments.data.display().to_string(), skipped, models };
+    if arguments.json {
+        say_json(&report)?;
+    } else {
+        say_tables(&report)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// The last two parts of a path, as in `cifake/test.parquet`: what people recognise.
+fn title_of(path: &Path) -> String {
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    parts[parts.len().saturating_sub(2)..].join("/")
+}
+
+fn write_scores<'a>(path: &Path, identities: impl Iterator<Item = &'a str>, scores: &Scores) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["path", "label", "probability_fake"])?;
+    for (identity, (probability, label)) in identities.zip(scores.iter()) {
+        writer.write_record([identity, label.name(), &probability.to_string()])?;
+    }
+    let bytes = writer.into_inner().context("writing scores")?;
+    Ok(write_atomically(path, &bytes)?)
+}
+
+fn say_tables(report: &Report<'_>) -> anyhow::Result<()> {
+    let evaluation = report.evaluation;
+    let [low, high] = evaluation.accuracy_interval;
+    say(format!(
+        "{} images of {} ({} real, {} fake{}), called fake from {} on",
+        evaluation.n,
+        report.data,
+        evaluation.n_real,
+        evaluation.n_fake,
+        if report.skipped > 0 { format!(", {} skipped", report.skipped) } else { String::new() },
+        evaluation.threshold,
+    ))?;
+    let several = report.models.len() > 1;
+    let mut header = vec![""];
+    header.push(if several { "ensemble" } else { report.models[0].name });
+    if several {
+        header.extend(report.models.iter().map(|model| model.name));
+    }
+    let columns: Vec<&Evaluation> = std::iter::once(evaluation)
+        .chain(report.models.iter().map(|model| &model.evaluation).filter(|_| several))
+        .collect();
+    let rows = METRICS.iter().map(|metric| {
+        let values = columns.iter().map(|column| match column.value(metric) {
+            Some(value) => format!("{value:.4}"),
+            None => "undefined".into(),
+        });
+        std::iter::once(metric.title.to_owned()).chain(values).collect()
+    });
+    say(table::table(&header, rows))?;
+    for (name, reason) in &evaluation.undefined {
+        say(format!("{name} is undefined: {reason}"))?;
+    }
+    say(format!("accuracy between {low:.4} and {high:.4} (95% Wilson interval)"))?;
+    let confusion = &evaluation.confusion;
+    say(table::table(
+        &["", "called real", "called fake"],
+        [
+            vec!["real".into(), confusion.real_as_real.to_string(), confusion.real_as_fake.to_string()],
+            vec!["fake".into(), confusion.fake_as_real.to_string(), confusion.fake_as_fake.to_string()],
+        ],
+    ))
+}

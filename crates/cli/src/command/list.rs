@@ -1,0 +1,52 @@
+//! `fauxto list`: every registry, as tables or JSON.
+
+use anyhow::bail;
+use fauxto::{augment, config, data, device, evaluate, model};
+use serde::Serialize;
+
+use super::{Outcome, say, say_json};
+use crate::arguments::List;
+use crate::table;
+
+/// One line of a registry.
+#[derive(Debug, Serialize)]
+struct Row {
+    kind: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    source: &'static str,
+}
+
+fn rows() -> Vec<Row> {
+    let row = |kind, name, summary, source| Row { kind, name, summary, source };
+    let models = model::MODELS.iter().map(|e| row("models", e.name, e.summary, e.source));
+    let augmentations = augment::AUGMENTATIONS.iter().map(|e| row("augmentations", e.name, e.summary, e.source));
+    let metrics = evaluate::METRICS.iter().map(|e| row("metrics", e.name, e.summary, e.source));
+    let presets = config::PRESETS.iter().map(|e| row("presets", e.name, e.summary, ""));
+    let readers = data::READERS.iter().map(|e| row("readers", e.name, e.summary, e.source));
+    let devices = device::DEVICES.iter().map(|e| row("devices", e.name, e.summary, ""));
+    models.chain(augmentations).chain(metrics).chain(presets).chain(readers).chain(devices).collect()
+}
+
+pub(super) fn run(arguments: &List) -> anyhow::Result<Outcome> {
+    let all = rows();
+    let mut kinds: Vec<&str> = all.iter().map(|row| row.kind).collect();
+    kinds.dedup();
+    let chosen: Vec<&str> = match &arguments.kind {
+        None => kinds.clone(),
+        Some(kind) if kinds.contains(&kind.as_str()) => vec![kind],
+        Some(kind) => bail!("found `{kind}`; expected one of {}", kinds.join(", ")),
+    };
+    let rows: Vec<&Row> = all.iter().filter(|row| chosen.contains(&row.kind)).collect();
+    if arguments.json {
+        say_json(&rows)?;
+        return Ok(Outcome::Done);
+    }
+    for kind in chosen {
+        let of_kind = rows.iter().filter(|row| row.kind == kind);
+        let lines = of_kind.map(|row| vec![row.name.to_owned(), row.summary.to_owned(), row.source.to_owned()]);
+        say(table::table(&[kind, "", "source"], lines))?;
+    }
+    Ok(Outcome::Done)
+}

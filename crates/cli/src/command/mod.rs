@@ -1,0 +1,62 @@
+//! One file per command.
+
+mod audit;
+mod bench;
+mod demo;
+mod evaluate;
+mod list;
+mod manual;
+mod predict;
+mod train;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::arguments::{Arguments, Command};
+
+/// How a command ended that did not break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Done.
+    Done,
+    /// A check said no, or an image was judged fake where that was asked for.
+    No,
+    /// Done but for some images that could not be judged.
+    Broken,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Done => 0,
+            Outcome::No => 1,
+            Outcome::Broken => 2,
+        })
+    }
+}
+
+/// Runs the command asked for.
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
+    match arguments.command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Predict(arguments) => predict::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::List(arguments) => list::run(&arguments),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { out } => manual::man(out.as_deref()),
+    }
+}
+
+/// Writes `text` and a line end to standard output.
+pub(crate) fn say(text: impl std::fmt::Display) -> anyhow::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")?;
+    Ok(())
+}
+
+/// Writes `value` as JSON to standard output.
+pub(crate) fn say_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    say(serde_json::to_string_pretty(value)?)
+}

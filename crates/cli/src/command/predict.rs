@@ -1,0 +1,179 @@
+//! `fauxto predict`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use fauxto::data::{Dataset, OpenOptions};
+use fauxto::predict::{Judgement, Predictor};
+use fauxto::submission;
+use fauxto::{Label, device};
+use serde::Serialize;
+
+use super::{Outcome, say, say_json};
+use crate::arguments::Predict;
+use crate::{pixels, progress, table};
+
+/// One image in the output, in the order of the input. Field names are stable.
+#[derive(Debug, Serialize)]
+struct Row {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<Label>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probability_fake: Option<f64>,
+    /// Probability of fake by model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    models: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+pub(super) fn run(arguments: &Predict) -> anyhow::Result<Outcome> {
+    anyhow::ensure!(
+        (0.0..=1.0).contains(&arguments.threshold),
+        "--threshold: found {}; expected a number from 0 to 1",
+        arguments.threshold
+    );
+    let device = device::device(&arguments.device)?;
+    let predictor = Predictor::open(&arguments.models, &device)?;
+    let mut rows = Vec::new();
+    for path in &arguments.paths {
+        match open(path) {
+            Ok(dataset) => rows.extend(judge(&predictor, arguments, &dataset, path)?),
+            Err(error) => rows.push(Row::broken(path.display().to_string(), error.to_string())),
+        }
+    }
+    if let Some(file) = &arguments.submission {
+        let verdicts: Vec<(&str, Label)> =
+            rows.iter().filter_map(|row| Some((row.path.as_str(), row.verdict?))).collect();
+        submission::write(file, &verdicts)?;
+    }
+    print(arguments, &predictor, &rows)?;
+    let broken = rows.iter().any(|row| row.error.is_some());
+    let fake = rows.iter().any(|row| row.verdict == Some(Label::Fake));
+    Ok(match (broken, arguments.fail_on_fake && fake) {
+        (_, true) => Outcome::No,
+        (true, false) => Outcome::Broken,
+        (false, false) => Outcome::Done,
+    })
+}
+
+fn open(path: &Path) -> anyhow::Result<Dataset> {
+    let options = OpenOptions { allow_unlabelled: true, ..OpenOptions::default() };
+    if path != Path::new("-") {
+        return Ok(Dataset::open(path, &options)?);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(options.limits.max_file_bytes + 1).read_to_end(&mut bytes)?;
+    Ok(Dataset::from_memory(vec![("-".into(), bytes.into())], options.limits)?)
+}
+
+fn judge(predictor: &Predictor, arguments: &Predict, dataset: &Dataset, given: &Path) -> anyhow::Result<Vec<Row>> {
+    let indices: Vec<usize> = (0..dataset.items.len()).collect();
+    let store = pixels::decode(dataset, &indices, predictor.input_size())?;
+    let broken: std::collections::HashMap<usize, &str> =
+        store.broken().iter().map(|broken| (broken.position, broken.entry.reason.as_str())).collect();
+    let positions: Vec<usize> = indices.iter().copied().filter(|position| !broken.contains_key(position)).collect();
+    let bar = progress::bar(positions.len(), "images", "judging");
+    let mut judgements = predictor
+        .judge(&store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?
+        .into_iter();
+    bar.finish_and_clear();
+    let mut rows: Vec<Row> = indices
+        .iter()
+        .filter_map(|position| {
+            let path = shown(given, dataset, *position);
+            match broken.get(position) {
+                Some(reason) => Some(Row::broken(path, (*reason).to_owned())),
+                None => Some(Row::judged(path, predictor, &judgements.next()?, arguments.threshold)),
+            }
+        })
+        .collect();
+    rows.extend(dataset.broken.iter().map(|entry| Row::broken(entry.identity.clone(), entry.reason.clone())));
+    Ok(rows)
+}
+
+/// What the user would type to name the image again.
+fn shown(given: &Path, dataset: &Dataset, position: usize) -> String {
+    let identity = &dataset.items[position].identity;
+    if given.is_dir() {
+        return given.join(identity).display().to_string();
+    }
+    if dataset.items.len() == 1 {
+        return given.display().to_string();
+    }
+    given.parent().map_or_else(|| PathBuf::from(identity), |folder| folder.join(identity)).display().to_string()
+}
+
+impl Row {
+    fn broken(path: String, error: String) -> Self {
+        Self { path, verdict: None, probability_fake: None, models: None, error: Some(error) }
+    }
+
+    fn judged(path: String, predictor: &Predictor, judgement: &Judgement, threshold: f64) -> Self {
+        let models = predictor
+            .members()
+            .iter()
+            .zip(&judgement.members)
+            .map(|(member, probability)| (member.name.clone(), (*probability).into()))
+            .collect();
+        Self {
+            path,
+            verdict: Some(judgement.verdict(threshold)),
+            probability_fake: Some(judgement.probability_fake),
+            models: Some(models),
+            error: None,
+        }
+    }
+}
+
+fn print(arguments: &Predict, predictor: &Predictor, rows: &[Row]) -> anyhow::Result<()> {
+    if arguments.json {
+        return say_json(&rows);
+    }
+    let names: Vec<&str> = predictor.members().iter().map(|member| member.name.as_str()).collect();
+    let of_model = |row: &Row, name: &str| {
+        row.models.as_ref().and_then(|models| models.get(name)?.as_f64())
+    };
+    if arguments.csv {
+        let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+        let header = ["path", "verdict", "probability_fake"].into_iter().chain(names.iter().copied());
+        writer.write_record(header.chain(["error"]))?;
+        for row in rows {
+            let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+            let verdict = row.verdict.map_or("", Label::name).to_owned();
+            let fixed = [row.path.clone(), verdict, number(row.probability_fake)];
+            let models = names.iter().map(|name| number(of_model(row, name)));
+            writer.write_record(fixed.into_iter().chain(models).chain([row.error.clone().unwrap_or_default()]))?;
+        }
+        writer.flush()?;
+        return Ok(());
+    }
+    let several = names.len() > 1;
+    let mut header = vec!["", "verdict", "P(fake)"];
+    if several {
+        header.extend(&names);
+    }
+    let lines = rows.iter().map(|row| {
+        let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.3}"));
+        let verdict = row.verdict.map_or("error", Label::name).to_owned();
+        let mut line = vec![row.path.clone(), verdict, number(row.probability_fake)];
+        if several {
+            line.extend(names.iter().map(|name| number(of_model(row, name))));
+        }
+        line
+    });
+    say(table::table(&header, lines))?;
+    let broken: Vec<&Row> = rows.iter().filter(|row| row.error.is_some()).collect();
+    for row in &broken {
+        let reason = row.error.as_deref().unwrap_or_default();
+        let named = if reason.starts_with(&row.path) { String::new() } else { format!("{}: ", row.path) };
+        progress::note(format!("error: {named}{reason}"));
+    }
+    if rows.len() > 1 {
+        let fake = rows.iter().filter(|row| row.verdict == Some(Label::Fake)).count();
+        let real = rows.len() - broken.len() - fake;
+        say(format!("{real} real, {fake} fake, {} not judged", broken.len()))?;
+    }
+    Ok(())
+}

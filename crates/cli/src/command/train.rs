@@ -1,0 +1,221 @@
+//! `fauxto train`.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use fauxto::config::Config;
+use fauxto::data::audit::{Audit, audit_dataset};
+use fauxto::data::split::{Settings, Split};
+use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
+use fauxto::evaluate::{Evaluation, Scores};
+use fauxto::model::weights::{self, ClassifierPolicy};
+use fauxto::model::{self, Detector};
+use fauxto::predict::probabilities;
+use fauxto::run::{self, RunFolder, Summary, TrainOptions};
+use fauxto::train::{Event, TrainingData};
+use fauxto::{Error, device};
+
+use super::{Outcome, say, say_json};
+use crate::arguments::Train;
+use crate::{figure, pixels, progress};
+
+/// Revision of the source this binary was built from.
+pub(super) const COMMIT: &str = env!("FAUXTO_COMMIT");
+
+pub(super) fn run(arguments: &Train) -> anyhow::Result<Outcome> {
+    let (config, folder) = configure(arguments)?;
+    if arguments.resume && folder.has_finished() {
+        progress::note(format!("{}: the run has already finished", folder.root().display()));
+        return report(arguments, &folder);
+    }
+    if folder.has_started() && !arguments.resume {
+        bail!(
+            "{}: found a run; expected a new folder; pass --resume to go on with it, or another --out",
+            folder.root().display()
+        );
+    }
+    anyhow::ensure!(
+        arguments.save_every.is_finite() && arguments.save_every >= 0.0,
+        "--save-every: found {}; expected seconds from 0 on",
+        arguments.save_every
+    );
+    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
+    let dataset = Dataset::open(&arguments.data, &options)?;
+    dataset.require_both_classes()?;
+    let indices = dataset.labelled();
+    let store = pixels::decode(&dataset, &indices, config.input_size)?;
+    let positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
+    let split = split(arguments, &config, &folder, &dataset, &indices, &store, &positions)?;
+    let data = TrainingData {
+        store: &store,
+        train: run::examples(&dataset, &indices, &positions, &split, Side::Train),
+        validation: run::examples(&dataset, &indices, &positions, &split, Side::Validation),
+    };
+    folder.start(&config, &split)?;
+    fit(arguments, &config, &folder, &split, &data)?;
+    report(arguments, &folder)
+}
+
+/// The run's settings and folder. A resumed run keeps the settings it began with.
+fn configure(arguments: &Train) -> anyhow::Result<(Config, RunFolder)> {
+    let mut settings = arguments.settings.clone();
+    if let Some(model) = &arguments.model {
+        settings.insert(0, format!("model=\"{model}\""));
+    }
+    let asked = Config::resolve(arguments.preset.as_deref(), &settings)?;
+    let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(&asked.model));
+    let folder = RunFolder::new(out);
+    if !(arguments.resume && folder.has_started()) {
+        return Ok((asked, folder));
+    }
+    let begun = folder.read_config().with_context(|| folder.config().display().to_string())?;
+    let silent = settings.is_empty() && arguments.preset.is_none();
+    if !silent && begun != asked {
+        bail!(
+            "{}: found a run with other settings; expected those given now; resume without settings, or use another --out",
+            folder.root().display()
+        );
+    }
+    Ok((begun, folder))
+}
+
+/// The run's own split if it has one, else the one given, else a new one over the audit's clusters.
+fn split(
+    arguments: &Train,
+    config: &Config,
+    folder: &RunFolder,
+    dataset: &Dataset,
+    indices: &[usize],
+    store: &PixelStore,
+    positions: &[usize],
+) -> anyhow::Result<Split> {
+    let candidates = run::candidates(dataset, indices, store, positions);
+    let own = Some(folder.split()).filter(|_| folder.has_started());
+    if let Some(file) = own.as_ref().or(arguments.split.as_ref()) {
+        let split = Split::load(file)?;
+        split.check(&candidates).with_context(|| file.display().to_string())?;
+        return Ok(split);
+    }
+    let audit = inspect(dataset)?;
+    if let Some(reason) = audit.stops_training()
+        && !arguments.allow_giveaways
+    {
+        return Err(Error::Refused(format!("{reason} (--allow-giveaways)")).into());
+    }
+    let clusters: Vec<&[String]> = audit.duplicates.clusters.iter().map(|cluster| cluster.members.as_slice()).collect();
+    let settings = Settings { seed: config.split.seed, validation: config.split.validation, test: config.split.test };
+    let split = Split::make(&candidates, clusters, settings)?;
+    let left_out = split.left_out().count();
+    if left_out > 0 {
+        progress::note(format!("{left_out} images left out of training: held-out folders hold the same pictures"));
+    }
+    Ok(split)
+}
+
+fn inspect(dataset: &Dataset) -> anyhow::Result<Audit> {
+    let bar = progress::bar(dataset.items.len(), "images", "auditing");
+    let audit = audit_dataset(dataset, &|| bar.inc(1));
+    bar.finish_and_clear();
+    Ok(audit)
+}
+
+fn fit(
+    arguments: &Train,
+    config: &Config,
+    folder: &RunFolder,
+    split: &Split,
+    data: &TrainingData<'_>,
+) -> anyhow::Result<()> {
+    let device = device::device(&arguments.device)?.autodiff();
+    let mut detector = Detector::new(model::model(&config.model)?, config.input_size, config.seed, &device);
+    if let Some(file) = &arguments.init {
+        let tensors = weights::read(file)?;
+        let policy = ClassifierPolicy::KeepOwnIfDifferent;
+        let classifier = detector.entry.classifier;
+        let taken = weights::assign(detector.network.as_mut(), tensors, file, classifier, policy)?;
+        progress::note(format!(
+            "{}: {} tensors taken, {} left as drawn, {} without a place here",
+            file.display(),
+            taken.taken,
+            taken.kept.len(),
+            taken.unused.len()
+        ));
+    }
+    progress::note(format!(
+        "{}: {} parameters, {} images to learn from, {} to stop on",
+        config.model,
+        detector.parameter_count(),
+        data.train.len(),
+        data.validation.len()
+    ));
+    let began = Instant::now();
+    let options = TrainOptions {
+        resume: arguments.resume,
+        save_every: Duration::try_from_secs_f64(arguments.save_every)?,
+        commit: COMMIT,
+    };
+    let steps = (data.train.len() / config.train.batch_size).max(1);
+    let bar = progress::bar(steps * config.train.epochs, "steps", config.model.clone());
+    let fitted = run::train(folder, config, split, data, detector, options, &mut |event| match event {
+        Event::Step { epoch, step, steps, loss } => {
+            bar.set_position(((epoch - 1) * steps + step) as u64);
+            bar.set_message(format!("epoch {epoch}/{} loss {loss:.3}", config.train.epochs));
+        }
+        Event::Epoch { record, best } => bar.suspend(|| {
+            progress::note(format!(
+                "epoch {:>3}  loss {:.4}  validation loss {:.4}  accuracy {:.4}  AUC {:.4}{}",
+                record.epoch,
+                record.train_loss,
+                record.validation_loss,
+                record.validation_accuracy,
+                record.validation_auc,
+                if best { "  best" } else { "" }
+            ));
+        }),
+    })?;
+    bar.finish_and_clear();
+
+    let frozen = fitted.detector.freeze();
+    let scores = Scores::new(
+        probabilities(&frozen, data.store, &data.validation, config.train.batch_size)?,
+        data.validation.iter().map(|example| example.label).collect(),
+    )?;
+    let evaluation = Evaluation::new(&scores, 0.5)?;
+    let title = format!("{}, validation images", config.model);
+    figure::evaluation(&title, &scores, &evaluation, &folder.root().join("validation"))?;
+    let sizes = [data.train.len(), data.validation.len()];
+    figure::training(&config.model, sizes, &fitted.history, fitted.epoch, &folder.root().join("curves"))?;
+    let summary = Summary {
+        model: config.model.clone(),
+        seed: config.seed,
+        commit: COMMIT.to_owned(),
+        data_hash: split.data_hash().to_string(),
+        n_train: data.train.len(),
+        n_validation: data.validation.len(),
+        epochs: fitted.history.len(),
+        best_epoch: fitted.epoch,
+        seconds: began.elapsed().as_secs_f64(),
+        validation: evaluation,
+    };
+    Ok(run::finish(folder, &summary)?)
+}
+
+fn report(arguments: &Train, folder: &RunFolder) -> anyhow::Result<Outcome> {
+    let text = std::fs::read_to_string(folder.summary())?;
+    let summary: Summary = serde_json::from_str(&text).with_context(|| folder.summary().display().to_string())?;
+    if arguments.json {
+        say_json(&summary)?;
+        return Ok(Outcome::Done);
+    }
+    let [low, high] = summary.validation.accuracy_interval;
+    say(format!(
+        "{}: best epoch {} of {}, validation accuracy between {low:.3} and {high:.3} on {} images; checkpoint, history and figures in {}",
+        summary.model,
+        summary.best_epoch,
+        summary.epochs,
+        summary.n_validation,
+        folder.root().display()
+    ))?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,65 @@
+//! From what the science crate measures to what the figures crate draws.
+
+use std::path::{Path, PathBuf};
+
+use fauxto::evaluate::{Evaluation, Scores, histogram, metric, roc_curve};
+use fauxto::train::EpochRecord;
+use figures::{Epoch, EvaluationFigure, TrainingFigure};
+
+const HISTOGRAM_BINS: usize = 20;
+
+/// Draws ROC curve, confusion matrix and histogram to `stem` with .svg and .png.
+pub(crate) fn evaluation(
+    title: &str,
+    scores: &Scores,
+    evaluation: &Evaluation,
+    stem: &Path,
+) -> anyhow::Result<[PathBuf; 2]> {
+    let curve: Vec<(f64, f64)> = roc_curve(scores)
+        .map(|points| points.iter().map(|point| (point.false_positive_rate, point.true_positive_rate)).collect())
+        .unwrap_or_default();
+    let histogram = histogram(scores, HISTOGRAM_BINS);
+    let confusion = &evaluation.confusion;
+    let figure = EvaluationFigure {
+        title,
+        confusion: [
+            [confusion.real_as_real, confusion.real_as_fake],
+            [confusion.fake_as_real, confusion.fake_as_fake],
+        ],
+        accuracy_interval: evaluation.accuracy_interval,
+        threshold: evaluation.threshold,
+        roc_curve: &curve,
+        roc_auc: metric::find("roc_auc").and_then(|metric| evaluation.value(metric)),
+        histogram_real: &histogram.real,
+        histogram_fake: &histogram.fake,
+    };
+    Ok(figure.draw()?.save(stem)?)
+}
+
+/// Draws the curves of a training run to `stem` with .svg and .png.
+pub(crate) fn training(
+    title: &str,
+    [train, validation]: [usize; 2],
+    history: &[EpochRecord],
+    best_epoch: usize,
+    stem: &Path,
+) -> anyhow::Result<[PathBuf; 2]> {
+    let epochs: Vec<Epoch> = history
+        .iter()
+        .map(|record| Epoch {
+            train_loss: record.train_loss,
+            validation_loss: record.validation_loss,
+            validation_accuracy: record.validation_accuracy,
+            validation_auc: record.validation_auc,
+            learning_rate: record.learning_rate,
+        })
+        .collect();
+    let figure = TrainingFigure {
+        title,
+        n_train: train as u64,
+        n_validation: validation as u64,
+        epochs: &epochs,
+        best_epoch: Some(best_epoch),
+    };
+    Ok(figure.draw()?.save(stem)?)
+}
