@@ -1,6 +1,27 @@
 //! From files to items: readers for folders, Parquet and manifests give the same [`Item`]s.
 
+mod access;
+mod class_names;
+pub mod dataset;
+pub mod decode;
+mod folder;
+mod manifest;
+mod parquet;
+mod parquet_images;
+mod pixel_file;
+pub mod resize;
+mod single;
+pub mod store;
+mod verdicts;
+
 use std::path::PathBuf;
+
+pub use access::Visit;
+pub use class_names::label_of_name;
+pub use dataset::{Broken, Dataset, OpenOptions, READERS, Reader};
+pub use decode::{Defect, Limits, decode};
+pub use resize::{resize, resize_into};
+pub use store::{BrokenPixels, ContentHash, PixelStore, StoreOptions};
 
 use crate::Label;
 
@@ -21,7 +42,9 @@ pub struct Item {
 }
 
 /// A side of a split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// Learns parameters.

@@ -1,0 +1,422 @@
+//! Hugging Face image Parquet: one file, or a folder of shards.
+//!
+//! `image: struct<bytes: binary, path: string>` (or plain binary), `label` as a number whose name the
+//! schema metadata gives under `huggingface` (`info.features.label.names`), or as a string; an
+//! optional `parent: string` names the item a row was derived from. Without `label` the rows are
+//! unlabelled, as are rows whose label is -1, the convention for withheld labels.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::{DataType, SchemaRef};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use walkdir::WalkDir;
+
+use super::class_names::{label_of_name, labels_by_index};
+use super::dataset::{Broken, Dataset, OpenOptions, Reader, folder_of, identity, natural_order};
+use super::{Item, Location, Side, decode, folder};
+use crate::{Error, Label, Result};
+
+pub(super) const READER: Reader = Reader {
+    name: "parquet",
+    summary: "a Parquet file, or a folder of Parquet shards, with image and label",
+    source: "https://huggingface.co/docs/datasets/image_dataset",
+    recognises,
+    open,
+};
+
+/// Folders above shards, as in `data/train/0000.parquet`.
+const SHARD_DEPTH: usize = 3;
+
+fn recognises(path: &Path) -> bool {
+    if path.is_dir() {
+        return shards(path).next().is_some();
+    }
+    is_parquet_name(path) || starts_as_parquet(path)
+}
+
+fn starts_as_parquet(path: &Path) -> bool {
+    use std::io::Read;
+    let mut magic = [0; 4];
+    File::open(path).is_ok_and(|mut file| file.read_exact(&mut magic).is_ok()) && magic == *b"PAR1"
+}
+
+fn is_parquet_name(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
+}
+
+fn shards(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    WalkDir::new(folder)
+        .follow_links(true)
+        .max_depth(SHARD_DEPTH)
+        .into_iter()
+        .filter_entry(|entry| {
+            entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
+        })
+        .filter_map(std::result::Result::ok)
+        .filter(|entry| entry.file_type().is_file() && is_parquet_name(entry.path()))
+        .map(walkdir::DirEntry::into_path)
+}
+
+fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
+    let mut rows = Rows::default();
+    if path.is_file() {
+        let root = folder_of(path);
+        // A file given by itself is the whole data set, whatever its name says of a side.
+        rows.take(&root, path, None, options)?;
+        return rows.into_dataset(root, options);
+    }
+    let images_too = visible_images(path);
+    let mut files: Vec<PathBuf> = shards(path).collect();
+    if images_too > 0 || folder::has_classes(path) {
+        return Err(Error::input(
+            path,
+            format!(
+                "{} Parquet files beside {images_too} images or class folders",
+                files.len()
+            ),
+            "either Parquet files or folders of images",
+            "give the file or folder that is meant",
+        ));
+    }
+    files.sort_by(|first, second| natural_order(&identity(path, first), &identity(path, second)));
+    check_complete(path, &files)?;
+    for file in &files {
+        rows.take(path, file, side_of(path, file), options)?;
+    }
+    rows.into_dataset(path.to_path_buf(), options)
+}
+
+fn visible_images(folder: &Path) -> usize {
+    folder::visible_entries(folder).map_or(0, |entries| {
+        entries
+            .iter()
+            .filter(|path| path.is_file() && decode::names_an_image(path))
+            .count()
+    })
+}
+
+/// `train-00000-of-00002` as split, number and count.
+fn shard_name(file: &Path) -> Option<(String, usize, usize)> {
+    let stem = file.file_stem()?.to_str()?;
+    let (rest, count) = stem.rsplit_once("-of-")?;
+    let (split, number) = rest.rsplit_once('-')?;
+    // Some names carry a fingerprint after the count.
+    let count = count.split('-').next()?;
+    Some((split.to_owned(), number.parse().ok()?, count.parse().ok()?))
+}
+
+/// The side in the shard's own name, or else in that of the nearest folder below the root.
+fn side_of(root: &Path, file: &Path) -> Option<Side> {
+    let stem = file
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let own = shard_name(file).map_or(stem, |(split, _, _)| split);
+    Side::of_name(&own).or_else(|| {
+        let folders = file.parent()?.strip_prefix(root).ok()?;
+        folders
+            .components()
+            .rev()
+            .find_map(|part| Side::of_name(&part.as_os_str().to_string_lossy()))
+    })
+}
+
+/// A half-finished download must not pass for the data set.
+fn check_complete(root: &Path, files: &[PathBuf]) -> Result<()> {
+    for file in files {
+        let Some((split, _, count)) = shard_name(file) else {
+            continue;
+        };
+        for wanted in 0..count {
+            let present = files.iter().any(|other| {
+                other.parent() == file.parent()
+                    && shard_name(other) == Some((split.clone(), wanted, count))
+            });
+            if !present {
+                return Err(Error::input(
+                    root,
+                    format!(
+                        "{} without shard {wanted} of 0 to {}",
+                        folder::name_of(file),
+                        count - 1
+                    ),
+                    format!("all {count} shards of {split}"),
+                    "fetch the missing shard",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Rows {
+    items: Vec<Item>,
+    broken: Vec<Broken>,
+}
+
+impl Rows {
+    fn take(
+        &mut self,
+        root: &Path,
+        file: &Path,
+        side: Option<Side>,
+        options: &OpenOptions,
+    ) -> Result<()> {
+        let builder = open_file(file)?;
+        let schema = builder.schema().clone();
+        check_image_column(file, &schema)?;
+        let label_kind = match schema.column_with_name("label") {
+            None => LabelKind::Absent,
+            Some((_, field)) => LabelKind::of(file, &schema, field.data_type(), options)?,
+        };
+        let columns = ["label", "parent"]
+            .into_iter()
+            .filter(|name| schema.column_with_name(name).is_some());
+        let mask = ProjectionMask::columns(builder.parquet_schema(), columns);
+        let name = identity(root, file);
+        let row_count = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+        self.items.reserve_exact(row_count);
+        let reader = builder
+            .with_projection(mask)
+            .build()
+            .map_err(|error| broken_file(file, error))?;
+        let mut row = 0;
+        for batch in reader {
+            let batch = batch.map_err(|error| broken_file(file, error))?;
+            let parents = batch
+                .column_by_name("parent")
+                .and_then(|column| Strings::of(column));
+            let labels = batch.column_by_name("label");
+            for within in 0..batch.num_rows() {
+                let own = format!("{name}#{row}");
+                let label = match labels {
+                    None => Ok(None),
+                    Some(column) => label_kind.read(file, column, within, row)?,
+                };
+                match label {
+                    Ok(label) => self.items.push(Item {
+                        identity: own,
+                        label,
+                        parent: parents
+                            .as_ref()
+                            .and_then(|parents| parents.get(within))
+                            .map(str::to_owned),
+                        side,
+                        location: Location::ParquetRow {
+                            file: file.to_path_buf(),
+                            row,
+                        },
+                    }),
+                    Err(reason) => self.broken.push(Broken {
+                        identity: own,
+                        path: file.to_path_buf(),
+                        reason,
+                    }),
+                }
+                row += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn into_dataset(self, root: PathBuf, options: &OpenOptions) -> Result<Dataset> {
+        let mut dataset = Dataset::from_items(root, self.items, options.limits)?;
+        dataset.broken = self.broken;
+        Ok(dataset)
+    }
+}
+
+/// How a file's `label` column is to be understood.
+enum LabelKind {
+    Absent,
+    Number(Vec<Label>),
+    Name,
+}
+
+impl LabelKind {
+    fn of(file: &Path, schema: &SchemaRef, kind: &DataType, options: &OpenOptions) -> Result<Self> {
+        match kind {
+            kind if kind.is_integer() => {
+                let own = class_names(schema);
+                Ok(Self::Number(labels_by_index(
+                    file,
+                    own.as_deref(),
+                    options.classes.as_deref(),
+                )?))
+            }
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Ok(Self::Name),
+            other => Err(Error::input(
+                file,
+                format!("a label column of type {other}"),
+                "integers with class names, or strings",
+                "write the labels as int64",
+            )),
+        }
+    }
+
+    /// The label of a row; the inner error is the reason why that row alone cannot be used.
+    fn read(
+        &self,
+        file: &Path,
+        column: &ArrayRef,
+        within: usize,
+        row: usize,
+    ) -> Result<std::result::Result<Option<Label>, String>> {
+        if column.is_null(within) {
+            return Ok(Err(
+                "found a null label; expected a class; leave the row out or label it".to_owned(),
+            ));
+        }
+        let refuse = |found: String, expected: String| {
+            Error::input(
+                file,
+                format!("the label {found} in row {row}"),
+                expected,
+                "correct the label column",
+            )
+        };
+        match self {
+            Self::Absent => Ok(Ok(None)),
+            Self::Number(labels) => match integer(column, within) {
+                Some(-1) => Ok(Ok(None)),
+                Some(number) => match usize::try_from(number)
+                    .ok()
+                    .and_then(|index| labels.get(index))
+                {
+                    Some(label) => Ok(Ok(Some(*label))),
+                    None => Err(refuse(
+                        number.to_string(),
+                        format!("0 to {}, or -1 for unlabelled", labels.len() - 1),
+                    )),
+                },
+                None => Err(refuse(
+                    "beyond 64 bits".to_owned(),
+                    "a class index".to_owned(),
+                )),
+            },
+            Self::Name => {
+                let name = Strings::of(column)
+                    .and_then(|names| names.get(within).map(str::to_owned))
+                    .unwrap_or_default();
+                match label_of_name(&name) {
+                    Some(label) => Ok(Ok(Some(label))),
+                    None => Err(refuse(name, "real or fake".to_owned())),
+                }
+            }
+        }
+    }
+}
+
+/// Class names in index order, from the feature description in the schema metadata.
+fn class_names(schema: &SchemaRef) -> Option<Vec<String>> {
+    let description: serde_json::Value =
+        serde_json::from_str(schema.metadata().get("huggingface")?).ok()?;
+    let names = description
+        .pointer("/info/features/label/names")?
+        .as_array()?;
+    names
+        .iter()
+        .map(|name| name.as_str().map(str::to_owned))
+        .collect()
+}
+
+fn check_image_column(file: &Path, schema: &SchemaRef) -> Result<()> {
+    let binary = |kind: &DataType| {
+        matches!(
+            kind,
+            DataType::Binary | DataType::LargeBinary | DataType::BinaryView
+        )
+    };
+    let fits = schema
+        .column_with_name("image")
+        .is_some_and(|(_, field)| match field.data_type() {
+            DataType::Struct(fields) => fields
+                .find("bytes")
+                .is_some_and(|(_, bytes)| binary(bytes.data_type())),
+            kind => binary(kind),
+        });
+    if fits {
+        return Ok(());
+    }
+    let columns = schema
+        .fields()
+        .iter()
+        .map(|field| format!("{}: {}", field.name(), field.data_type()));
+    Err(Error::input(
+        file,
+        format!("the columns {}", columns.collect::<Vec<_>>().join(", ")),
+        "image: struct<bytes: binary, path: string>",
+        "rename the image column, or save the data set with its images embedded",
+    ))
+}
+
+/// Opens a Parquet file and reads its footer.
+pub(super) fn open_file(file: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+    let handle = File::open(file).map_err(|source| Error::io(file, "opening", source))?;
+    ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|error| broken_file(file, error))
+}
+
+fn broken_file(file: &Path, error: impl std::fmt::Display) -> Error {
+    Error::input(
+        file,
+        format!("a damaged or truncated Parquet file ({error})"),
+        "a whole Parquet file",
+        "fetch the file again",
+    )
+}
+
+/// The three layouts of string columns.
+enum Strings<'column> {
+    Short(&'column arrow_array::StringArray),
+    Long(&'column arrow_array::LargeStringArray),
+    View(&'column arrow_array::StringViewArray),
+}
+
+impl<'column> Strings<'column> {
+    fn of(column: &'column ArrayRef) -> Option<Self> {
+        match column.data_type() {
+            DataType::Utf8 => Some(Self::Short(column.as_string())),
+            DataType::LargeUtf8 => Some(Self::Long(column.as_string())),
+            DataType::Utf8View => Some(Self::View(column.as_string_view())),
+            _ => None,
+        }
+    }
+
+    fn get(&self, row: usize) -> Option<&'column str> {
+        match self {
+            Self::Short(column) => column.is_valid(row).then(|| column.value(row)),
+            Self::Long(column) => column.is_valid(row).then(|| column.value(row)),
+            Self::View(column) => column.is_valid(row).then(|| column.value(row)),
+        }
+    }
+}
+
+fn integer(column: &ArrayRef, row: usize) -> Option<i64> {
+    Some(match column.data_type() {
+        DataType::Int8 => column.as_primitive::<Int8Type>().value(row).into(),
+        DataType::Int16 => column.as_primitive::<Int16Type>().value(row).into(),
+        DataType::Int32 => column.as_primitive::<Int32Type>().value(row).into(),
+        DataType::Int64 => column.as_primitive::<Int64Type>().value(row),
+        DataType::UInt8 => column.as_primitive::<UInt8Type>().value(row).into(),
+        DataType::UInt16 => column.as_primitive::<UInt16Type>().value(row).into(),
+        DataType::UInt32 => column.as_primitive::<UInt32Type>().value(row).into(),
+        DataType::UInt64 => {
+            return column
+                .as_primitive::<UInt64Type>()
+                .value(row)
+                .try_into()
+                .ok();
+        }
+        _ => return None,
+    })
+}

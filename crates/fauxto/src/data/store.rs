@@ -1,0 +1,333 @@
+//! Decoded pixels of a data set at a model's input size, in memory or on disk.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::dataset::{Broken, Dataset};
+use super::decode::{Defect, decode};
+use super::pixel_file::PixelFile;
+use super::resize::resize_into;
+use crate::image::RgbImage;
+use crate::{Error, Result};
+
+/// What an image shows, whatever file it came in: BLAKE3 of width, height and RGB pixels at the
+/// image's own size, upright, before any resizing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ContentHash(pub [u8; 32]);
+
+impl ContentHash {
+    /// The hash of an image.
+    #[must_use]
+    pub fn of(image: &RgbImage) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(image.width as u64).to_le_bytes());
+        hasher.update(&(image.height as u64).to_le_bytes());
+        hasher.update(&image.pixels);
+        Self(*hasher.finalize().as_bytes())
+    }
+}
+
+impl std::fmt::Display for ContentHash {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+impl std::fmt::Debug for ContentHash {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "ContentHash({self})")
+    }
+}
+
+/// How to fill a store.
+pub struct StoreOptions<'call> {
+    /// The model's input size: pixels across and down.
+    pub size: usize,
+    /// Raw bytes (`count * size * size * 3`) above which pixels go to a temporary file.
+    pub memory_limit: u64,
+    /// The folder of that file; the system's temporary folder if `None`. Where that folder lives in
+    /// memory itself, as `/tmp` does on some systems, name another.
+    pub scratch: Option<PathBuf>,
+    /// Called after each image with the number done and the total, from any thread.
+    pub progress: Option<&'call (dyn Fn(usize, usize) + Sync)>,
+}
+
+impl StoreOptions<'_> {
+    /// Input size `size`, in memory up to half of what the system has free, without progress.
+    #[must_use]
+    pub fn new(size: usize) -> Self {
+        Self {
+            size,
+            memory_limit: available_memory().map_or(UNKNOWN_MEMORY_LIMIT, |bytes| bytes / 2),
+            scratch: None,
+            progress: None,
+        }
+    }
+}
+
+/// The limit where the system does not say how much memory it has.
+const UNKNOWN_MEMORY_LIMIT: u64 = 4 << 30;
+
+/// Bytes that can be had without swapping, where the system says so.
+fn available_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+/// RGB pixels as `u8`, `[count, size, size, 3]`, with each image's [`ContentHash`]. Reading is by
+/// position and gives the same bytes whether they lie in memory or on disk.
+#[derive(Debug)]
+pub struct PixelStore {
+    size: usize,
+    pixels: Pixels,
+    hashes: Vec<ContentHash>,
+    broken: Vec<BrokenPixels>,
+}
+
+/// A position without pixels, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenPixels {
+    /// The position in the store.
+    pub position: usize,
+    /// Which image and why.
+    pub entry: Broken,
+}
+
+#[derive(Debug)]
+enum Pixels {
+    Memory(Vec<u8>),
+    Disk(PixelFile),
+}
+
+impl PixelStore {
+    /// Decodes and resizes the items at `indices`, in parallel; position `p` of the store is item
+    /// `indices[p]`. In memory this takes the raw size, some 60 bytes an image, and what the
+    /// images in work need at their own size, one per thread.
+    ///
+    /// Broken images do not fail the filling: their positions hold black, and [`PixelStore::broken`]
+    /// lists them. The caller decides whether to stop or to leave them out.
+    ///
+    /// # Errors
+    /// The size is 0, memory is short, or the temporary file cannot be made or written.
+    ///
+    /// # Panics
+    /// An index is not below the number of items.
+    pub fn fill(dataset: &Dataset, indices: &[usize], options: &StoreOptions<'_>) -> Result<Self> {
+        let image_bytes = 3 * options.size * options.size;
+        let raw = image_bytes
+            .checked_mul(indices.len())
+            .filter(|_| image_bytes > 0)
+            .ok_or_else(|| Error::Setting {
+                setting: "input size".to_owned(),
+                found: options.size.to_string(),
+                expected: "at least 1, and small enough to address every pixel".to_owned(),
+            })?;
+        let filler = Filler {
+            dataset,
+            indices,
+            options,
+            done: AtomicUsize::new(0),
+            broken: Mutex::new(Vec::new()),
+        };
+        let mut hashes = vec![ContentHash([0; 32]); indices.len()];
+        let pixels = if raw as u64 <= options.memory_limit {
+            let mut buffer = Vec::new();
+            buffer
+                .try_reserve_exact(raw)
+                .map_err(|error| Error::Setting {
+                    setting: "memory limit".to_owned(),
+                    found: format!(
+                        "{} bytes, of which {raw} are needed but not to be had ({error})",
+                        options.memory_limit
+                    ),
+                    expected: "a lower limit, so that pixels are kept on disk".to_owned(),
+                })?;
+            buffer.resize(raw, 0);
+            let slots: Vec<_> = buffer
+                .chunks_exact_mut(image_bytes)
+                .zip(&mut hashes)
+                .map(Mutex::new)
+                .collect();
+            filler.run(&|position, image| {
+                let Ok(mut slot) = slots[position].lock() else {
+                    return Ok(());
+                };
+                let (pixels, hash) = &mut *slot;
+                **hash = ContentHash::of(image);
+                resize_into(image, options.size, pixels)
+            })?;
+            drop(slots);
+            Pixels::Memory(buffer)
+        } else {
+            let file = PixelFile::create(options.scratch.as_deref(), raw as u64)?;
+            let slots: Vec<_> = hashes.iter_mut().map(Mutex::new).collect();
+            filler.run(&|position, image| {
+                let mut pixels = vec![0; image_bytes];
+                resize_into(image, options.size, &mut pixels)?;
+                if let Ok(mut hash) = slots[position].lock() {
+                    **hash = ContentHash::of(image);
+                }
+                file.write_at(&pixels, position as u64 * image_bytes as u64)
+            })?;
+            drop(slots);
+            Pixels::Disk(file)
+        };
+        let mut broken = filler
+            .broken
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        broken.sort_by_key(|entry| entry.position);
+        Ok(Self {
+            size: options.size,
+            pixels,
+            hashes,
+            broken,
+        })
+    }
+
+    /// Number of positions, broken ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// Whether there is no position.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
+    /// Pixels across and down.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Bytes of one image: `3 * size * size`.
+    #[must_use]
+    pub fn image_bytes(&self) -> usize {
+        3 * self.size * self.size
+    }
+
+    /// Whether the pixels lie in a temporary file rather than in memory.
+    #[must_use]
+    pub fn is_on_disk(&self) -> bool {
+        matches!(self.pixels, Pixels::Disk(_))
+    }
+
+    /// Positions without pixels, in order, with the reasons.
+    #[must_use]
+    pub fn broken(&self) -> &[BrokenPixels] {
+        &self.broken
+    }
+
+    /// What the image at `position` shows, or `None` if it is broken.
+    ///
+    /// # Panics
+    /// `position` is not below [`PixelStore::len`].
+    #[must_use]
+    pub fn hash(&self, position: usize) -> Option<ContentHash> {
+        let hash = self.hashes[position];
+        self.broken
+            .binary_search_by_key(&position, |entry| entry.position)
+            .is_err()
+            .then_some(hash)
+    }
+
+    /// Copies the image at `position`, `[size, size, 3]`, into `output`.
+    ///
+    /// # Errors
+    /// The temporary file cannot be read.
+    ///
+    /// # Panics
+    /// `position` is not below [`PixelStore::len`], or `output` has not [`PixelStore::image_bytes`].
+    pub fn read(&self, position: usize, output: &mut [u8]) -> Result<()> {
+        assert!(
+            position < self.len(),
+            "position {position} of {}",
+            self.len()
+        );
+        let bytes = self.image_bytes();
+        assert_eq!(output.len(), bytes, "bytes of one image");
+        match &self.pixels {
+            Pixels::Memory(pixels) => {
+                output.copy_from_slice(&pixels[position * bytes..(position + 1) * bytes]);
+                Ok(())
+            }
+            Pixels::Disk(file) => file.read_at(output, position as u64 * bytes as u64),
+        }
+    }
+
+    /// Copies the images at `positions`, in that order, into `output`,
+    /// `[positions.len(), size, size, 3]`.
+    ///
+    /// # Errors
+    /// The temporary file cannot be read.
+    ///
+    /// # Panics
+    /// A position is not below [`PixelStore::len`], or `output` has another size.
+    pub fn gather(&self, positions: &[usize], output: &mut [u8]) -> Result<()> {
+        assert_eq!(
+            output.len(),
+            positions.len() * self.image_bytes(),
+            "bytes of the batch"
+        );
+        positions
+            .iter()
+            .zip(output.chunks_exact_mut(self.image_bytes()))
+            .try_for_each(|(&position, image)| self.read(position, image))
+    }
+}
+
+struct Filler<'call> {
+    dataset: &'call Dataset,
+    indices: &'call [usize],
+    options: &'call StoreOptions<'call>,
+    done: AtomicUsize,
+    broken: Mutex<Vec<BrokenPixels>>,
+}
+
+impl Filler<'_> {
+    fn run(&self, keep: &(dyn Fn(usize, &RgbImage) -> Result<()> + Sync)) -> Result<()> {
+        let failure = Mutex::new(None);
+        self.dataset
+            .visit_encoded(self.indices, &|position, outcome| {
+                let failed = failure.lock().is_ok_and(|failure| failure.is_some());
+                if failed {
+                    return;
+                }
+                match outcome.and_then(|bytes| decode(bytes, &self.dataset.limits)) {
+                    Ok(image) => {
+                        if let (Err(error), Ok(mut failure)) =
+                            (keep(position, &image), failure.lock())
+                        {
+                            failure.get_or_insert(error);
+                        }
+                    }
+                    Err(defect) => self.report(position, &defect),
+                }
+                let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+                if let Some(progress) = self.options.progress {
+                    progress(done, self.indices.len());
+                }
+            });
+        failure.into_inner().unwrap_or_default().map_or(Ok(()), Err)
+    }
+
+    fn report(&self, position: usize, defect: &Defect) {
+        let item = &self.dataset.items[self.indices[position]];
+        let entry = Broken {
+            identity: item.identity.clone(),
+            path: item.location.path().to_path_buf(),
+            reason: defect.to_string(),
+        };
+        if let Ok(mut broken) = self.broken.lock() {
+            broken.push(BrokenPixels { position, entry });
+        }
+    }
+}
