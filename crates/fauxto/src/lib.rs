@@ -6,11 +6,24 @@
 //! - images: RGB, channels last; pixels are `u8` in storage and `f32` in `0..=1` in computation;
 //! - activations: `[batch, height, width, channel]`.
 
+pub mod augment;
+pub mod bench;
+pub mod checkpoint;
+pub mod config;
 pub mod data;
+pub mod device;
 pub mod error;
+pub mod evaluate;
 pub mod image;
 pub mod label;
+pub mod model;
+pub mod predict;
 pub mod random;
+pub mod run;
+pub mod sample;
+pub mod submission;
+pub mod train;
+pub mod write_atomically;
 
 pub use error::{Error, Result};
 pub use label::Label;

@@ -5,7 +5,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
 use super::initialise::{Initialiser, Scheme};
-use super::layer::{Conv2d, DepthwiseConv2d, LayerNorm, Linear};
+use super::layer::{Conv2d, DepthwiseConv2d, LayerNorm, Linear, Padding};
 use super::network::{Architecture, Network, erase};
 use super::pass::Pass;
 
@@ -101,7 +101,7 @@ impl Block {
     fn new(initialiser: &mut Initialiser, channels: usize) -> Self {
         Self {
             gamma: initialiser.constant([channels], LAYER_SCALE),
-            conv_dw: DepthwiseConv2d::new(initialiser, channels, KERNEL, 1, true),
+            conv_dw: DepthwiseConv2d::new(initialiser, channels, KERNEL, 1, Padding::Symmetric(KERNEL / 2), true),
             norm: LayerNorm::new(initialiser, channels, EPSILON),
             mlp: Mlp {
                 fc1: Linear::new(initialiser, channels, EXPANSION * channels),

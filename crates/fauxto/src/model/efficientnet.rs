@@ -1,11 +1,11 @@
 //! EfficientNet (Tan & Le 2019, arXiv 1905.11946) and its Lite variant (no squeeze-and-excitation,
-//! ReLU6; Liu 2020), with timm's parameter names and PyTorch's symmetric padding.
+//! ReLU6; Liu 2020), with timm's parameter names, and with PyTorch's or TensorFlow's padding.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::initialise::{Initialiser, Scheme};
-use super::layer::{BatchNorm2d, Conv2d, DepthwiseConv2d, Linear};
+use super::layer::{BatchNorm2d, Conv2d, DepthwiseConv2d, Linear, Padding};
 use super::network::{Architecture, Network, erase};
 use super::pass::Pass;
 
@@ -38,18 +38,35 @@ struct StagePlan {
 struct Variant {
     attention: bool,
     activation: Activation,
+    padding: fn(usize) -> Padding,
     epsilon: f64,
+}
+
+/// PyTorch's padding for a kernel of this size.
+fn symmetric(kernel: usize) -> Padding {
+    Padding::Symmetric(kernel / 2)
+}
+
+/// TensorFlow's, whatever the kernel.
+fn same(_: usize) -> Padding {
+    Padding::Same
 }
 
 /// EfficientNet-B0.
 pub(super) fn efficientnet_b0(classes: usize, seed: u64, device: &Device) -> Box<dyn Network> {
-    let variant = Variant { attention: true, activation: Activation::Silu, epsilon: 1e-5 };
+    let variant = Variant { attention: true, activation: Activation::Silu, padding: symmetric, epsilon: 1e-5 };
     erase(EfficientNet::new(variant, classes, seed, device))
 }
 
 /// EfficientNet-Lite0.
 pub(super) fn efficientnet_lite0(classes: usize, seed: u64, device: &Device) -> Box<dyn Network> {
-    let variant = Variant { attention: false, activation: Activation::Relu6, epsilon: 1e-5 };
+    let variant = Variant { attention: false, activation: Activation::Relu6, padding: symmetric, epsilon: 1e-5 };
+    erase(EfficientNet::new(variant, classes, seed, device))
+}
+
+/// EfficientNet-Lite0 as its TensorFlow original pads and normalises.
+pub(super) fn tf_efficientnet_lite0(classes: usize, seed: u64, device: &Device) -> Box<dyn Network> {
+    let variant = Variant { attention: false, activation: Activation::Relu6, padding: same, epsilon: 1e-3 };
     erase(EfficientNet::new(variant, classes, seed, device))
 }
 
@@ -86,7 +103,7 @@ impl EfficientNet {
     fn new(variant: Variant, classes: usize, seed: u64, device: &Device) -> Self {
         let mut initialiser = Initialiser::new(Scheme::FanOut, seed, device);
         let initialiser = &mut initialiser;
-        let conv_stem = Conv2d::same(initialiser, [3, STEM_CHANNELS], 3, 2);
+        let conv_stem = Conv2d::same(initialiser, [3, STEM_CHANNELS], 3, 2).with_padding((variant.padding)(3));
         let bn1 = BatchNorm2d::new(initialiser, STEM_CHANNELS, variant.epsilon);
         let first = vec![DepthwiseSeparable::new(initialiser, variant, [STEM_CHANNELS, FIRST_CHANNELS])];
         let mut from = FIRST_CHANNELS;
@@ -144,7 +161,7 @@ struct DepthwiseSeparable {
 impl DepthwiseSeparable {
     fn new(initialiser: &mut Initialiser, variant: Variant, [from, to]: [usize; 2]) -> Self {
         Self {
-            conv_dw: DepthwiseConv2d::new(initialiser, from, 3, 1, false),
+            conv_dw: DepthwiseConv2d::new(initialiser, from, 3, 1, (variant.padding)(3), false),
             bn1: BatchNorm2d::new(initialiser, from, variant.epsilon),
             se: variant
                 .attention
@@ -186,7 +203,7 @@ impl InvertedResidual {
         Self {
             conv_pw: Conv2d::same(initialiser, [from, width], 1, 1),
             bn1: BatchNorm2d::new(initialiser, width, variant.epsilon),
-            conv_dw: DepthwiseConv2d::new(initialiser, width, kernel, stride, false),
+            conv_dw: DepthwiseConv2d::new(initialiser, width, kernel, stride, (variant.padding)(kernel), false),
             bn2: BatchNorm2d::new(initialiser, width, variant.epsilon),
             se: variant
                 .attention

@@ -16,7 +16,42 @@ pub struct Conv2d {
     #[module(skip)]
     stride: usize,
     #[module(skip)]
-    padding: usize,
+    padding: Padding,
+}
+
+/// What surrounds the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// This many zeros on every side, as PyTorch pads.
+    Symmetric(usize),
+    /// As many zeros as make the output `ceil(input / stride)`, an odd one after the image: TensorFlow's
+    /// "same", which networks converted from there expect.
+    Same,
+}
+
+impl Padding {
+    /// Pads `x` `[batch, height, width, channel]` as far as a convolution with one number for all sides
+    /// cannot, and returns that number.
+    fn apply(self, x: Tensor<4>, kernel: usize, stride: usize) -> (Tensor<4>, usize) {
+        let Self::Symmetric(padding) = self else {
+            let [_, height, width, _] = x.dims();
+            let missing = |size: usize| ((size.div_ceil(stride) - 1) * stride + kernel).saturating_sub(size);
+            let x = surround(x, 1, missing(height));
+            return (surround(x, 2, missing(width)), 0);
+        };
+        (x, padding)
+    }
+}
+
+/// Adds `missing` zeros along `axis`, the smaller half before.
+fn surround(x: Tensor<4>, axis: usize, missing: usize) -> Tensor<4> {
+    let zeros = |count: usize| {
+        let mut shape = x.dims();
+        shape[axis] = count;
+        Tensor::zeros(shape, &x.device())
+    };
+    let parts = [(missing / 2, zeros(missing / 2)), (1, x.clone()), (missing - missing / 2, zeros(missing - missing / 2))];
+    Tensor::cat(parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, part)| part).collect(), axis)
 }
 
 impl Conv2d {
@@ -26,8 +61,15 @@ impl Conv2d {
             weight: initialiser.conv2d_weight([to, from, size, size]),
             bias: None,
             stride,
-            padding: size / 2,
+            padding: Padding::Symmetric(size / 2),
         }
+    }
+
+    /// The same with another padding.
+    #[must_use]
+    pub fn with_padding(mut self, padding: Padding) -> Self {
+        self.padding = padding;
+        self
     }
 
     /// A kernel that tiles the image: stride as large as the kernel, no padding, with bias.
@@ -37,7 +79,7 @@ impl Conv2d {
             weight: initialiser.conv2d_weight(shape),
             bias: Some(initialiser.bias(to, from * size * size)),
             stride: size,
-            padding: 0,
+            padding: Padding::Symmetric(0),
         }
     }
 
@@ -47,14 +89,16 @@ impl Conv2d {
             weight: initialiser.conv2d_weight([to, from, 1, 1]),
             bias: Some(initialiser.bias(to, from)),
             stride: 1,
-            padding: 0,
+            padding: Padding::Symmetric(0),
         }
     }
 
     /// `[batch, height, width, in]` to `[batch, height', width', out]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let bias = self.bias.as_ref().map(Param::val);
-        kernels::conv2d(x, self.weight.val(), bias, self.stride, self.padding)
+        let [_, _, size, _] = self.weight.dims();
+        let (x, padding) = self.padding.apply(x, size, self.stride);
+        kernels::conv2d(x, self.weight.val(), bias, self.stride, padding)
     }
 }
 
@@ -65,15 +109,25 @@ pub struct DepthwiseConv2d {
     bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
     stride: usize,
+    #[module(skip)]
+    padding: Padding,
 }
 
 impl DepthwiseConv2d {
-    /// A square kernel with `size / 2` padding.
-    pub fn new(initialiser: &mut Initialiser, channels: usize, size: usize, stride: usize, bias: bool) -> Self {
+    /// A square kernel.
+    pub fn new(
+        initialiser: &mut Initialiser,
+        channels: usize,
+        size: usize,
+        stride: usize,
+        padding: Padding,
+        bias: bool,
+    ) -> Self {
         Self {
             weight: initialiser.depthwise_weight([channels, 1, size, size]),
             bias: bias.then(|| initialiser.bias(channels, size * size)),
             stride,
+            padding,
         }
     }
 
@@ -81,7 +135,8 @@ impl DepthwiseConv2d {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [_, _, size, _] = self.weight.dims();
         let bias = self.bias.as_ref().map(Param::val);
-        kernels::depthwise_conv2d(x, self.weight.val(), bias, self.stride, size / 2)
+        let (x, padding) = self.padding.apply(x, size, self.stride);
+        kernels::depthwise_conv2d(x, self.weight.val(), bias, self.stride, padding)
     }
 }
 

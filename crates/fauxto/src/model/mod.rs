@@ -61,6 +61,13 @@ pub static MODELS: &[ModelEntry] = &[
         build: efficientnet::efficientnet_lite0,
     },
     ModelEntry {
+        name: "tf_efficientnet_lite0",
+        summary: "EfficientNet-Lite0 with TensorFlow's padding and epsilon, for weights converted from there",
+        source: "Liu 2020, EfficientNet-Lite; timm tf_efficientnet_lite0",
+        classifier: "classifier",
+        build: efficientnet::tf_efficientnet_lite0,
+    },
+    ModelEntry {
         name: "resnet_se",
         summary: "ResNet-SE, 11.2M parameters: the original project's network for 32x32",
         source: "He et al. 2015, arXiv 1512.03385; Hu et al. 2017, arXiv 1709.01507",

@@ -27,6 +27,10 @@ pub trait Network: Send + std::fmt::Debug {
     /// Calls `visit` with every parameter and buffer, in the order of construction.
     fn visit(&self, visit: &mut dyn FnMut(ParameterView<'_>));
 
+    /// Calls `visit` with the name and the gradient, flattened, of every parameter that has one in
+    /// `gradients`, which keep them.
+    fn visit_gradients(&self, gradients: &Gradients, visit: &mut dyn FnMut(&str, Tensor<1>));
+
     /// Replaces every parameter and buffer by what `replace` returns for it.
     fn replace(&mut self, replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>);
 
@@ -107,6 +111,10 @@ impl<M: Architecture + 'static> Network for Erased<M> {
         self.module().visit(&mut Visitor { path: Vec::new(), visit });
     }
 
+    fn visit_gradients(&self, gradients: &Gradients, visit: &mut dyn FnMut(&str, Tensor<1>)) {
+        self.module().visit(&mut GradientVisitor { path: Vec::new(), gradients, visit });
+    }
+
     fn replace(&mut self, replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>) {
         self.map(&mut Mapper { path: Vec::new(), gradients: None, replace });
     }
@@ -150,6 +158,28 @@ impl ModuleVisitor for Visitor<'_> {
             shape: &tensor.dims(),
             tensor: tensor.flatten(0, D - 1),
         });
+    }
+}
+
+struct GradientVisitor<'a> {
+    path: Vec<String>,
+    gradients: &'a Gradients,
+    visit: &'a mut dyn FnMut(&str, Tensor<1>),
+}
+
+impl ModuleVisitor for GradientVisitor<'_> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        if let Some(gradient) = parameter.val().grad(self.gradients) {
+            (self.visit)(&self.path.join("."), gradient.flatten(0, D - 1));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! them.
 
 mod assign;
+mod efficientnet_pytorch;
 mod pytorch;
 mod safetensors_file;
 mod torchvision;
@@ -26,8 +27,8 @@ pub struct NamedTensor {
 /// Tensors by name, in the order of names.
 pub type StateDict = BTreeMap<String, NamedTensor>;
 
-/// Reads `.safetensors` or PyTorch's `.pth`, `.pt` or `.bin`, from timm or torchvision, under timm's
-/// names. The kind is told by content.
+/// Reads `.safetensors` or PyTorch's `.pth`, `.pt` or `.bin`, from timm, torchvision or
+/// EfficientNet-PyTorch, under timm's names. The kind is told by content.
 ///
 /// # Errors
 /// If the file cannot be read, is neither, or holds something other than numbers.
@@ -36,7 +37,7 @@ pub fn read(path: &Path) -> Result<StateDict> {
     let pytorch = head.starts_with(b"PK") || head.first() == Some(&0x80);
     let tensors = if pytorch { pytorch::read(path)? } else { read_safetensors(path)?.0 };
     let tensors = strip_prefix(tensors, "module.");
-    Ok(torchvision::to_timm(tensors))
+    Ok(efficientnet_pytorch::to_timm(torchvision::to_timm(tensors)))
 }
 
 fn read_head(path: &Path) -> Result<Vec<u8>> {
