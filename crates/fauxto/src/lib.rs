@@ -11,6 +11,7 @@ pub mod error;
 pub mod image;
 pub mod label;
 pub mod random;
+pub mod sample;
 
 pub use error::{Error, Result};
 pub use label::Label;
