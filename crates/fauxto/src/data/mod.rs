@@ -1,5 +1,10 @@
 //! From files to items: readers for folders, Parquet and manifests give the same [`Item`]s.
 
+pub mod audit;
+pub mod content;
+mod groups;
+pub mod split;
+
 use std::path::PathBuf;
 
 use crate::Label;
