@@ -1,16 +1,20 @@
 //! From files to items: readers for folders, Parquet and manifests give the same [`Item`]s.
 
 mod access;
+pub mod audit;
 mod class_names;
+pub mod content;
 pub mod dataset;
 pub mod decode;
 mod folder;
+mod groups;
 mod manifest;
 mod parquet;
 mod parquet_images;
 mod pixel_file;
 pub mod resize;
 mod single;
+pub mod split;
 pub mod store;
 mod verdicts;
 
@@ -21,7 +25,8 @@ pub use class_names::label_of_name;
 pub use dataset::{Broken, Dataset, OpenOptions, READERS, Reader};
 pub use decode::{Defect, Limits, decode};
 pub use resize::{resize, resize_into};
-pub use store::{BrokenPixels, ContentHash, PixelStore, StoreOptions};
+pub use content::ContentHash;
+pub use store::{BrokenPixels, PixelStore, StoreOptions};
 
 use crate::Label;
 

@@ -4,41 +4,13 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::content::ContentHash;
 use super::dataset::{Broken, Dataset};
 use super::decode::{Defect, decode};
 use super::pixel_file::PixelFile;
 use super::resize::resize_into;
 use crate::image::RgbImage;
 use crate::{Error, Result};
-
-/// What an image shows, whatever file it came in: BLAKE3 of width, height and RGB pixels at the
-/// image's own size, upright, before any resizing.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ContentHash(pub [u8; 32]);
-
-impl ContentHash {
-    /// The hash of an image.
-    #[must_use]
-    pub fn of(image: &RgbImage) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&(image.width as u64).to_le_bytes());
-        hasher.update(&(image.height as u64).to_le_bytes());
-        hasher.update(&image.pixels);
-        Self(*hasher.finalize().as_bytes())
-    }
-}
-
-impl std::fmt::Display for ContentHash {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
-    }
-}
-
-impl std::fmt::Debug for ContentHash {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "ContentHash({self})")
-    }
-}
 
 /// How to fill a store.
 pub struct StoreOptions<'call> {
@@ -134,7 +106,7 @@ impl PixelStore {
             done: AtomicUsize::new(0),
             broken: Mutex::new(Vec::new()),
         };
-        let mut hashes = vec![ContentHash([0; 32]); indices.len()];
+        let mut hashes = vec![ContentHash::from([0; 32]); indices.len()];
         let pixels = if raw as u64 <= options.memory_limit {
             let mut buffer = Vec::new();
             buffer
