@@ -8,6 +8,7 @@
 
 pub mod data;
 pub mod error;
+pub mod evaluate;
 pub mod image;
 pub mod label;
 pub mod random;
