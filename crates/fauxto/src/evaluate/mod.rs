@@ -1,0 +1,17 @@
+//! What a detector is worth: metrics over scored images, one [`Evaluation`] with all of them, the
+//! curves behind them, and the test for comparing two detectors on the same images.
+//!
+//! Conventions: fake is the positive class; an image is called fake where its probability of being
+//! fake is at least the threshold.
+
+mod comparison;
+mod curve;
+mod evaluation;
+pub mod metric;
+mod scores;
+
+pub use comparison::{McNemar, mcnemar};
+pub use curve::{CalibrationBin, Histogram, RocPoint, calibration_bins, histogram, roc_curve};
+pub use evaluation::{Evaluation, Values};
+pub use metric::{Better, METRICS, Metric, Undefined};
+pub use scores::{Scores, Tie};

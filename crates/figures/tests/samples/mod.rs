@@ -1,0 +1,225 @@
+//! One of every figure, and the odd cases, with made-up numbers.
+
+use figures::{
+    Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Figure, Frame, Notation, Result, Tile,
+    TrainingFigure,
+};
+
+/// Every sample by name.
+pub const ALL: &[(&str, fn() -> Result<Figure>)] = &[
+    ("evaluation", evaluation),
+    ("evaluation_weak", evaluation_weak),
+    ("evaluation_one_class", evaluation_one_class),
+    ("evaluation_one_image", evaluation_one_image),
+    ("training", training),
+    ("training_one_epoch", training_one_epoch),
+    ("training_diverged", training_diverged),
+    ("contact_sheet", contact_sheet),
+    ("contact_sheet_odd", contact_sheet_odd),
+    ("bars", bars),
+    ("bars_decimals", bars_decimals),
+];
+
+/// The power ROC curve `TPR = FPR^power`, whose area is `1 / (power + 1)`.
+fn curve(power: f64, points: usize) -> Vec<(f64, f64)> {
+    (0..=points).map(|point| point as f64 / points as f64).map(|x| (x, x.powf(power))).collect()
+}
+
+fn evaluation() -> Result<Figure> {
+    let bins = |peak: f64, steepness: f64| -> Vec<u64> {
+        (0..30_u32).map(|bin| (peak * (-f64::from(bin) * steepness).exp()) as u64 + u64::from(bin % 3)).collect()
+    };
+    let mut fake = bins(3_100.0, 0.9);
+    fake.reverse();
+    EvaluationFigure {
+        title: "ResNet-SE on CIFAKE test",
+        confusion: [[4_883, 248], [312, 4_558]],
+        accuracy_interval: [0.939, 0.948],
+        threshold: 0.5,
+        roc_curve: &curve(0.0142, 10_000),
+        roc_auc: Some(0.98603),
+        histogram_real: &bins(3_400.0, 1.1),
+        histogram_fake: &fake,
+    }
+    .draw()
+}
+
+fn evaluation_weak() -> Result<Figure> {
+    let hill = |centre: f64| -> Vec<u64> {
+        (0..30).map(|bin| (60.0 * (-((f64::from(bin) - centre) / 6.0).powi(2)).exp()) as u64).collect()
+    };
+    EvaluationFigure {
+        title: "EfficientNet-B0 after 2 epochs, a name that is rather long, on a validation set whose name is longer still",
+        confusion: [[310, 202], [188, 300]],
+        accuracy_interval: [0.579, 0.640],
+        threshold: 0.475,
+        roc_curve: &curve(0.55, 40),
+        roc_auc: Some(0.6452),
+        histogram_real: &hill(12.0),
+        histogram_fake: &hill(17.0),
+    }
+    .draw()
+}
+
+fn evaluation_one_class() -> Result<Figure> {
+    EvaluationFigure {
+        title: "Only real images",
+        confusion: [[9, 1], [0, 0]],
+        accuracy_interval: [0.596, 0.982],
+        threshold: 0.5,
+        roc_curve: &[],
+        roc_auc: None,
+        histogram_real: &[5, 2, 2, 0, 1],
+        histogram_fake: &[0; 5],
+    }
+    .draw()
+}
+
+fn evaluation_one_image() -> Result<Figure> {
+    EvaluationFigure {
+        title: "One image",
+        confusion: [[0, 0], [1, 0]],
+        accuracy_interval: [0.0, 0.793],
+        threshold: 1.0,
+        roc_curve: &[],
+        roc_auc: None,
+        histogram_real: &[0; 2],
+        histogram_fake: &[1, 0],
+    }
+    .draw()
+}
+
+fn epochs(count: u32) -> Vec<Epoch> {
+    let half = std::f64::consts::PI / f64::from(count);
+    (0..count)
+        .map(|epoch| {
+            let age = f64::from(epoch) / 8.0;
+            let wobble = 0.02 * f64::from(epoch * 7 % 5);
+            Epoch {
+                train_loss: 0.08 + 0.6 * (-age).exp(),
+                validation_loss: 0.22 + 0.5 * (-age * 1.2).exp() + 0.03 * age + wobble,
+                validation_accuracy: 0.91 - 0.35 * (-age).exp() - wobble,
+                validation_auc: 0.97 - 0.33 * (-age).exp() - wobble / 2.0,
+                learning_rate: 2.5e-4 * (1.0 + (half * f64::from(epoch)).cos()),
+            }
+        })
+        .collect()
+}
+
+fn training() -> Result<Figure> {
+    TrainingFigure {
+        title: "ResNet-SE, base training",
+        n_train: 1_600,
+        n_validation: 400,
+        epochs: &epochs(50),
+        best_epoch: Some(36),
+    }
+    .draw()
+}
+
+fn training_one_epoch() -> Result<Figure> {
+    TrainingFigure { title: "One epoch", n_train: 32, n_validation: 8, epochs: &epochs(1), best_epoch: Some(1) }.draw()
+}
+
+fn training_diverged() -> Result<Figure> {
+    let mut epochs = epochs(7);
+    epochs[2].validation_loss = f64::NAN;
+    epochs[4].validation_loss = f64::NAN;
+    for epoch in &mut epochs {
+        epoch.validation_auc = f64::NAN;
+        epoch.validation_accuracy = f64::NAN;
+    }
+    epochs[6].train_loss = f64::INFINITY;
+    TrainingFigure { title: "Diverged", n_train: 32, n_validation: 8, epochs: &epochs, best_epoch: None }.draw()
+}
+
+/// A coloured pattern in which every pixel differs from its neighbours.
+fn pattern(width: u32, height: u32, seed: u32) -> Vec<u8> {
+    let pixel = |x: u32, y: u32| {
+        let wave = |step: u32| ((x * (7 + step) + y * (11 + seed)) * (3 + step) % 256) as u8;
+        [wave(0), wave(1).wrapping_add((seed * 40) as u8), 255 - wave(2) / 2]
+    };
+    (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y))).collect()
+}
+
+fn contact_sheet() -> Result<Figure> {
+    let images: Vec<Vec<u8>> = (0..12).map(|seed| pattern(32, 32, seed)).collect();
+    let tile = |(number, pixels)| Tile {
+        width: 32,
+        height: 32,
+        pixels,
+        caption: vec![format!("{number:04}.png"), format!("fake {}.5%", 60 + number)],
+        frame: Some(if number % 5 == 3 { Frame::Wrong } else { Frame::Right }),
+    };
+    ContactSheet {
+        title: "Verdicts under FGSM",
+        caption: "ResNet-SE  ·  thick frame: wrong verdict  ·  epsilon in 1/255",
+        columns: 4,
+        column_titles: &["clean", "epsilon 2", "epsilon 4", "epsilon 8"].map(String::from),
+        row_titles: &["real", "real", "fake"].map(String::from),
+        tiles: &images.iter().map(Vec::as_slice).enumerate().map(tile).collect::<Vec<_>>(),
+    }
+    .draw()
+}
+
+fn contact_sheet_odd() -> Result<Figure> {
+    let (wide, tall, large) = (pattern(40, 10, 1), pattern(5, 16, 2), pattern(300, 200, 3));
+    fn tile<'n>(width: u32, height: u32, pixels: &'n [u8], caption: &str) -> Tile<'n> {
+        Tile { width, height, pixels, caption: vec![caption.into()], frame: None }
+    }
+    ContactSheet {
+        title: "Any shape",
+        caption: "",
+        columns: 3,
+        column_titles: &[],
+        row_titles: &[],
+        tiles: &[
+            tile(40, 10, &wide, "wide <&> \"quoted\""),
+            tile(5, 16, &tall, "a caption far too long for its column"),
+            tile(300, 200, &large, "300 x 200"),
+            tile(40, 10, &wide, "\u{7}bell"),
+        ],
+    }
+    .draw()
+}
+
+fn bar(name: &str, series: usize, value: f64, interval: Option<[f64; 2]>) -> Bar {
+    Bar { name: name.into(), series, value, interval }
+}
+
+fn bars() -> Result<Figure> {
+    Bars {
+        title: "Accuracy on CIFAKE test, trained on 1,600 images",
+        caption: "n = 10,001  ·  bars: mean of three seeds  ·  brackets: 95% Wilson interval",
+        axis: "accuracy (share of images)",
+        notation: Notation::Percent,
+        series: &["Fauxto", "PyTorch"],
+        reference: Some(("chance", 0.5)),
+        bars: &[
+            bar("ResNet-SE", 0, 0.894, Some([0.888, 0.900])),
+            bar("ResNet-SE", 1, 0.891, Some([0.885, 0.897])),
+            bar("ConvNeXt-Tiny", 0, 0.771, Some([0.763, 0.779])),
+            bar("ConvNeXt-Tiny", 1, 0.765, Some([0.757, 0.773])),
+            bar("EfficientNet-B0", 0, 0.662, Some([0.653, 0.671])),
+            bar("EfficientNet-B0 under a name that does not want to end", 1, 0.65, None),
+        ],
+    }
+    .draw()
+}
+
+fn bars_decimals() -> Result<Figure> {
+    Bars {
+        title: "Training step",
+        caption: "median of 20 steps, batch 128, two cores; brackets: least and greatest",
+        axis: "seconds for a step (less is better)",
+        notation: Notation::Decimals(2),
+        series: &[],
+        reference: None,
+        bars: &[
+            bar("PyTorch f32", 0, 0.9, Some([0.88, 0.97])),
+            bar("Burn flex", 0, 2.58, Some([2.5, 2.8])),
+            bar("zero", 0, 0.0, None),
+        ],
+    }
+    .draw()
+}
