@@ -212,6 +212,9 @@ pub(crate) struct Predict {
     /// Print CSV
     #[arg(long)]
     pub(crate) csv: bool,
+    /// Print nothing but errors
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    pub(crate) quiet: bool,
     /// Also write `[{"index": 1, "prediction": "fake"}, ...]` in natural order
     #[arg(long, value_name = "FILE")]
     pub(crate) submission: Option<PathBuf>,

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<Outcome> {
     let submission = out.join("submission.json");
     progress::note(format!("judging {UNLABELLED} unlabelled images"));
     let test = images.join("test");
-    step(&["predict", text(&run)?, text(&test)?, "--submission", text(&submission)?, "--csv", "--quiet"])?;
+    step(&["predict", text(&run)?, text(&test)?, "--submission", text(&submission)?, "--quiet"])?;
     say(format!(
         "\n{}: run/ (checkpoint, history, curves), evaluation.png, submission.json\nThese images are simulations for demonstration; train on real ones before judging any.",
         out.display()

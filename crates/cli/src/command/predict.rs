@@ -48,7 +48,11 @@ pub(super) fn run(arguments: &Predict) -> anyhow::Result<Outcome> {
             rows.iter().filter_map(|row| Some((row.path.as_str(), row.verdict?))).collect();
         submission::write(file, &verdicts)?;
     }
-    print(arguments, &predictor, &rows)?;
+    if arguments.quiet {
+        say_errors(&rows);
+    } else {
+        print(arguments, &predictor, &rows)?;
+    }
     let broken = rows.iter().any(|row| row.error.is_some());
     let fake = rows.iter().any(|row| row.verdict == Some(Label::Fake));
     Ok(match (broken, arguments.fail_on_fake && fake) {
@@ -164,16 +168,22 @@ fn print(arguments: &Predict, predictor: &Predictor, rows: &[Row]) -> anyhow::Re
         line
     });
     say(table::table(&header, lines))?;
+    let broken = say_errors(rows);
+    if rows.len() > 1 {
+        let fake = rows.iter().filter(|row| row.verdict == Some(Label::Fake)).count();
+        let real = rows.len() - broken - fake;
+        say(format!("{real} real, {fake} fake, {broken} not judged"))?;
+    }
+    Ok(())
+}
+
+/// Says on standard error which images could not be judged and why, and returns how many.
+fn say_errors(rows: &[Row]) -> usize {
     let broken: Vec<&Row> = rows.iter().filter(|row| row.error.is_some()).collect();
     for row in &broken {
         let reason = row.error.as_deref().unwrap_or_default();
         let named = if reason.starts_with(&row.path) { String::new() } else { format!("{}: ", row.path) };
         progress::note(format!("error: {named}{reason}"));
     }
-    if rows.len() > 1 {
-        let fake = rows.iter().filter(|row| row.verdict == Some(Label::Fake)).count();
-        let real = rows.len() - broken.len() - fake;
-        say(format!("{real} real, {fake} fake, {} not judged", broken.len()))?;
-    }
-    Ok(())
+    broken.len()
 }

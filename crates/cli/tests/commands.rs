@@ -1,0 +1,249 @@
+//! The commands as a user calls them.
+
+use std::path::Path;
+use std::process::{Command as Process, Stdio};
+use std::time::Duration;
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use serde_json::Value;
+
+fn fauxto() -> Command {
+    Command::cargo_bin("fauxto").unwrap()
+}
+
+/// A small labelled set: real images are smooth, fake ones chequered, so that learning takes moments.
+fn images(folder: &Path, per_class: u32) {
+    for class in ["real", "fake"] {
+        let folder = folder.join(class);
+        std::fs::create_dir_all(&folder).unwrap();
+        for number in 0..per_class {
+            let image = image::RgbImage::from_fn(32, 32, |x, y| {
+                let noise = (x * 31 + y * 17 + number * 101 + u32::from(class == "fake") * 7).wrapping_mul(2_654_435_761);
+                let base = 60 + (number * 13) % 90 + (noise >> 27);
+                let chequer = if class == "fake" && (x + y) % 2 == 0 { 40 } else { 0 };
+                image::Rgb([(base + chequer) as u8, (base + x) as u8, (base + y) as u8])
+            });
+            image.save(folder.join(format!("{number}.png"))).unwrap();
+        }
+    }
+}
+
+const FAST: [&str; 8] =
+    ["--set", "train.epochs=2", "--set", "train.batch_size=8", "--set", "seed=3", "--save-every", "0"];
+
+fn train(data: &Path, out: &Path) -> assert_cmd::assert::Assert {
+    fauxto().arg("train").arg(data).args(["--model", "resnet_se_small", "--out"]).arg(out).args(FAST).assert()
+}
+
+fn json(output: &[u8]) -> Value {
+    serde_json::from_slice(output).unwrap()
+}
+
+#[test]
+fn from_a_folder_of_images_to_verdicts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, run) = (folder.path().join("data"), folder.path().join("run"));
+    images(&data, 24);
+    train(&data, &run).success().stdout(predicate::str::contains("best epoch"));
+    for file in ["config.toml", "split.json", "checkpoint.safetensors", "history.csv", "run.json", "curves.png", "validation.svg"] {
+        assert!(run.join(file).is_file(), "{file}");
+    }
+    assert!(!run.join("state.safetensors").exists(), "a finished run needs no state");
+
+    // The same call again would overwrite a result.
+    train(&data, &run).code(2).stderr(predicate::str::contains("--resume"));
+
+    let evaluated = fauxto().arg("evaluate").arg(&run).arg(&data).arg("--json").assert().success();
+    let report = json(&evaluated.get_output().stdout);
+    assert_eq!((report["n"].as_u64(), report["n_fake"].as_u64()), (Some(48), Some(24)));
+    for metric in fauxto::evaluate::METRICS {
+        assert!(report[metric.name].is_number(), "{}", metric.name);
+    }
+    let split = run.join("split.json");
+    let side = fauxto().arg("evaluate").arg(&run).arg(&data).arg("--split").arg(&split).args(["--side", "validation", "--json"]).assert().success();
+    let n = json(&side.get_output().stdout)["n"].as_u64().unwrap();
+    assert!((8..=11).contains(&n), "{n}");
+
+    let broken = folder.path().join("broken.png");
+    std::fs::write(&broken, b"\x89PNG\r\n\x1a\nnot really").unwrap();
+    let submission = folder.path().join("submission.json");
+    let predicted = fauxto()
+        .args(["predict", "--json", "--submission"])
+        .arg(&submission)
+        .arg(&run)
+        .arg(data.join("real/3.png"))
+        .arg(&broken)
+        .arg(folder.path().join("absent.png"))
+        .assert()
+        .code(2);
+    let rows = json(&predicted.get_output().stdout);
+    assert_eq!(rows.as_array().unwrap().len(), 3);
+    assert!(rows[0]["probability_fake"].as_f64().is_some_and(|p| (0.0..=1.0).contains(&p)));
+    assert!(rows[0]["models"]["resnet_se_small"].is_number() && rows[0]["verdict"].is_string());
+    assert!(rows[1]["error"].is_string() && rows[2]["error"].is_string());
+    let submitted = json(&std::fs::read(&submission).unwrap());
+    assert_eq!(submitted.as_array().unwrap().len(), 1);
+    assert_eq!(submitted[0]["index"], 3);
+
+    // A threshold of 0 calls everything fake, one of 1 (nearly) nothing.
+    let judge = |threshold: &str| {
+        let mut command = fauxto();
+        command.args(["predict", "--fail-on-fake", "--threshold", threshold]).arg(&run).arg("-");
+        command.write_stdin(std::fs::read(data.join("fake/1.png")).unwrap()).assert()
+    };
+    judge("0").code(1).stdout(predicate::str::contains("fake"));
+    judge("1").code(0);
+    judge("1.5").code(2).stderr(predicate::str::contains("threshold"));
+}
+
+#[test]
+fn a_killed_run_resumes_to_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    images(&data, 40);
+    let whole = folder.path().join("whole");
+    train(&data, &whole).success();
+
+    let killed = folder.path().join("killed");
+    for pause in [700u64, 1100, 1500, 1900] {
+        let mut process = Process::new(assert_cmd::cargo::cargo_bin("fauxto"))
+            .arg("train")
+            .arg(&data)
+            .args(["--model", "resnet_se_small", "--resume", "--out"])
+            .arg(&killed)
+            .args(FAST)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(pause));
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    let resumed =
+        fauxto().arg("train").arg(&data).args(["--model", "resnet_se_small", "--resume", "--out"]).arg(&killed).args(FAST).assert();
+    resumed.success();
+    for file in ["checkpoint.safetensors", "history.csv", "split.json"] {
+        let read = |run: &Path| std::fs::read(run.join(file)).unwrap();
+        assert!(read(&whole) == read(&killed), "{file} differs");
+    }
+    let leftovers = std::fs::read_dir(&killed).unwrap().filter_map(Result::ok);
+    let unfinished: Vec<_> = leftovers.filter(|entry| entry.file_name().to_string_lossy() == "state.safetensors").collect();
+    assert!(unfinished.is_empty(), "{unfinished:?}");
+}
+
+#[test]
+fn a_run_is_not_resumed_under_other_settings_or_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, run) = (folder.path().join("data"), folder.path().join("run"));
+    images(&data, 16);
+    train(&data, &run).success();
+    std::fs::remove_file(run.join("run.json")).unwrap();
+    let resume = |settings: &[&str]| {
+        fauxto().arg("train").arg(&data).args(["--resume", "--out"]).arg(&run).args(settings).assert()
+    };
+    resume(&["--model", "resnet_se_small", "--set", "seed=4"]).code(2).stderr(predicate::str::contains("other settings"));
+    std::fs::copy(data.join("real/1.png"), data.join("fake/99.png")).unwrap();
+    resume(&[]).code(1).stderr(predicate::str::contains("not the one that was split"));
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_the_run_and_names_step_and_step_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    images(&data, 16);
+    fauxto()
+        .arg("train")
+        .arg(&data)
+        .args(["--out"])
+        .arg(folder.path().join("run"))
+        .args(FAST)
+        .args(["--set", "train.learning_rate=10", "--set", "train.weight_decay=10", "--set", "train.epochs=40"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("step size").and(predicate::str::contains("learning_rate")));
+}
+
+#[test]
+fn bad_images_stop_training_unless_they_may_be_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, run) = (folder.path().join("data"), folder.path().join("run"));
+    images(&data, 16);
+    std::fs::write(data.join("real/torn.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+    std::fs::write(data.join("fake/empty.jpg"), b"").unwrap();
+    train(&data, &run)
+        .code(2)
+        .stderr(predicate::str::contains("torn.png").and(predicate::str::contains("empty.jpg")).and(predicate::str::contains("--skip-bad")));
+    assert!(!run.exists(), "nothing half-made");
+    fauxto().arg("train").arg(&data).args(["--skip-bad", "--out"]).arg(&run).args(FAST).assert().success();
+}
+
+#[test]
+fn one_class_alone_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    images(&data, 8);
+    std::fs::remove_dir_all(data.join("fake")).unwrap();
+    train(&data, &folder.path().join("run")).code(predicate::in_iter([1, 2])).stderr(predicate::str::contains("fake"));
+}
+
+#[test]
+fn data_that_give_their_labels_away_are_refused_unless_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, run) = (folder.path().join("data"), folder.path().join("run"));
+    images(&data, 16);
+    for number in 0..16 {
+        let path = data.join(format!("fake/{number}.png"));
+        image::open(&path).unwrap().save(path.with_extension("bmp")).unwrap();
+        std::fs::remove_file(path).unwrap();
+    }
+    train(&data, &run).code(1).stderr(predicate::str::contains("--allow-giveaways").and(predicate::str::contains("format")));
+    fauxto().arg("audit").arg(&data).assert().code(1).stdout(predicate::str::contains("format"));
+    fauxto().arg("train").arg(&data).args(["--allow-giveaways", "--out"]).arg(&run).args(FAST).assert().success();
+}
+
+#[test]
+fn wrong_calls_name_what_there_is() {
+    for (arguments, expected) in [
+        (vec!["train", "/nonexistent"], "/nonexistent"),
+        (vec!["train", ".", "--model", "resnet"], "convnext_tiny"),
+        (vec!["train", ".", "--preset", "best"], "base"),
+        (vec!["evaluate", "/nonexistent/run", "."], "/nonexistent/run"),
+        (vec!["bench", "infer", "--model", "vgg"], "resnet_se"),
+        (vec!["bench", "infer", "--device", "tpu"], "cpu"),
+        (vec!["list", "cars"], "models"),
+    ] {
+        fauxto().args(&arguments).assert().code(2).stderr(predicate::str::contains(expected));
+    }
+}
+
+#[test]
+fn lists_completions_and_manual_come_from_the_same_definitions() {
+    let listed = fauxto().args(["list", "--json"]).assert().success();
+    let rows = json(&listed.get_output().stdout);
+    for entry in fauxto::model::MODELS {
+        assert!(rows.as_array().unwrap().iter().any(|row| row["name"] == entry.name), "{}", entry.name);
+    }
+    fauxto().args(["completions", "bash"]).assert().success().stdout(predicate::str::contains("--fail-on-fake"));
+    fauxto().arg("man").assert().success().stdout(predicate::str::contains("fauxto"));
+    for command in ["demo", "audit", "train", "evaluate", "predict", "bench", "list", "completions", "man"] {
+        fauxto().args([command, "--help"]).assert().success().stdout(predicate::str::contains("Example"));
+    }
+}
+
+#[test]
+fn bench_reports_its_contract() {
+    for workload in ["train", "infer"] {
+        let timed = fauxto()
+            .args(["bench", workload, "--model", "resnet_se_small", "--batch", "2", "--steps", "2", "--json"])
+            .assert()
+            .success();
+        let timing = json(&timed.get_output().stdout);
+        let seconds = |field: &str| timing[field].as_f64().unwrap();
+        assert!(seconds("minimum_seconds") <= seconds("median_seconds"));
+        assert!(seconds("median_seconds") <= seconds("maximum_seconds"));
+        assert_eq!((timing["workload"].as_str(), timing["batch"].as_u64()), (Some(workload), Some(2)));
+        assert!(timing["threads"].is_number() && timing["device"] == "cpu");
+    }
+}
