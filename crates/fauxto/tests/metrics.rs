@@ -12,30 +12,30 @@ mod golden {
     use std::collections::BTreeMap;
 
     #[derive(serde::Deserialize)]
-    pub struct File {
-        pub cases: Vec<Case>,
-        pub comparisons: Vec<Comparison>,
+    pub(crate) struct File {
+        pub(crate) cases: Vec<Case>,
+        pub(crate) comparisons: Vec<Comparison>,
     }
 
     #[derive(serde::Deserialize)]
-    pub struct Case {
-        pub name: String,
-        pub threshold: f64,
-        pub probability_fake: Vec<f64>,
-        pub label: Vec<usize>,
-        pub metrics: BTreeMap<String, Option<f64>>,
-        pub accuracy_interval: [f64; 2],
-        pub confusion: super::Confusion,
+    pub(crate) struct Case {
+        pub(crate) name: String,
+        pub(crate) threshold: f64,
+        pub(crate) probability_fake: Vec<f64>,
+        pub(crate) label: Vec<usize>,
+        pub(crate) metrics: BTreeMap<String, Option<f64>>,
+        pub(crate) accuracy_interval: [f64; 2],
+        pub(crate) confusion: super::Confusion,
     }
 
     #[derive(serde::Deserialize)]
-    pub struct Comparison {
-        pub only_first_right: usize,
-        pub only_second_right: usize,
-        pub p_value: f64,
+    pub(crate) struct Comparison {
+        pub(crate) only_first_right: usize,
+        pub(crate) only_second_right: usize,
+        pub(crate) p_value: f64,
     }
 
-    pub fn read() -> File {
+    pub(crate) fn read() -> File {
         serde_json::from_str(include_str!("golden/metrics/cases.json"))
             .expect("cases.json is as generated")
     }

@@ -11,6 +11,7 @@ mod canvas;
 mod contact_sheet;
 mod error;
 mod evaluation;
+mod histogram;
 mod number;
 mod panel;
 mod save;

@@ -36,6 +36,27 @@ pub(crate) const MARGIN: f64 = 28.0;
 
 /// `colour` thinned with white: `amount` 1 is the colour, 0 is white.
 pub(crate) fn tint(colour: RGBColor, amount: f64) -> RGBColor {
-    let mix = |channel: u8| (255.0 + (f64::from(channel) - 255.0) * amount.clamp(0.0, 1.0)).round() as u8;
+    let mix =
+        |channel: u8| (255.0 + (f64::from(channel) - 255.0) * amount.clamp(0.0, 1.0)).round() as u8;
     RGBColor(mix(colour.0), mix(colour.1), mix(colour.2))
+}
+
+/// Ink or paper, whichever is easier to read on `ground`: the greater contrast ratio of the Web
+/// Content Accessibility Guidelines 2.2, section 1.4.3.
+pub(crate) fn ink_on(ground: RGBColor) -> RGBColor {
+    let linear = |channel: u8| match f64::from(channel) / 255.0 {
+        low if low <= 0.04045 => low / 12.92,
+        high => ((high + 0.055) / 1.055).powf(2.4),
+    };
+    let luminance = |colour: RGBColor| {
+        0.2126 * linear(colour.0) + 0.7152 * linear(colour.1) + 0.0722 * linear(colour.2)
+    };
+    let on_paper = luminance(PAPER) + 0.05;
+    let on_ink = luminance(INK) + 0.05;
+    let ground = luminance(ground) + 0.05;
+    if ground / on_ink > on_paper / ground {
+        INK
+    } else {
+        PAPER
+    }
 }
