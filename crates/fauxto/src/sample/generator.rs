@@ -92,7 +92,7 @@ impl Generator {
                 let columns = sources(x, latent.width);
                 for (channel, unevenness) in self.unevenness.iter().enumerate() {
                     let gain = |position: usize| {
-                        1.0 + if position % 2 == 0 {
+                        1.0 + if position.is_multiple_of(2) {
                             *unevenness
                         } else {
                             -*unevenness
@@ -121,7 +121,7 @@ impl Generator {
 /// The two latent positions that reach an output position, with their weights.
 fn sources(position: usize, length: usize) -> [(usize, f32); 2] {
     let near = position / 2;
-    let other = if position % 2 == 0 {
+    let other = if position.is_multiple_of(2) {
         near as isize - 1
     } else {
         near as isize + 1
@@ -158,7 +158,7 @@ mod tests {
         let level = gamma(0.2);
         for y in 0..12 {
             for x in 0..17 {
-                let gain = |position: usize| if position % 2 == 0 { 1.1 } else { 0.9 };
+                let gain = |position: usize| if position.is_multiple_of(2) { 1.1 } else { 0.9 };
                 let found = image.pixels[(y * 17 + x) * 3];
                 assert!(
                     (found - level * gain(x) * gain(y)).abs() < 1e-4,
