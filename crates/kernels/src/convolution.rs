@@ -1,6 +1,9 @@
 //! Two-dimensional convolutions (cross-correlations, as in PyTorch), square stride and zero padding.
 
-use crate::twin;
+use crate::{
+    flex::{convolution::Conv2d, operation::apply_biased},
+    twin,
+};
 use burn::tensor::Tensor;
 
 /// Dense convolution.
@@ -18,7 +21,10 @@ pub fn conv2d(
     stride: usize,
     padding: usize,
 ) -> Tensor<4> {
-    twin::conv2d(x, weight, bias, stride, padding)
+    let operation = Conv2d { stride, padding };
+    apply_biased(operation, x, weight, bias, |x, weight, bias| {
+        twin::conv2d(x, weight, bias, stride, padding)
+    })
 }
 
 /// Convolution of every channel with its own kernel.

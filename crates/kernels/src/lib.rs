@@ -12,6 +12,7 @@
 mod activation;
 mod adamw;
 mod convolution;
+mod flex;
 mod linear;
 mod normalization;
 mod pooling;
@@ -21,6 +22,7 @@ pub mod twin;
 pub use activation::{gelu, relu, relu6, sigmoid, silu};
 pub use adamw::{AdamWStep, adamw};
 pub use convolution::{conv2d, depthwise_conv2d};
+pub use flex::memory::release_pooled_memory;
 pub use linear::linear;
 pub use normalization::{BatchNormOutput, batch_norm_inference, batch_norm_train, layer_norm};
 pub use pooling::global_average_pool;

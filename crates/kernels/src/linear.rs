@@ -1,6 +1,9 @@
 //! Dense layers.
 
-use crate::twin;
+use crate::{
+    flex::{linear::Linear, operation::apply_biased},
+    twin,
+};
 use burn::tensor::Tensor;
 
 /// `x * weight^T + bias` along the last axis: `x` is `[.., in]`, `weight` is `[out, in]`, `bias` is
@@ -13,5 +16,5 @@ pub fn linear<const D: usize>(
     weight: Tensor<2>,
     bias: Option<Tensor<1>>,
 ) -> Tensor<D> {
-    twin::linear(x, weight, bias)
+    apply_biased(Linear, x, weight, bias, twin::linear)
 }

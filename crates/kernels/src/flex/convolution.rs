@@ -1,0 +1,486 @@
+//! Dense convolution as matrix products over patches.
+//!
+//! With the patch matrix `P` (`[batch * out_height * out_width, kernel_height * kernel_width * in]`,
+//! one row per output pixel) the forward pass is `Y = P W`, the weight's gradient `P^T dY`, and the
+//! input's gradient `dY W^T` scattered back; at stride 1 the last is again a convolution, of `dY`
+//! with the mirrored kernel. `P` is never stored whole: rayon tasks build a few hundred of its rows
+//! in cache and multiply them at once (im2col, Chellapilla et al. 2006). A 1x1 kernel of stride 1
+//! is a plain product without patches.
+//!
+//! Cost: `2 * rows * kernel_height * kernel_width * in * out` operations for each of the three.
+
+use super::{
+    array::Array,
+    linear,
+    matrix::{self, Matrix, multiply},
+    memory::Buffer,
+    operation::Operation,
+    parallel::{for_each_piece, map_pieces},
+    reduction::column_sums,
+};
+
+/// Rows of the patch matrix per task: enough for the products to run at full speed.
+const ROWS: usize = 256;
+
+/// Weight gradients up to this many values are summed over blocks of rows, larger ones are divided
+/// among tasks by themselves.
+const SMALL_WEIGHT: usize = 128 * 1024;
+
+/// Dense convolution of `x` `[batch, height, width, in]` with `weight` `[out, in, kernel_height,
+/// kernel_width]`, and `bias` `[out]` as a third input if there is one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Conv2d {
+    pub(crate) stride: usize,
+    pub(crate) padding: usize,
+}
+
+/// The sizes of one convolution.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Geometry {
+    pub(super) batch: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) channels: usize,
+    pub(super) kernel_height: usize,
+    pub(super) kernel_width: usize,
+    pub(super) stride: usize,
+    pub(super) padding: usize,
+    pub(super) out_height: usize,
+    pub(super) out_width: usize,
+}
+
+impl Geometry {
+    /// # Panics
+    /// If the padded image is smaller than the kernel.
+    pub(super) fn new(
+        [batch, height, width, channels]: [usize; 4],
+        [kernel_height, kernel_width]: [usize; 2],
+        stride: usize,
+        padding: usize,
+    ) -> Self {
+        assert!(
+            stride > 0
+                && height + 2 * padding >= kernel_height
+                && width + 2 * padding >= kernel_width,
+            "a {kernel_height}x{kernel_width} kernel of stride {stride} does not fit a \
+             {height}x{width} image padded by {padding}",
+        );
+        Self {
+            batch,
+            height,
+            width,
+            channels,
+            kernel_height,
+            kernel_width,
+            stride,
+            padding,
+            out_height: (height + 2 * padding - kernel_height) / stride + 1,
+            out_width: (width + 2 * padding - kernel_width) / stride + 1,
+        }
+    }
+
+    fn pointwise(&self) -> bool {
+        (self.kernel_height, self.kernel_width) == (1, 1) && self.stride == 1 && self.padding == 0
+    }
+
+    /// Columns of the patch matrix.
+    fn patch(&self) -> usize {
+        self.kernel_height * self.kernel_width * self.channels
+    }
+
+    /// Lines of output pixels per task.
+    fn lines(&self) -> usize {
+        ROWS.div_ceil(self.out_width)
+    }
+
+    /// Rows of the patch matrix, or some columns of them (those of kernel positions `positions`, and
+    /// of these the channels `channels`), for consecutive lines of output pixels.
+    fn fill_patches(
+        &self,
+        x: &[f32],
+        lines: std::ops::Range<usize>,
+        positions: std::ops::Range<usize>,
+        channels: std::ops::Range<usize>,
+        patches: &mut [f32],
+    ) {
+        let depth = channels.len();
+        let row_length = positions.len() * depth;
+        let line_length = self.out_width * row_length;
+        for (line, patches) in lines.zip(patches.chunks_exact_mut(line_length)) {
+            let (image, out_y) = (line / self.out_height, line % self.out_height);
+            for (slot, position) in positions.clone().enumerate() {
+                let (kernel_y, kernel_x) =
+                    (position / self.kernel_width, position % self.kernel_width);
+                let y = (out_y * self.stride + kernel_y).wrapping_sub(self.padding);
+                let rows = patches.chunks_exact_mut(row_length);
+                for (out_x, row) in rows.enumerate() {
+                    let target = &mut row[slot * depth..(slot + 1) * depth];
+                    let x_position = (out_x * self.stride + kernel_x).wrapping_sub(self.padding);
+                    if y < self.height && x_position < self.width {
+                        let pixel = (image * self.height + y) * self.width + x_position;
+                        let start = pixel * self.channels + channels.start;
+                        target.copy_from_slice(&x[start..start + depth]);
+                    } else {
+                        target.fill(0.0);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds rows of the patch matrix's gradient, for the lines of one image, to the image's.
+    fn scatter_patches(&self, patches: &[f32], image: &mut [f32]) {
+        let rows = patches.chunks_exact(self.patch());
+        for (pixel, row) in rows.enumerate() {
+            let (out_y, out_x) = (pixel / self.out_width, pixel % self.out_width);
+            for (position, values) in row.chunks_exact(self.channels).enumerate() {
+                let (kernel_y, kernel_x) =
+                    (position / self.kernel_width, position % self.kernel_width);
+                let y = (out_y * self.stride + kernel_y).wrapping_sub(self.padding);
+                let x = (out_x * self.stride + kernel_x).wrapping_sub(self.padding);
+                if y < self.height && x < self.width {
+                    let start = (y * self.width + x) * self.channels;
+                    for (sum, value) in image[start..].iter_mut().zip(values) {
+                        *sum += value;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Conv2d {
+    fn geometry(&self, x: &Array, weight: &Array) -> Geometry {
+        let [_, inputs, kernel_height, kernel_width] = weight.dims();
+        let dims: [usize; 4] = x.dims();
+        assert_eq!(
+            dims[3], inputs,
+            "the input's channels (last axis) and the weight's (second axis) differ",
+        );
+        Geometry::new(
+            dims,
+            [kernel_height, kernel_width],
+            self.stride,
+            self.padding,
+        )
+    }
+
+    fn compute(&self, x: &Array, weight: &Array, bias: Option<&Array>) -> Array {
+        let geometry = self.geometry(x, weight);
+        let [outputs, inputs, kernel_height, kernel_width] = weight.dims();
+        let shape = [
+            geometry.batch,
+            geometry.out_height,
+            geometry.out_width,
+            outputs,
+        ];
+        let bias = bias.map(Array::values);
+        if geometry.pointwise() {
+            return Array::build(shape, |y| {
+                linear::forward(x.values(), weight.values(), bias, inputs, outputs, y);
+            });
+        }
+        let packed = pack(
+            weight.values(),
+            [outputs, inputs, kernel_height * kernel_width],
+        );
+        Array::build(shape, |y| {
+            convolve(&geometry, x.values(), packed.values(), outputs, bias, y);
+        })
+    }
+
+    fn input_gradient(&self, geometry: &Geometry, weight: &Array, gradient: &Array) -> Array {
+        let [outputs, inputs, kernel_height, kernel_width] = weight.dims();
+        let shape = [geometry.batch, geometry.height, geometry.width, inputs];
+        if geometry.pointwise() {
+            return Array::build(shape, |dx| {
+                linear::input_gradient(gradient.values(), weight.values(), inputs, outputs, dx);
+            });
+        }
+        if geometry.stride == 1 && kernel_height == kernel_width && geometry.padding < kernel_height
+        {
+            let mirrored = Geometry::new(
+                gradient.dims(),
+                [kernel_height, kernel_width],
+                1,
+                kernel_height - 1 - geometry.padding,
+            );
+            let packed = pack_mirrored(
+                weight.values(),
+                [outputs, inputs, kernel_height * kernel_width],
+            );
+            return Array::build(shape, |dx| {
+                convolve(
+                    &mirrored,
+                    gradient.values(),
+                    packed.values(),
+                    inputs,
+                    None,
+                    dx,
+                );
+            });
+        }
+        let packed = pack(
+            weight.values(),
+            [outputs, inputs, kernel_height * kernel_width],
+        );
+        let weight = Matrix::new(packed.values(), geometry.patch(), outputs);
+        let pixels = geometry.out_height * geometry.out_width;
+        let images = ROWS.div_ceil(pixels);
+        let image_size = geometry.height * geometry.width * inputs;
+        Array::build(shape, |dx| {
+            for_each_piece(dx, images * image_size, |index, dx| {
+                let count = dx.len() / image_size;
+                let start = index * images * pixels * outputs;
+                let rows = count * pixels;
+                let dy = &gradient.values()[start..start + rows * outputs];
+                let mut patches = Buffer::new(rows * geometry.patch());
+                multiply(
+                    patches.values_mut(),
+                    Matrix::new(dy, rows, outputs),
+                    weight.transposed(),
+                    false,
+                );
+                dx.fill(0.0);
+                let patches = patches
+                    .values()
+                    .chunks_exact((pixels * geometry.patch()).max(1));
+                for (image, patches) in dx.chunks_exact_mut(image_size).zip(patches) {
+                    geometry.scatter_patches(patches, image);
+                }
+            });
+        })
+    }
+
+    fn weight_gradient(
+        &self,
+        geometry: &Geometry,
+        x: &Array,
+        weight: &Array,
+        gradient: &Array,
+    ) -> Array {
+        let [outputs, inputs, _, _] = weight.dims();
+        if geometry.pointwise() {
+            return Array::build(weight.shape(), |dw| {
+                linear::weight_gradient(x.values(), gradient.values(), inputs, outputs, dw);
+            });
+        }
+        let patch = geometry.patch();
+        let total_lines = geometry.batch * geometry.out_height;
+        let lines = geometry.lines();
+        let positions = geometry.kernel_height * geometry.kernel_width;
+        let dy = gradient.values();
+        let dy_line = geometry.out_width * outputs;
+
+        // The gradient of some columns of the weight over some lines, in steps that stay in cache.
+        let part = |lines_range: std::ops::Range<usize>,
+                    positions: std::ops::Range<usize>,
+                    channels: std::ops::Range<usize>| {
+            let columns = positions.len() * channels.len();
+            let mut sum = Buffer::new(outputs * columns);
+            let most = lines.min(lines_range.len()).max(1);
+            let mut patches = Buffer::new(most * geometry.out_width * columns);
+            let mut first = lines_range.start;
+            while first < lines_range.end {
+                let last = (first + lines).min(lines_range.end);
+                let rows = (last - first) * geometry.out_width;
+                let patches = &mut patches.values_mut()[..rows * columns];
+                geometry.fill_patches(
+                    x.values(),
+                    first..last,
+                    positions.clone(),
+                    channels.clone(),
+                    patches,
+                );
+                let dy = Matrix::new(&dy[first * dy_line..last * dy_line], rows, outputs);
+                multiply(
+                    sum.values_mut(),
+                    dy.transposed(),
+                    Matrix::new(patches, rows, columns),
+                    first > lines_range.start,
+                );
+                first = last;
+            }
+            sum
+        };
+
+        if outputs * patch <= SMALL_WEIGHT {
+            // Blocks of lines, each with its own sum of the whole weight, added in order.
+            let blocks = total_lines.div_ceil(lines).clamp(1, 16);
+            let size = total_lines.div_ceil(blocks);
+            let sums = map_pieces(total_lines.div_ceil(size), |index| {
+                let range = index * size..((index + 1) * size).min(total_lines);
+                part(range, 0..positions, 0..inputs)
+            });
+            return Array::build(weight.shape(), |dw| {
+                let mut sums = sums.into_iter();
+                let mut total = sums.next().expect("a batch has at least one line");
+                for sum in sums {
+                    for (total, value) in total.values_mut().iter_mut().zip(sum.values()) {
+                        *total += value;
+                    }
+                }
+                unpack(total.values(), positions, inputs, dw);
+            });
+        }
+        // One task per kernel position and half of the channels: no sums to combine.
+        let halves = if inputs >= 64 { 2 } else { 1 };
+        let half = inputs.div_ceil(halves);
+        let parts = map_pieces(positions * halves, |index| {
+            let (position, start) = (index / halves, index % halves * half);
+            part(
+                0..total_lines,
+                position..position + 1,
+                start..(start + half).min(inputs),
+            )
+        });
+        Array::build(weight.shape(), |dw| {
+            for_each_piece(dw, positions * inputs, |output, dw| {
+                for (index, part) in parts.iter().enumerate() {
+                    let (position, start) = (index / halves, index % halves * half);
+                    let count = half.min(inputs - start);
+                    let row = &part.values()[output * count..(output + 1) * count];
+                    for (channel, &value) in row.iter().enumerate() {
+                        dw[(start + channel) * positions + position] = value;
+                    }
+                }
+            });
+        })
+    }
+
+    fn gradients(&self, saved: &Saved, gradient: &Array, tracked: [bool; 3]) -> [Option<Array>; 3] {
+        let Saved { x, weight } = saved;
+        let [outputs, inputs, kernel_height, kernel_width] = weight.dims();
+        let geometry = {
+            let [batch, height, width, _] = x.dims();
+            Geometry::new(
+                [batch, height, width, inputs],
+                [kernel_height, kernel_width],
+                self.stride,
+                self.padding,
+            )
+        };
+        [
+            tracked[0].then(|| self.input_gradient(&geometry, weight, gradient)),
+            tracked[1].then(|| self.weight_gradient(&geometry, x, weight, gradient)),
+            tracked[2].then(|| column_sums(gradient.values(), outputs)),
+        ]
+    }
+}
+
+/// `y = patches * weight + bias` for a weight of shape `[kernel_height * kernel_width * in, out]`.
+fn convolve(
+    geometry: &Geometry,
+    x: &[f32],
+    weight: &[f32],
+    outputs: usize,
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+) {
+    let patch = geometry.patch();
+    let lines = geometry.lines();
+    let line_length = geometry.out_width * outputs;
+    let positions = geometry.kernel_height * geometry.kernel_width;
+    let weight = Matrix::new(weight, patch, outputs);
+    for_each_piece(y, lines * line_length, |index, y| {
+        let count = y.len() / line_length;
+        let rows = count * geometry.out_width;
+        let first = index * lines;
+        let mut patches = Buffer::new(rows * patch);
+        geometry.fill_patches(
+            x,
+            first..first + count,
+            0..positions,
+            0..geometry.channels,
+            patches.values_mut(),
+        );
+        linear::fill_bias(y, bias);
+        multiply(
+            y,
+            Matrix::new(patches.values(), rows, patch),
+            weight,
+            bias.is_some(),
+        );
+    });
+}
+
+/// Rearranges a weight `[out, in, position]` to `[position * in, out]`.
+fn pack(weight: &[f32], [outputs, inputs, positions]: [usize; 3]) -> Buffer {
+    let patch = inputs * positions;
+    let mut by_output = Buffer::new(weight.len());
+    for_each_piece(by_output.values_mut(), patch, |output, row| {
+        let source = &weight[output * patch..(output + 1) * patch];
+        for (position, row) in row.chunks_exact_mut(inputs).enumerate() {
+            for (input, value) in row.iter_mut().enumerate() {
+                *value = source[input * positions + position];
+            }
+        }
+    });
+    let mut packed = Buffer::new(weight.len());
+    matrix::transpose(by_output.values(), outputs, patch, packed.values_mut());
+    packed
+}
+
+/// Rearranges a weight `[out, in, position]` to `[mirrored position * out, in]`.
+fn pack_mirrored(weight: &[f32], [outputs, inputs, positions]: [usize; 3]) -> Buffer {
+    let mut packed = Buffer::new(weight.len());
+    for_each_piece(packed.values_mut(), outputs * inputs, |mirrored, rows| {
+        let position = positions - 1 - mirrored;
+        for (output, row) in rows.chunks_exact_mut(inputs).enumerate() {
+            let source = &weight[output * inputs * positions..];
+            for (input, value) in row.iter_mut().enumerate() {
+                *value = source[input * positions + position];
+            }
+        }
+    });
+    packed
+}
+
+/// Rearranges `[out, position * in]` to `[out, in, position]`.
+fn unpack(packed: &[f32], positions: usize, inputs: usize, weight: &mut [f32]) {
+    let patch = positions * inputs;
+    let rows = packed
+        .chunks_exact(patch)
+        .zip(weight.chunks_exact_mut(patch));
+    for (packed, weight) in rows {
+        for (position, values) in packed.chunks_exact(inputs).enumerate() {
+            for (input, &value) in values.iter().enumerate() {
+                weight[input * positions + position] = value;
+            }
+        }
+    }
+}
+
+/// Input (only its shape counts where the weight is not tracked) and weight of the forward pass.
+#[derive(Debug, Clone)]
+pub(crate) struct Saved {
+    x: Array,
+    weight: Array,
+}
+
+impl Operation<2> for Conv2d {
+    type Saved = Saved;
+
+    fn forward(&self, [x, weight]: [Array; 2], _tracked: [bool; 2]) -> (Array, Saved) {
+        let output = self.compute(&x, &weight, None);
+        (output, Saved { x, weight })
+    }
+
+    fn backward(&self, saved: Saved, gradient: Array, [x, w]: [bool; 2]) -> [Option<Array>; 2] {
+        let [x, weight, _] = self.gradients(&saved, &gradient, [x, w, false]);
+        [x, weight]
+    }
+}
+
+impl Operation<3> for Conv2d {
+    type Saved = Saved;
+
+    fn forward(&self, [x, weight, bias]: [Array; 3], _tracked: [bool; 3]) -> (Array, Saved) {
+        let output = self.compute(&x, &weight, Some(&bias));
+        (output, Saved { x, weight })
+    }
+
+    fn backward(&self, saved: Saved, gradient: Array, tracked: [bool; 3]) -> [Option<Array>; 3] {
+        self.gradients(&saved, &gradient, tracked)
+    }
+}

@@ -1,0 +1,16 @@
+//! The kernels for Burn's Flex device: `f32`, channels-last, multi-threaded with rayon.
+
+pub(crate) mod array;
+pub(crate) mod memory;
+pub(crate) mod operation;
+pub(crate) mod parallel;
+#[macro_use]
+pub(crate) mod simd;
+pub(crate) mod math;
+pub(crate) mod matrix;
+
+pub(crate) mod reduction;
+
+pub(crate) mod activation;
+pub(crate) mod convolution;
+pub(crate) mod linear;

@@ -1,0 +1,41 @@
+//! Division of work among rayon's threads.
+//!
+//! Work is cut into pieces by its shape alone, never by the number of threads, and partial results
+//! are combined in the order of the pieces: results are the same bit for bit for every number of
+//! threads.
+
+use rayon::prelude::*;
+
+/// Values per piece of an element-wise pass: some ten microseconds of work.
+pub(crate) const PIECE: usize = 32 * 1024;
+
+/// Rows per piece for rows of `width` values, at least one.
+pub(crate) fn rows_per_piece(width: usize) -> usize {
+    (PIECE / width.max(1)).max(1)
+}
+
+/// Calls `work(index, piece)` on consecutive pieces of `size` values.
+pub(crate) fn for_each_piece(
+    values: &mut [f32],
+    size: usize,
+    work: impl Fn(usize, &mut [f32]) + Sync + Send,
+) {
+    if values.len() <= size {
+        if !values.is_empty() {
+            work(0, values);
+        }
+        return;
+    }
+    values
+        .par_chunks_mut(size)
+        .enumerate()
+        .for_each(|(index, piece)| work(index, piece));
+}
+
+/// Results of `work(index)` for every piece, in order.
+pub(crate) fn map_pieces<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    if count <= 1 {
+        return (0..count).map(work).collect();
+    }
+    (0..count).into_par_iter().map(work).collect()
+}
