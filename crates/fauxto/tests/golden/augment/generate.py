@@ -2,14 +2,14 @@
 
     python generate.py
 
-torch 2.15.0, torchvision 0.29.2, numpy 2.4.6 (bench/peers/requirements.txt). The images follow a formula (../models/formula.py, stream
-`augment`, batch 1), 32x32 and 31 high by 17 wide, pixels level/255 in f32.
+torch 2.15.0, torchvision 0.29.2, numpy 2.4.6 (bench/peers/requirements.txt). The images follow a formula
+(../models/formula.py, stream `augment`, batch 1), 32x32 and 31 high by 17 wide, pixels level/255 in f32.
 
 Flip and rotation move pixels and invent none: their results are stored as levels 0..=255, hexadecimal, row by row,
 `[height, width, channel]`. Rotation is counter-clockwise in degrees about the centre, nearest neighbour, black outside.
 `near_ties` counts pixels whose source coordinate lies within 1e-3 of the middle between two pixels, where rounding
-decides and implementations may differ. Colour adjustments are stored as f32 values of the first and the last four
-rows' pixels at x = 0, 5, 10, 15, and as mean and mean square of the whole result.
+decides and implementations may differ. Colour adjustments are stored as f32 values `[8 rows, 4 columns, channel]` of
+the first and the last four rows at x = 0, 5, 10, 15, and as mean and mean square of the whole result.
 """
 
 import json

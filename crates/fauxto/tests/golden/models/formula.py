@@ -8,6 +8,10 @@ of the state FNV-1a-64(name in UTF-8) + i, all sums and products modulo 2^64:
     z = (z ^ z >> 27) * 0x94D049BB133111EB
     z ^ z >> 31
 
+To check an implementation: FNV-1a-64("input") = 0x1EBBAE8F5810B65B; the stream `input` begins 0x190A9F76A9BD8BF6,
+0x25C12863D0B8ABEB; `conv1.weight` of shape [64, 3, 3, 3] at gain 1.3 begins 0.03906494751572609, -0.3684938848018646;
+the image `input` (1, 32, 32) begins with the levels 179, 52, 197, 227, 105, 210.
+
 **Weights.** Element i (row-major in PyTorch's shape) of the tensor called `name` in the state dict is
 base + scale * u, computed in f64 and rounded to f32, with u = (z >> 40) / 2^24 * 2 - 1 in [-1, 1) and
 
