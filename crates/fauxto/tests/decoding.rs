@@ -66,7 +66,7 @@ fn jpeg_equals_libjpeg_turbo_as_pillow_uses_it() {
     }
 }
 
-/// Lossless formats agree exactly; see the measured tolerance of each other one.
+/// Exactly, lossy WebP included; only inks in TIFF are mixed by a formula that rounds otherwise.
 #[test]
 fn other_formats_equal_pillow() {
     let fixtures = files("formats", |name| {
@@ -76,7 +76,7 @@ fn other_formats_equal_pillow() {
     let mut failures = Vec::new();
     for path in fixtures {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let tolerance = 0;
+        let tolerance = u8::from(name == "cmyk.tiff");
         let difference = largest_difference(
             &decoded(&path),
             &expected(&path.with_file_name(format!("{name}.expected.png"))),
@@ -89,17 +89,21 @@ fn other_formats_equal_pillow() {
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
-/// Pillow rounds its filter weights to 22 bits, fast_image_resize to 16 or fewer: 1 level at most.
+/// Pillow rounds its filter weights to 22 bits and fast_image_resize to fewer: 1 level at most.
 #[test]
 fn resizing_equals_pillow_within_one_level() {
     let results = files("resize", |name| name.contains("_to_"));
     assert!(results.len() >= 9, "{} results", results.len());
+    let mut failures = Vec::new();
     for path in results {
         let stem = path.file_stem().unwrap().to_str().unwrap();
         let (source, size) = stem.split_once("_to_").unwrap();
         let source = expected(&golden("resize").join(format!("{source}.png")));
         let found = resize(&source, size.parse().unwrap()).unwrap();
         let difference = largest_difference(&found, &expected(&path), &path);
-        assert!(difference <= 1, "{}: {difference} levels", path.display());
+        if difference > 1 {
+            failures.push(format!("{stem}: {difference} levels"));
+        }
     }
+    assert!(failures.is_empty(), "{failures:#?}");
 }

@@ -43,24 +43,78 @@ pub fn resize_into(image: &RgbImage, size: usize, output: &mut [u8]) -> Result<(
         output.copy_from_slice(&image.pixels);
         return Ok(());
     }
-    let refused = |error: &dyn std::fmt::Display| mismatch(error.to_string());
-    let dimension = |pixels: usize| u32::try_from(pixels).map_err(|error| refused(&error));
+    let side = image.width.min(image.height) as f64;
+    let left = (image.width as f64 - side) / 2.0;
+    let top = (image.height as f64 - side) / 2.0;
+    let (width, height) = (image.width, image.height);
+    let (all_across, all_down) = ((0.0, width as f64), (0.0, height as f64));
+    // One pass each way. Each clips to 0..=255 as it ends, so that where the filter overshoots
+    // their order shows; this is Pillow's since 13.0. Earlier releases always went across first.
+    let down_first = width <= size && height > size;
+    let outcome = if down_first {
+        let mut down = vec![0; 3 * width * size];
+        pass(
+            &image.pixels,
+            (width, height),
+            &mut down,
+            (width, size),
+            (all_across, (top, side)),
+        )
+        .and_then(|()| {
+            pass(
+                &down,
+                (width, size),
+                output,
+                (size, size),
+                ((left, side), (0.0, size as f64)),
+            )
+        })
+    } else {
+        let mut across = vec![0; 3 * size * height];
+        pass(
+            &image.pixels,
+            (width, height),
+            &mut across,
+            (size, height),
+            ((left, side), all_down),
+        )
+        .and_then(|()| {
+            pass(
+                &across,
+                (size, height),
+                output,
+                (size, size),
+                ((0.0, size as f64), (top, side)),
+            )
+        })
+    };
+    outcome.map_err(|error| mismatch(error.to_string()))
+}
+
+/// Resamples a region, `((left, width), (top, height))` in source pixels, to the whole target.
+fn pass(
+    source: &[u8],
+    source_size: (usize, usize),
+    target: &mut [u8],
+    target_size: (usize, usize),
+    ((left, width), (top, height)): ((f64, f64), (f64, f64)),
+) -> Result<(), Box<dyn std::error::Error>> {
     let source = ImageRef::new(
-        dimension(image.width)?,
-        dimension(image.height)?,
-        &image.pixels,
+        source_size.0.try_into()?,
+        source_size.1.try_into()?,
+        source,
         PixelType::U8x3,
-    )
-    .map_err(|error| refused(&error))?;
-    let side = dimension(size)?;
-    let mut target = Image::from_slice_u8(side, side, output, PixelType::U8x3)
-        .map_err(|error| refused(&error))?;
+    )?;
+    let mut target = Image::from_slice_u8(
+        target_size.0.try_into()?,
+        target_size.1.try_into()?,
+        target,
+        PixelType::U8x3,
+    )?;
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
-        .fit_into_destination(Some((0.5, 0.5)));
-    Resizer::new()
-        .resize(&source, &mut target, &options)
-        .map_err(|error| refused(&error))
+        .crop(left, top, width, height);
+    Ok(Resizer::new().resize(&source, &mut target, &options)?)
 }
 
 /// `image` as a square of `size` pixels.

@@ -21,7 +21,7 @@ pub(super) fn dimensions(
 }
 
 pub(super) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<RgbImage, Defect> {
-    let broken = |error: ImageError| Defect::broken(format, error);
+    let broken = |error: ImageError| refusal(format, &error);
     let mut decoder = open(bytes, format, limits)?;
     // Damaged metadata must not cost an image whose pixels are whole.
     let orientation = decoder.orientation().ok();
@@ -45,7 +45,7 @@ fn open<'bytes>(
     format: Format,
     limits: &Limits,
 ) -> Result<impl ImageDecoder + 'bytes, Defect> {
-    let broken = |error: ImageError| Defect::broken(format, error);
+    let broken = |error: ImageError| refusal(format, &error);
     let codec = format
         .codec()
         .ok_or_else(|| Defect::broken(format, "no decoder for this format"))?;
@@ -59,6 +59,18 @@ fn open<'bytes>(
         Some(u64::from(width) * u64::from(height) * MAX_BYTES_PER_PIXEL + WORKING_BYTES);
     decoder.set_limits(allocation).map_err(broken)?;
     Ok(decoder)
+}
+
+/// A rare kind of a known format (a palette in a TIFF, say) is not damage, and has another remedy.
+fn refusal(format: Format, error: &ImageError) -> Defect {
+    match error {
+        ImageError::Unsupported(kind) => Defect::new(
+            format!("a kind of {} that is not supported ({kind})", format.name()),
+            format!("a common kind of {}", format.name()),
+            "convert it to PNG",
+        ),
+        error => Defect::broken(format, error),
+    }
 }
 
 fn on_white(image: &::image::RgbaImage) -> Vec<u8> {
