@@ -1,5 +1,7 @@
 //! Every layout of folders and manifests, and what is said of those that cannot be understood.
 
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -585,6 +587,28 @@ fn links_are_followed_and_unreadable_folders_are_named() {
     )
     .unwrap();
     assert_says(&error(circular.path()), &["real"]);
+}
+
+/// The setting the project starts from: 1,000 + 1,000 numbered files, and 500 without labels.
+#[test]
+fn the_synergy_layout_opens_as_it_is() {
+    let data = std::env::var_os("FAUXTO_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets"),
+        PathBuf::from,
+    );
+    let path = data.join("synergy");
+    if !path.exists() {
+        eprintln!("skipped: {} absent", path.display());
+        return;
+    }
+    let dataset = open(&path);
+    assert_eq!(dataset.class_counts(), [1000, 1000]);
+    let unlabelled = dataset.unlabelled();
+    assert_eq!(unlabelled.len(), 500);
+    for (number, index) in (1..).zip(unlabelled) {
+        assert_eq!(dataset.items[index].identity, format!("test/{number}.png"));
+    }
+    assert!(dataset.broken.is_empty());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Decoded pixels in memory and on disk.
 
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

@@ -176,7 +176,7 @@ impl Found {
     }
 
     fn take(&mut self, folder: &Path, survey: Survey, side: Option<Side>) -> Result<()> {
-        for (_, path) in &survey.sides {
+        if let Some((_, path)) = survey.sides.first() {
             return Err(nested(folder, path));
         }
         for (label, path) in survey.classes {

@@ -195,7 +195,7 @@ impl Rows {
             let batch = batch.map_err(|error| broken_file(file, error))?;
             let parents = batch
                 .column_by_name("parent")
-                .and_then(|column| Strings::of(column));
+                .and_then(Strings::of);
             let labels = batch.column_by_name("label");
             for within in 0..batch.num_rows() {
                 let own = format!("{name}#{row}");
