@@ -193,9 +193,7 @@ impl Rows {
         let mut row = 0;
         for batch in reader {
             let batch = batch.map_err(|error| broken_file(file, error))?;
-            let parents = batch
-                .column_by_name("parent")
-                .and_then(Strings::of);
+            let parents = batch.column_by_name("parent").and_then(Strings::of);
             let labels = batch.column_by_name("label");
             for within in 0..batch.num_rows() {
                 let own = format!("{name}#{row}");

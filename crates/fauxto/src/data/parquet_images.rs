@@ -16,8 +16,8 @@ use super::parquet::open_file;
 
 /// Encoded bytes read ahead at a time. While one batch is decoded the next is read.
 const BATCH_BYTES: u64 = 4 << 20;
-/// Enough rows to keep every core busy between two reads.
-const MAX_BATCH_ROWS: u64 = 1024;
+/// Rows read ahead at a time for each thread: enough to keep it busy between two reads.
+const BATCH_ROWS_PER_THREAD: u64 = 64;
 
 /// Visits the wanted rows of one file, in parallel. `wanted` is `(row, position)` sorted by row; each
 /// position is visited exactly once.
@@ -32,6 +32,7 @@ pub(super) fn visit(file: &Path, wanted: &[(usize, usize)], limits: &Limits, vis
         Err(error) => return refuse_all(wanted, &damaged(error)),
     };
     let metadata = first.metadata().clone();
+    let most_rows = BATCH_ROWS_PER_THREAD * rayon::current_num_threads() as u64;
     let mut rest = wanted;
     let mut start = 0;
     for (group, group_metadata) in metadata.row_groups().iter().enumerate() {
@@ -41,7 +42,7 @@ pub(super) fn visit(file: &Path, wanted: &[(usize, usize)], limits: &Limits, vis
         if !own.is_empty() {
             let mean_bytes =
                 u64::try_from(group_metadata.total_byte_size()).unwrap_or(0) / (rows.max(1) as u64);
-            let batch_rows = (BATCH_BYTES / mean_bytes.max(1)).clamp(1, MAX_BATCH_ROWS) as usize;
+            let batch_rows = (BATCH_BYTES / mean_bytes.max(1)).clamp(1, most_rows) as usize;
             if let Err((unvisited, defect)) =
                 visit_group(file, group, start, batch_rows, own, limits, visit)
             {
