@@ -11,6 +11,7 @@ mod groups;
 mod manifest;
 mod parquet;
 mod parquet_images;
+mod parquet_labels;
 mod pixel_file;
 pub mod resize;
 mod single;
