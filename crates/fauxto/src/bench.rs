@@ -87,7 +87,7 @@ fn train(entry: &'static ModelEntry, input_size: usize, values: &TensorData, ste
     let config = Config::default();
     let mut detector = Detector::new(entry, input_size, config.seed, device);
     let mut optimiser = AdamW::default();
-    let examples: Vec<Example> = (0..values.shape[0])
+    let examples: Vec<Example> = (0..values.shape()[0])
         .map(|index| Example { index, label: if index % 2 == 0 { Label::Real } else { Label::Fake } })
         .collect();
     timed(steps, || {
@@ -106,7 +106,7 @@ fn infer(entry: &'static ModelEntry, input_size: usize, values: &TensorData, ste
     let frozen = Detector::new(entry, input_size, 0, device).freeze();
     timed(steps, || {
         let probabilities = frozen.probability_fake(Tensor::from_data(values.clone(), device));
-        assert_eq!(probabilities.len(), values.shape[0], "one probability an image");
+        assert_eq!(probabilities.len(), values.shape()[0], "one probability an image");
     })
 }
 

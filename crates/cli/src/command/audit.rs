@@ -42,12 +42,13 @@ fn say_tables(findings: &Findings) -> anyhow::Result<()> {
     for entry in findings.unreadable.iter().take(NAMED) {
         say(format!("  {}: {}", entry.identity, entry.reason))?;
     }
-    let clusters = &findings.duplicates.clusters;
-    let across = clusters.iter().filter(|cluster| cluster.across_labels).count();
-    say(format!("{} clusters of duplicates, {across} of them across labels", clusters.len()))?;
-    for cluster in clusters.iter().take(NAMED) {
-        let kind = if cluster.exact { "same pixels" } else { "nearly the same" };
-        say(format!("  {kind}: {}", cluster.members.join(", ")))?;
+    let duplicates = &findings.duplicates;
+    for (kind, clusters) in [("the same pixels", &duplicates.exact), ("nearly the same pixels", &duplicates.near)] {
+        let across = clusters.iter().filter(|cluster| cluster.across_labels).count();
+        say(format!("{} sets of images with {kind}, {across} of them across labels", clusters.len()))?;
+        for cluster in clusters.iter().take(NAMED) {
+            say(format!("  {}", cluster.identities.join(", ")))?;
+        }
     }
     let rows = findings.giveaways.iter().map(|finding| {
         let number = |value: Option<f64>| value.map_or_else(|| "undefined".into(), |value| format!("{value:.3}"));

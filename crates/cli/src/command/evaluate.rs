@@ -8,7 +8,7 @@ use fauxto::data::{Dataset, OpenOptions, Side};
 use fauxto::evaluate::{Evaluation, METRICS, Scores};
 use fauxto::predict::Predictor;
 use fauxto::write_atomically::write_atomically;
-use fauxto::{Label, device};
+use fauxto::{Label, device, run};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
@@ -44,14 +44,16 @@ pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
     let skipped = store.len() - positions.len();
     if let (Some(file), Some(side)) = (&arguments.split, arguments.side) {
         let split = Split::load(file)?;
-        let hashes = fauxto::run::hashes(&dataset, &indices, &store, &positions)?;
-        split.check(&hashes)?;
+        split.check(&run::candidates(&dataset, &indices, &store, &positions))?;
         let side = match side {
             SideName::Train => Side::Train,
             SideName::Validation => Side::Validation,
             SideName::Test => Side::Test,
         };
-        positions.retain(|&position| split.side(&dataset.items[indices[position]].identity) == Some(side));
+        positions.retain(|&position| {
+            let assigned = split.item(&dataset.items[indices[position]].identity);
+            assigned.is_some_and(|item| item.side == Some(side))
+        });
         anyhow::ensure!(!positions.is_empty(), "{}: no image on that side", file.display());
     }
     let bar = progress::bar(positions.len(), "images", "judging");

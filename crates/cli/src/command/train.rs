@@ -103,9 +103,8 @@ fn split(
     {
         return Err(Error::Refused(format!("{reason} (--allow-giveaways)")).into());
     }
-    let clusters: Vec<&[String]> = audit.duplicates.clusters.iter().map(|cluster| cluster.members.as_slice()).collect();
     let settings = Settings { seed: config.split.seed, validation: config.split.validation, test: config.split.test };
-    let split = Split::make(&candidates, clusters, settings)?;
+    let split = Split::make(&candidates, audit.duplicates.clusters(), settings)?;
     let left_out = split.left_out().count();
     if left_out > 0 {
         progress::note(format!("{left_out} images left out of training: held-out folders hold the same pictures"));

@@ -171,7 +171,7 @@ fn conclude(traces: &[Traced]) -> Audit {
     let duplicates = duplicate::find(&candidates);
     let giveaways = findings(&readable);
     Audit {
-        images: count,
+        images: traces.len(),
         balance,
         unreadable,
         duplicates,
