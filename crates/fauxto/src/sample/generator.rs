@@ -28,13 +28,13 @@ pub(super) struct Generator {
 
 impl Generator {
     pub(super) fn draw(rng: &mut impl Rng) -> Self {
-        let strength = rng.random_range(0.018f32..0.042);
+        let strength = rng.random_range(0.025f32..0.05);
         Self {
             blur: lens_blur(rng),
             unevenness: std::array::from_fn(|_| strength * rng.random_range(0.7..1.3)),
-            smoothing: rng.random_range(0.012..0.035),
-            sharpening: rng.random_range(1.1..1.35),
-            grain: rng.random_range(0.025..0.05),
+            smoothing: rng.random_range(0.01..0.028),
+            sharpening: rng.random_range(1.05..1.3),
+            grain: rng.random_range(0.012..0.03),
         }
     }
 

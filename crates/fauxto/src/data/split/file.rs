@@ -1,9 +1,9 @@
 //! The split's file: JSON, one item a line.
 
-use std::io::Write;
 use std::path::Path;
 
 use super::Split;
+use crate::write_atomically::write_atomically;
 use crate::{Error, Result};
 
 impl Split {
@@ -12,32 +12,10 @@ impl Split {
     /// # Errors
     /// [`Error::Io`] when the folder cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let failed = |action| move |source| Error::io(path, action, source);
         let text = self
             .to_text()
-            .map_err(std::io::Error::from)
-            .map_err(failed("encoding"))?;
-        let mut file = tempfile::Builder::new();
-        #[cfg(unix)]
-        {
-            // The usual mode of a new file; the process's mask still applies.
-            use std::os::unix::fs::PermissionsExt;
-            file.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        let mut file = file
-            .prefix(".split-")
-            .tempfile_in(folder)
-            .map_err(failed("creating a temporary file"))?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.as_file().sync_all())
-            .map_err(failed("writing"))?;
-        file.persist(path)
-            .map_err(|error| Error::io(path, "replacing", error.error))?;
-        Ok(())
+            .map_err(|error| Error::io(path, "encoding", error.into()))?;
+        write_atomically(path, text.as_bytes())
     }
 
     /// Reads a split and checks that it is sound.
