@@ -134,7 +134,7 @@ fn main() {
         let padding = kernel / 2;
         timer.layer(
             &format!("depthwise {kernel}x{kernel}/{stride} {channels} at {size}"),
-            2.0 * (128 * (size / stride).max(1).pow(2) * kernel * kernel * channels) as f64,
+            2.0 * (128 * usize::pow(size / stride, 2) * kernel * kernel * channels) as f64,
             [128, size, size, channels],
             [channels, 1, kernel, kernel],
             |x, w| kernels::depthwise_conv2d(x, w, None, stride, padding),
