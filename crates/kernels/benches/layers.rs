@@ -206,7 +206,8 @@ fn main() {
             |x, w| kernels::layer_norm(x, w.clone(), w, 1e-5),
             |x, w| kernels::twin::layer_norm(x, w.clone(), w, 1e-5),
         );
-        let activations: [(&str, fn(Tensor<4>) -> Tensor<4>, fn(Tensor<4>) -> Tensor<4>); 3] = [
+        type Activation = fn(Tensor<4>) -> Tensor<4>;
+        let activations: [(&str, Activation, Activation); 3] = [
             ("relu", kernels::relu, kernels::twin::relu),
             ("gelu", kernels::gelu, kernels::twin::gelu),
             ("silu", kernels::silu, kernels::twin::silu),

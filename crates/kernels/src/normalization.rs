@@ -66,7 +66,7 @@ pub fn batch_norm_train(
         Tensor::<2>::from_dispatch(apply(Statistics, [detached.into_dispatch()])).detach();
     let inputs = [x, weight, bias, statistics.clone().into_dispatch()];
     let [mean, variance] = [0, 1].map(|row| {
-        let row = statistics.clone().slice([row..row + 1]);
+        let row = statistics.clone().narrow(0, row, 1);
         row.reshape([channels])
     });
     BatchNormOutput {

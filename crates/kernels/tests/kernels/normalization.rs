@@ -7,6 +7,8 @@ use kernels::{BatchNormOutput, twin};
 type BatchNorm = fn(Tensor<4>, Tensor<1>, Tensor<1>, f64) -> BatchNormOutput;
 type LayerNorm = fn(Tensor<3>, Tensor<1>, Tensor<1>, f64) -> Tensor<3>;
 
+type Loss = Box<dyn Fn(Tensor<4>) -> Tensor<1>>;
+
 const SHAPES: [[usize; 4]; 5] = [
     [2, 1, 1, 1],
     [3, 1, 1, 70],
@@ -125,7 +127,7 @@ fn layer_norm_agrees_with_its_twin() {
 fn gradients_agree_with_finite_differences() {
     let shape = [2, 2, 1, 5];
     let (w, b, target) = (normal([5], 2), normal([5], 3), normal(shape, 4));
-    let losses: [(&str, Box<dyn Fn(Tensor<4>) -> Tensor<1>>); 2] = [
+    let losses: [(&str, Loss); 2] = [
         ("batch norm", {
             let (w, b, target) = (w.clone(), b.clone(), target.clone());
             Box::new(move |x| {
