@@ -1,7 +1,13 @@
 //! One AdamW update (Loshchilov and Hutter 2019, arXiv:1711.05101), with PyTorch's conventions.
 
-use crate::twin;
-use burn::tensor::Tensor;
+use crate::{
+    flex::{self, array::Array, operation::accelerable},
+    twin,
+};
+use burn::{
+    backend::{BackendTensor, DispatchTensorKind, Flex},
+    tensor::Tensor,
+};
 
 /// The numbers of one AdamW update.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,5 +49,23 @@ pub fn adamw<const D: usize>(
     second_moment: Tensor<D>,
     step: &AdamWStep,
 ) -> (Tensor<D>, Tensor<D>, Tensor<D>) {
+    let inputs = [parameter, gradient, first_moment, second_moment].map(Tensor::into_dispatch);
+    if accelerable(&inputs)
+        && inputs.iter().all(|input| {
+            matches!(
+                input.kind,
+                DispatchTensorKind::Flex(BackendTensor::Float(_))
+            )
+        })
+    {
+        let arrays = inputs.map(|input| {
+            let tensor = Tensor::<D>::from_dispatch(input);
+            Array::new(tensor.try_into_primitive::<Flex>().expect("checked above"))
+        });
+        let [parameter, first_moment, second_moment] = flex::adamw::adamw(arrays, step)
+            .map(|array| Tensor::from_primitive::<Flex>(array.into_tensor()));
+        return (parameter, first_moment, second_moment);
+    }
+    let [parameter, gradient, first_moment, second_moment] = inputs.map(Tensor::from_dispatch);
     twin::adamw(parameter, gradient, first_moment, second_moment, step)
 }

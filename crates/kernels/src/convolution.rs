@@ -1,7 +1,7 @@
 //! Two-dimensional convolutions (cross-correlations, as in PyTorch), square stride and zero padding.
 
 use crate::{
-    flex::{convolution::Conv2d, operation::apply_biased},
+    flex::{convolution::Conv2d, depthwise::DepthwiseConv2d, operation::apply_biased},
     twin,
 };
 use burn::tensor::Tensor;
@@ -41,5 +41,8 @@ pub fn depthwise_conv2d(
     stride: usize,
     padding: usize,
 ) -> Tensor<4> {
-    twin::depthwise_conv2d(x, weight, bias, stride, padding)
+    let operation = DepthwiseConv2d { stride, padding };
+    apply_biased(operation, x, weight, bias, |x, weight, bias| {
+        twin::depthwise_conv2d(x, weight, bias, stride, padding)
+    })
 }

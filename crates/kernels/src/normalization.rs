@@ -1,8 +1,26 @@
 //! Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167) and layer normalisation
 //! (Ba et al. 2016, arXiv:1607.06450).
 
-use crate::twin;
+use crate::{
+    flex::{
+        batch_norm::{Normalize, Statistics},
+        layer_norm::LayerNorm,
+        operation::{accelerable, apply},
+        scaling::Affine,
+    },
+    twin,
+};
 use burn::tensor::Tensor;
+
+fn check_channels<const N: usize>(channels: usize, parameters: [&Tensor<1>; N]) {
+    for parameter in parameters {
+        assert_eq!(
+            parameter.dims(),
+            [channels],
+            "a normalisation of {channels} channels has as many of each parameter"
+        );
+    }
+}
 
 /// What [`batch_norm_train`] returns.
 #[derive(Debug, Clone)]
@@ -26,7 +44,36 @@ pub fn batch_norm_train(
     bias: Tensor<1>,
     epsilon: f64,
 ) -> BatchNormOutput {
-    twin::batch_norm_train(x, weight, bias, epsilon)
+    let [_, _, _, channels] = x.dims();
+    check_channels(channels, [&weight, &bias]);
+    let inputs = [
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+    ];
+    if !accelerable(&inputs) {
+        let [x, weight, bias] = inputs;
+        return twin::batch_norm_train(
+            Tensor::from_dispatch(x),
+            Tensor::from_dispatch(weight),
+            Tensor::from_dispatch(bias),
+            epsilon,
+        );
+    }
+    let [x, weight, bias] = inputs;
+    let detached = Tensor::<4>::from_dispatch(x.clone()).detach();
+    let statistics =
+        Tensor::<2>::from_dispatch(apply(Statistics, [detached.into_dispatch()])).detach();
+    let inputs = [x, weight, bias, statistics.clone().into_dispatch()];
+    let [mean, variance] = [0, 1].map(|row| {
+        let row = statistics.clone().narrow(0, row, 1);
+        row.reshape([channels])
+    });
+    BatchNormOutput {
+        output: Tensor::from_dispatch(apply(Normalize { epsilon }, inputs)),
+        mean,
+        variance,
+    }
 }
 
 /// Normalises every channel by given statistics:
@@ -41,7 +88,22 @@ pub fn batch_norm_inference(
     variance: Tensor<1>,
     epsilon: f64,
 ) -> Tensor<4> {
-    twin::batch_norm_inference(x, weight, bias, mean, variance, epsilon)
+    check_channels(x.dims()[3], [&weight, &bias, &mean, &variance]);
+    let inputs = [x.into_dispatch(), weight.into_dispatch()];
+    let accelerable = accelerable(&inputs);
+    let [x, weight] = inputs;
+    let (x, weight) = (Tensor::from_dispatch(x), Tensor::from_dispatch(weight));
+    if !accelerable {
+        return twin::batch_norm_inference(x, weight, bias, mean, variance, epsilon);
+    }
+    let scale: Tensor<1> = weight * (variance + epsilon).sqrt().recip();
+    let shift = bias - mean * scale.clone();
+    let inputs = [
+        x.into_dispatch(),
+        scale.into_dispatch(),
+        shift.into_dispatch(),
+    ];
+    Tensor::from_dispatch(apply(Affine, inputs))
 }
 
 /// Normalises along the last axis by its own mean and biased variance, then scales and shifts.
@@ -53,5 +115,21 @@ pub fn layer_norm<const D: usize>(
     bias: Tensor<1>,
     epsilon: f64,
 ) -> Tensor<D> {
-    twin::layer_norm(x, weight, bias, epsilon)
+    check_channels(x.dims()[D - 1], [&weight, &bias]);
+    let inputs = [
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+    ];
+    if accelerable(&inputs) {
+        let epsilon = epsilon as f32;
+        return Tensor::from_dispatch(apply(LayerNorm { epsilon }, inputs));
+    }
+    let [x, weight, bias] = inputs;
+    twin::layer_norm(
+        Tensor::from_dispatch(x),
+        Tensor::from_dispatch(weight),
+        Tensor::from_dispatch(bias),
+        epsilon,
+    )
 }

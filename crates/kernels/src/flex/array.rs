@@ -61,6 +61,18 @@ impl Array {
         Self::build(self.shape(), |destination| copy(self.values(), destination))
     }
 
+    /// The same values, held by nobody else; a copy if somebody does.
+    pub(crate) fn into_unique(self) -> Self {
+        self.update(|_| (), |source, copy| copy.copy_from_slice(source))
+    }
+
+    /// The values, to be changed.
+    pub(crate) fn values_mut(&mut self) -> &mut [f32] {
+        let offset = self.0.layout().start_offset();
+        let length = self.0.layout().num_elements();
+        &mut self.0.storage_mut::<f32>()[offset..offset + length]
+    }
+
     pub(crate) fn shape(&self) -> Shape {
         self.0.shape()
     }

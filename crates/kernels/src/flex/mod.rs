@@ -12,5 +12,10 @@ pub(crate) mod matrix;
 pub(crate) mod reduction;
 
 pub(crate) mod activation;
+pub(crate) mod adamw;
+pub(crate) mod batch_norm;
 pub(crate) mod convolution;
+pub(crate) mod depthwise;
+pub(crate) mod layer_norm;
 pub(crate) mod linear;
+pub(crate) mod scaling;

@@ -7,7 +7,7 @@ use super::{
 
 vectorised! {
     /// Adds every row of `values` to `sums`.
-    fn add_rows<M>(values: &[f32], sums: &mut [f32]) -> () {
+    pub(super) fn add_rows<M>(values: &[f32], sums: &mut [f32]) -> () {
         for row in values.chunks_exact(sums.len()) {
             for (sum, value) in sums.iter_mut().zip(row) {
                 *sum += value;

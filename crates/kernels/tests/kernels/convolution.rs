@@ -106,6 +106,54 @@ fn conv2d_agrees_on_the_detectors_layers() {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn depthwise_conv2d_agrees_with_its_twin(
+        batch in 1..5_usize,
+        height in 1..10_usize,
+        width in 1..10_usize,
+        channels in 1..75_usize,
+        kernel in 1..8_usize,
+        kernel_width in 1..4_usize,
+        stride in 1..4_usize,
+        padding in 0..4_usize,
+        bias: bool,
+    ) {
+        prop_assume!(height + 2 * padding >= kernel && width + 2 * padding >= kernel_width);
+        compare(
+            kernels::depthwise_conv2d, twin::depthwise_conv2d,
+            [batch, height, width, channels], [channels, 1, kernel, kernel_width],
+            bias, stride, padding,
+        );
+    }
+}
+
+#[test]
+fn depthwise_conv2d_agrees_on_the_detectors_layers() {
+    let cases = [
+        ([33, 8, 8, 96], 7, 1, 3),
+        ([17, 4, 4, 192], 7, 1, 3),
+        ([40, 2, 2, 384], 7, 1, 3),
+        ([40, 1, 1, 768], 7, 1, 3),
+        ([5, 16, 16, 96], 3, 2, 1),
+        ([20, 4, 4, 144], 5, 2, 2),
+    ];
+    for (x, kernel, stride, padding) in cases {
+        let weight = [x[3], 1, kernel, kernel];
+        compare(
+            kernels::depthwise_conv2d,
+            twin::depthwise_conv2d,
+            x,
+            weight,
+            true,
+            stride,
+            padding,
+        );
+    }
+}
+
 #[test]
 fn linear_agrees_with_its_twin() {
     for (rows, inputs, outputs, bias) in [

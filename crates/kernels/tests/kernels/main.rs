@@ -1,5 +1,9 @@
 //! Every kernel against its twin: values, gradients, edge cases.
 
 mod activation;
+mod adamw;
 mod common;
 mod convolution;
+mod normalization;
+mod scaling;
+mod threads;

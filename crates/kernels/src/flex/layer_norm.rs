@@ -1,0 +1,175 @@
+//! Layer normalisation over the last axis. Bound by memory: one read and one write forward, two
+//! reads and one write backward.
+
+use super::{
+    array::Array,
+    operation::Operation,
+    parallel::{for_each_piece, map_pieces, rows_per_piece},
+    simd::MultiplyAdd,
+};
+
+/// [`crate::layer_norm`]; inputs in the order x, weight, bias.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LayerNorm {
+    pub(crate) epsilon: f32,
+}
+
+/// The sum of a function over a row, in sixteen running sums the compiler keeps in registers.
+#[inline(always)]
+fn sum<M: MultiplyAdd>(count: usize, term: impl Fn(usize, f32) -> f32) -> f32 {
+    const LANES: usize = 16;
+    let mut sums = [0.0_f32; LANES];
+    let whole = count / LANES * LANES;
+    let mut start = 0;
+    while start < whole {
+        for (lane, sum) in sums.iter_mut().enumerate() {
+            *sum = term(start + lane, *sum);
+        }
+        start += LANES;
+    }
+    let mut total = 0.0;
+    for index in whole..count {
+        total = term(index, total);
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            sums[lane] += sums[lane + width];
+        }
+        width /= 2;
+    }
+    total + sums[0]
+}
+
+/// Mean and inverse deviation of a row.
+#[inline(always)]
+fn row_statistics<M: MultiplyAdd>(row: &[f32], epsilon: f32) -> (f32, f32) {
+    let count = row.len();
+    let mean = sum::<M>(count, |i, total| total + row[i]) / count as f32;
+    let squares = sum::<M>(count, |i, total| {
+        let deviation = row[i] - mean;
+        M::multiply_add(deviation, deviation, total)
+    });
+    (mean, 1.0 / (squares / count as f32 + epsilon).sqrt())
+}
+
+vectorised! {
+    fn normalize_rows<M>(
+        x: &[f32],
+        weight: &[f32],
+        bias: &[f32],
+        epsilon: f32,
+        y: &mut [f32],
+    ) -> () {
+        let width = weight.len();
+        let bias = &bias[..width];
+        for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+            let (mean, inverse) = row_statistics::<M>(x, epsilon);
+            for i in 0..width {
+                y[i] = M::multiply_add((x[i] - mean) * inverse, weight[i], bias[i]);
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// Input gradients of rows.
+    fn gradient_rows<M>(
+        x: &[f32],
+        dy: &[f32],
+        weight: &[f32],
+        epsilon: f32,
+        dx: &mut [f32],
+    ) -> () {
+        let width = weight.len();
+        let rows = x.chunks_exact(width).zip(dy.chunks_exact(width));
+        for ((x, dy), dx) in rows.zip(dx.chunks_exact_mut(width)) {
+            let (mean, inverse) = row_statistics::<M>(x, epsilon);
+            let scaled = sum::<M>(width, |i, total| M::multiply_add(dy[i], weight[i], total));
+            let projected = sum::<M>(width, |i, total| {
+                M::multiply_add(dy[i] * weight[i], (x[i] - mean) * inverse, total)
+            });
+            let (scaled, projected) = (scaled / width as f32, projected / width as f32);
+            for i in 0..width {
+                let normalized = (x[i] - mean) * inverse;
+                let centred = M::multiply_add(dy[i], weight[i], -scaled);
+                dx[i] = inverse * M::multiply_add(-normalized, projected, centred);
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// Adds the gradients of weight and bias.
+    fn parameter_gradient_rows<M>(
+        x: &[f32],
+        dy: &[f32],
+        epsilon: f32,
+        dweight: &mut [f32],
+        dbias: &mut [f32],
+    ) -> () {
+        let width = dweight.len();
+        let dbias = &mut dbias[..width];
+        for (x, dy) in x.chunks_exact(width).zip(dy.chunks_exact(width)) {
+            let (mean, inverse) = row_statistics::<M>(x, epsilon);
+            for i in 0..width {
+                dweight[i] = M::multiply_add(dy[i], (x[i] - mean) * inverse, dweight[i]);
+                dbias[i] += dy[i];
+            }
+        }
+    }
+}
+
+impl Operation<3> for LayerNorm {
+    /// Input and weight; the statistics are cheaper to compute again than to store and load.
+    type Saved = [Array; 2];
+
+    fn forward(&self, [x, weight, bias]: [Array; 3], _: [bool; 3]) -> (Array, [Array; 2]) {
+        let width = x.last_dim();
+        let size = rows_per_piece(width) * width;
+        let values = x.values();
+        let output = Array::build(x.shape(), |y| {
+            for_each_piece(y, size, |index, y| {
+                let x = &values[index * size..][..y.len()];
+                normalize_rows(x, weight.values(), bias.values(), self.epsilon, y);
+            });
+        });
+        (output, [x, weight])
+    }
+
+    fn backward(
+        &self,
+        [x, weight]: [Array; 2],
+        gradient: Array,
+        tracked: [bool; 3],
+    ) -> [Option<Array>; 3] {
+        let width = x.last_dim();
+        let size = rows_per_piece(width) * width;
+        let (values, dy) = (x.values(), gradient.values());
+        let input = tracked[0].then(|| {
+            Array::build(x.shape(), |dx| {
+                for_each_piece(dx, size, |index, dx| {
+                    let range = index * size..index * size + dx.len();
+                    let (x, dy) = (&values[range.clone()], &dy[range]);
+                    gradient_rows(x, dy, weight.values(), self.epsilon, dx);
+                });
+            })
+        });
+        if !tracked[1] && !tracked[2] {
+            return [input, None, None];
+        }
+        let parts = map_pieces(values.len().div_ceil(size), |index| {
+            let range = index * size..values.len().min((index + 1) * size);
+            let (mut dweight, mut dbias) = (vec![0.0; width], vec![0.0; width]);
+            let (x, dy) = (&values[range.clone()], &dy[range]);
+            parameter_gradient_rows(x, dy, self.epsilon, &mut dweight, &mut dbias);
+            (dweight, dbias)
+        });
+        let (dweights, dbiases) = parts.into_iter().unzip();
+        [
+            input,
+            Some(super::reduction::add_in_order(dweights, width)),
+            Some(super::reduction::add_in_order(dbiases, width)),
+        ]
+    }
+}

@@ -1,0 +1,45 @@
+//! Results are the same bit for bit on one thread and on several.
+
+use crate::common::{normal, values};
+use burn::tensor::Tensor;
+
+/// A small network through every kernel with a reduction, forward and backward.
+fn network() -> Vec<Vec<f32>> {
+    let parameters4 = [
+        normal([64, 3, 3, 3], 1),
+        normal([160, 64, 3, 3], 2),
+        normal([160, 1, 5, 5], 3),
+        normal([96, 160, 1, 1], 4),
+    ]
+    .map(|p| (p * 0.1).detach().require_grad());
+    let parameters1 = [160, 160, 96, 96, 96].map(|n| normal([n], 5).require_grad());
+    let [stem, conv, depthwise, pointwise] = parameters4.clone();
+    let [bn_weight, bn_bias, ln_weight, ln_bias, scale] = parameters1.clone();
+    let x = kernels::conv2d(normal([32, 16, 16, 3], 6), stem, None, 1, 1);
+    let x = kernels::conv2d(kernels::relu(x), conv, None, 2, 1);
+    let x = kernels::batch_norm_train(x, bn_weight, bn_bias, 1e-5).output;
+    let x = kernels::depthwise_conv2d(kernels::silu(x), depthwise, None, 1, 2);
+    let x = kernels::conv2d(x, pointwise, None, 1, 0);
+    let y = kernels::gelu(kernels::layer_norm(x.clone(), ln_weight, ln_bias, 1e-6));
+    let x = kernels::scale_residual(x, y, scale);
+    let excitation = kernels::sigmoid(kernels::global_average_pool(x.clone()));
+    let x = kernels::scale_channels(x, excitation.reshape([32, 1, 1, 96]));
+    let gradients = (x.clone() * normal(x.dims(), 7)).sum().backward();
+    let mut all = vec![values(x)];
+    all.extend(parameters4.map(|p: Tensor<4>| values(p.grad(&gradients).unwrap())));
+    all.extend(parameters1.map(|p: Tensor<1>| values(p.grad(&gradients).unwrap())));
+    all
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.unwrap().install(network)
+    };
+    let single = on(1);
+    assert!(single.iter().flatten().all(|v| v.is_finite()));
+    for threads in [2, 3, 8] {
+        assert!(single == on(threads), "{threads} threads differ from one");
+    }
+}
