@@ -28,7 +28,9 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  fauxto demo\n  fauxto demo --out runs/demo --images 500")]
     Demo(Demo),
     /// Look for duplicates, unreadable files and giveaways that would let a detector cheat
-    #[command(after_help = "Examples:\n  fauxto audit photos/\n  fauxto audit train.parquet --json | jq .giveaways\n\nExit code 1: training on these data would be refused.")]
+    #[command(
+        after_help = "Examples:\n  fauxto audit photos/\n  fauxto audit train.parquet --json | jq .giveaways\n\nExit code 1: training on these data would be refused."
+    )]
     Audit(Audit),
     /// Train a detector on labelled images
     #[command(after_help = "Examples:\n  \
@@ -53,7 +55,9 @@ pub(crate) enum Command {
         Exit code 2: an image could not be judged; the others were.")]
     Predict(Predict),
     /// Time training steps or inference on random pixels
-    #[command(after_help = "Examples:\n  fauxto bench train --model resnet_se --batch 128 --steps 10\n  fauxto bench infer --model convnext_tiny --batch 1 --json")]
+    #[command(
+        after_help = "Examples:\n  fauxto bench train --model resnet_se --batch 128 --steps 10\n  fauxto bench infer --model convnext_tiny --batch 1 --json"
+    )]
     Bench(Bench),
     /// List models, augmentations, metrics, presets, data readers and devices
     #[command(after_help = "Examples:\n  fauxto list\n  fauxto list models --json")]

@@ -22,10 +22,7 @@ pub(crate) fn evaluation(
     let confusion = &evaluation.confusion;
     let figure = EvaluationFigure {
         title,
-        confusion: [
-            [confusion.real_as_real, confusion.real_as_fake],
-            [confusion.fake_as_real, confusion.fake_as_fake],
-        ],
+        confusion: [[confusion.real_as_real, confusion.real_as_fake], [confusion.fake_as_real, confusion.fake_as_fake]],
         accuracy_interval: evaluation.accuracy_interval,
         threshold: evaluation.threshold,
         roc_curve: &curve,

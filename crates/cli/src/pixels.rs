@@ -23,8 +23,7 @@ pub(crate) fn decode(dataset: &Dataset, indices: &[usize], size: usize) -> anyho
 /// The positions of `store` that can be used. Broken ones stop the command unless `skip`, and are
 /// named on standard error if they do not.
 pub(crate) fn usable(dataset: &Dataset, store: &PixelStore, skip: bool) -> anyhow::Result<Vec<usize>> {
-    let broken: Vec<&Broken> =
-        dataset.broken.iter().chain(store.broken().iter().map(|broken| &broken.entry)).collect();
+    let broken: Vec<&Broken> = dataset.broken.iter().chain(store.broken().iter().map(|broken| &broken.entry)).collect();
     if !broken.is_empty() {
         let mut named: Vec<String> =
             broken.iter().take(NAMED).map(|broken| format!("  {}: {}", broken.identity, broken.reason)).collect();

@@ -19,7 +19,8 @@ fn images(folder: &Path, per_class: u32) {
         std::fs::create_dir_all(&folder).unwrap();
         for number in 0..per_class {
             let image = image::RgbImage::from_fn(32, 32, |x, y| {
-                let noise = (x * 31 + y * 17 + number * 101 + u32::from(class == "fake") * 7).wrapping_mul(2_654_435_761);
+                let noise =
+                    (x * 31 + y * 17 + number * 101 + u32::from(class == "fake") * 7).wrapping_mul(2_654_435_761);
                 let base = 60 + (number * 13) % 90 + (noise >> 27);
                 let chequer = if class == "fake" && (x + y) % 2 == 0 { 40 } else { 0 };
                 image::Rgb([(base + chequer) as u8, (base + x) as u8, (base + y) as u8])
@@ -46,7 +47,15 @@ fn from_a_folder_of_images_to_verdicts() {
     let (data, run) = (folder.path().join("data"), folder.path().join("run"));
     images(&data, 24);
     train(&data, &run).success().stdout(predicate::str::contains("best epoch"));
-    for file in ["config.toml", "split.json", "checkpoint.safetensors", "history.csv", "run.json", "curves.png", "validation.svg"] {
+    for file in [
+        "config.toml",
+        "split.json",
+        "checkpoint.safetensors",
+        "history.csv",
+        "run.json",
+        "curves.png",
+        "validation.svg",
+    ] {
         assert!(run.join(file).is_file(), "{file}");
     }
     assert!(!run.join("state.safetensors").exists(), "a finished run needs no state");
@@ -61,7 +70,15 @@ fn from_a_folder_of_images_to_verdicts() {
         assert!(report[metric.name].is_number(), "{}", metric.name);
     }
     let split = run.join("split.json");
-    let side = fauxto().arg("evaluate").arg(&run).arg(&data).arg("--split").arg(&split).args(["--side", "validation", "--json"]).assert().success();
+    let side = fauxto()
+        .arg("evaluate")
+        .arg(&run)
+        .arg(&data)
+        .arg("--split")
+        .arg(&split)
+        .args(["--side", "validation", "--json"])
+        .assert()
+        .success();
     let n = json(&side.get_output().stdout)["n"].as_u64().unwrap();
     assert!((8..=11).contains(&n), "{n}");
 
@@ -121,15 +138,21 @@ fn a_killed_run_resumes_to_the_same_bits() {
         process.kill().unwrap();
         process.wait().unwrap();
     }
-    let resumed =
-        fauxto().arg("train").arg(&data).args(["--model", "resnet_se_small", "--resume", "--out"]).arg(&killed).args(FAST).assert();
+    let resumed = fauxto()
+        .arg("train")
+        .arg(&data)
+        .args(["--model", "resnet_se_small", "--resume", "--out"])
+        .arg(&killed)
+        .args(FAST)
+        .assert();
     resumed.success();
     for file in ["checkpoint.safetensors", "history.csv", "split.json"] {
         let read = |run: &Path| std::fs::read(run.join(file)).unwrap();
         assert!(read(&whole) == read(&killed), "{file} differs");
     }
     let leftovers = std::fs::read_dir(&killed).unwrap().filter_map(Result::ok);
-    let unfinished: Vec<_> = leftovers.filter(|entry| entry.file_name().to_string_lossy() == "state.safetensors").collect();
+    let unfinished: Vec<_> =
+        leftovers.filter(|entry| entry.file_name().to_string_lossy() == "state.safetensors").collect();
     assert!(unfinished.is_empty(), "{unfinished:?}");
 }
 
@@ -143,7 +166,9 @@ fn a_run_is_not_resumed_under_other_settings_or_data() {
     let resume = |settings: &[&str]| {
         fauxto().arg("train").arg(&data).args(["--resume", "--out"]).arg(&run).args(settings).assert()
     };
-    resume(&["--model", "resnet_se_small", "--set", "seed=4"]).code(2).stderr(predicate::str::contains("other settings"));
+    resume(&["--model", "resnet_se_small", "--set", "seed=4"])
+        .code(2)
+        .stderr(predicate::str::contains("other settings"));
     std::fs::copy(data.join("real/1.png"), data.join("fake/99.png")).unwrap();
     resume(&[]).code(1).stderr(predicate::str::contains("not the one that was split"));
 }
@@ -172,9 +197,11 @@ fn bad_images_stop_training_unless_they_may_be_skipped() {
     images(&data, 16);
     std::fs::write(data.join("real/torn.png"), b"\x89PNG\r\n\x1a\n").unwrap();
     std::fs::write(data.join("fake/empty.jpg"), b"").unwrap();
-    train(&data, &run)
-        .code(2)
-        .stderr(predicate::str::contains("torn.png").and(predicate::str::contains("empty.jpg")).and(predicate::str::contains("--skip-bad")));
+    train(&data, &run).code(2).stderr(
+        predicate::str::contains("torn.png")
+            .and(predicate::str::contains("empty.jpg"))
+            .and(predicate::str::contains("--skip-bad")),
+    );
     assert!(!run.exists(), "nothing half-made");
     fauxto().arg("train").arg(&data).args(["--skip-bad", "--out"]).arg(&run).args(FAST).assert().success();
 }
@@ -198,7 +225,9 @@ fn data_that_give_their_labels_away_are_refused_unless_allowed() {
         image::open(&path).unwrap().save(path.with_extension("bmp")).unwrap();
         std::fs::remove_file(path).unwrap();
     }
-    train(&data, &run).code(1).stderr(predicate::str::contains("--allow-giveaways").and(predicate::str::contains("format")));
+    train(&data, &run)
+        .code(1)
+        .stderr(predicate::str::contains("--allow-giveaways").and(predicate::str::contains("format")));
     fauxto().arg("audit").arg(&data).assert().code(1).stdout(predicate::str::contains("format"));
     fauxto().arg("train").arg(&data).args(["--allow-giveaways", "--out"]).arg(&run).args(FAST).assert().success();
 }

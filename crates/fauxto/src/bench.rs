@@ -83,7 +83,13 @@ pub fn time(
     }
 }
 
-fn train(entry: &'static ModelEntry, input_size: usize, values: &TensorData, steps: usize, device: &Device) -> Vec<f64> {
+fn train(
+    entry: &'static ModelEntry,
+    input_size: usize,
+    values: &TensorData,
+    steps: usize,
+    device: &Device,
+) -> Vec<f64> {
     let config = Config::default();
     let mut detector = Detector::new(entry, input_size, config.seed, device);
     let mut optimiser = AdamW::default();
@@ -102,7 +108,13 @@ fn train(entry: &'static ModelEntry, input_size: usize, values: &TensorData, ste
     })
 }
 
-fn infer(entry: &'static ModelEntry, input_size: usize, values: &TensorData, steps: usize, device: &Device) -> Vec<f64> {
+fn infer(
+    entry: &'static ModelEntry,
+    input_size: usize,
+    values: &TensorData,
+    steps: usize,
+    device: &Device,
+) -> Vec<f64> {
     let frozen = Detector::new(entry, input_size, 0, device).freeze();
     timed(steps, || {
         let probabilities = frozen.probability_fake(Tensor::from_data(values.clone(), device));

@@ -55,7 +55,8 @@ pub struct Checkpoint {
 /// If the file cannot be written.
 pub fn save(path: &Path, detector: &Detector, provenance: &Provenance, precision: Precision) -> Result<()> {
     let json = |value: serde_json::Result<String>| {
-        value.map_err(|error| Error::input(path, error.to_string(), "metadata JSON can hold", "report this as a defect"))
+        value
+            .map_err(|error| Error::input(path, error.to_string(), "metadata JSON can hold", "report this as a defect"))
     };
     let metadata = BTreeMap::from([
         ("format".to_owned(), FORMAT.to_owned()),
@@ -103,12 +104,6 @@ pub fn load(path: &Path, device: &Device) -> Result<Checkpoint> {
         serde_json::from_str(value("provenance")?).map_err(|error| refuse(format!("provenance: {error}")))?;
     let mut detector = Detector::new(entry, input_size, 0, device);
     detector.normalisation = normalisation;
-    weights::assign(
-        detector.network.as_mut(),
-        tensors,
-        path,
-        entry.classifier,
-        ClassifierPolicy::Exact,
-    )?;
+    weights::assign(detector.network.as_mut(), tensors, path, entry.classifier, ClassifierPolicy::Exact)?;
     Ok(Checkpoint { detector, provenance })
 }

@@ -249,11 +249,7 @@ fn parse_setting(setting: &str) -> Result<toml::Table> {
 }
 
 fn unwritable(error: &toml::ser::Error) -> Error {
-    Error::Setting {
-        setting: "config".into(),
-        found: error.to_string(),
-        expected: "settings TOML can hold".into(),
-    }
+    Error::Setting { setting: "config".into(), found: error.to_string(), expected: "settings TOML can hold".into() }
 }
 
 fn malformed(what: &str, error: &toml::de::Error) -> Error {

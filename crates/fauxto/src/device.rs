@@ -23,11 +23,23 @@ pub static DEVICES: &[DeviceEntry] = &[
     #[cfg(feature = "rocm")]
     DeviceEntry { name: "rocm", summary: "the first AMD GPU", open: || Device::rocm(0) },
     #[cfg(feature = "vulkan")]
-    DeviceEntry { name: "vulkan", summary: "the default Vulkan GPU", open: || Device::vulkan(burn::tensor::DeviceKind::DefaultDevice) },
+    DeviceEntry {
+        name: "vulkan",
+        summary: "the default Vulkan GPU",
+        open: || Device::vulkan(burn::tensor::DeviceKind::DefaultDevice),
+    },
     #[cfg(feature = "metal")]
-    DeviceEntry { name: "metal", summary: "the default Metal GPU", open: || Device::metal(burn::tensor::DeviceKind::DefaultDevice) },
+    DeviceEntry {
+        name: "metal",
+        summary: "the default Metal GPU",
+        open: || Device::metal(burn::tensor::DeviceKind::DefaultDevice),
+    },
     #[cfg(feature = "wgpu")]
-    DeviceEntry { name: "wgpu", summary: "the default WebGPU device", open: || Device::wgpu(burn::tensor::DeviceKind::DefaultDevice) },
+    DeviceEntry {
+        name: "wgpu",
+        summary: "the default WebGPU device",
+        open: || Device::wgpu(burn::tensor::DeviceKind::DefaultDevice),
+    },
 ];
 
 /// The device called `name`, without autodiff.

@@ -67,10 +67,6 @@ impl Error {
 
     /// The operating system's refusal, with the file it concerned.
     pub fn io(path: impl AsRef<Path>, action: &'static str, source: std::io::Error) -> Self {
-        Self::Io {
-            path: path.as_ref().to_path_buf(),
-            action,
-            source,
-        }
+        Self::Io { path: path.as_ref().to_path_buf(), action, source }
     }
 }

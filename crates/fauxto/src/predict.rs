@@ -16,12 +16,7 @@ use crate::{Error, Label, Result};
 ///
 /// # Errors
 /// If the store cannot be read.
-pub fn probabilities(
-    frozen: &Frozen,
-    store: &PixelStore,
-    examples: &[Example],
-    batch_size: usize,
-) -> Result<Vec<f64>> {
+pub fn probabilities(frozen: &Frozen, store: &PixelStore, examples: &[Example], batch_size: usize) -> Result<Vec<f64>> {
     let device = frozen.detector().device();
     let mut probabilities = Vec::with_capacity(examples.len());
     for examples in examples.chunks(batch_size) {
@@ -142,8 +137,7 @@ impl Predictor {
     ) -> Result<Vec<Judgement>> {
         let mut judgements = Vec::with_capacity(positions.len());
         for positions in positions.chunks(batch_size) {
-            let examples: Vec<Example> =
-                positions.iter().map(|&index| Example { index, label: Label::Real }).collect();
+            let examples: Vec<Example> = positions.iter().map(|&index| Example { index, label: Label::Real }).collect();
             let by_member = self
                 .members
                 .iter()

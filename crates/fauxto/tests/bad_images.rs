@@ -45,17 +45,11 @@ fn what_is_no_image_is_named() {
         (b"\0\0\0\x1cftypheic", "a HEIC image"),
         (b"\0\0\0\x1cftypisom", "a video"),
         (b"\xff\x0a\x01", "a JPEG XL image"),
-        (
-            b"version https://git-lfs.github.com/spec/v1\n",
-            "a Git LFS pointer",
-        ),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
         (b"\x12\x34\x00\xfe", "no known image format"),
     ] {
         let reason = reason(bytes);
-        assert!(
-            reason.contains(part) && reason.contains("JPEG, PNG"),
-            "{reason}"
-        );
+        assert!(reason.contains(part) && reason.contains("JPEG, PNG"), "{reason}");
     }
 }
 
@@ -65,20 +59,9 @@ fn the_content_decides_the_format() {
         assert_eq!(Format::of(&fixture(path)), Some(format), "{path}");
     }
     let header = inspect(&fixture("jpeg/420_q75_65x47.jpg"), &Limits::default()).unwrap();
-    assert_eq!(
-        header,
-        Header {
-            format: Format::Jpeg,
-            width: 65,
-            height: 47
-        }
-    );
+    assert_eq!(header, Header { format: Format::Jpeg, width: 65, height: 47 });
     for entry in FORMATS {
-        assert!(
-            SAMPLES.iter().any(|(_, format)| *format == entry.format),
-            "no sample of {}",
-            entry.name
-        );
+        assert!(SAMPLES.iter().any(|(_, format)| *format == entry.format), "no sample of {}", entry.name);
     }
 }
 
@@ -87,8 +70,7 @@ fn the_content_decides_the_format() {
 fn rare_kinds_are_not_called_damaged() {
     let reason = reason(&fixture("unsupported/palette.tiff"));
     assert!(
-        reason.contains("a kind of TIFF that is not supported")
-            && reason.contains("convert it to PNG"),
+        reason.contains("a kind of TIFF that is not supported") && reason.contains("convert it to PNG"),
         "{reason}"
     );
 }
@@ -107,10 +89,7 @@ fn truncation_anywhere_is_an_error_or_harmless() {
             }
         }
         let half = reason(&whole[..whole.len() / 2]);
-        assert!(
-            half.contains(&format!("a damaged or truncated {}", format.name())),
-            "{path}: {half}"
-        );
+        assert!(half.contains(&format!("a damaged or truncated {}", format.name())), "{path}: {half}");
     }
 }
 
@@ -122,10 +101,7 @@ fn damage_never_panics() {
         for position in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[position] ^= 0xff;
-            let limits = Limits {
-                max_pixels: 1 << 20,
-                ..Limits::default()
-            };
+            let limits = Limits { max_pixels: 1 << 20, ..Limits::default() };
             if let Ok(image) = decode(&bytes, &limits) {
                 assert_eq!(image.pixels.len(), 3 * image.width * image.height);
             }
@@ -142,10 +118,7 @@ fn bombs_are_refused_before_their_pixels_are_allocated() {
     png[29..33].copy_from_slice(&checksum.to_be_bytes());
 
     let mut jpeg = fixture("jpeg/420_q75_65x47.jpg");
-    let frame = jpeg
-        .windows(2)
-        .position(|marker| marker == [0xff, 0xc0])
-        .unwrap();
+    let frame = jpeg.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
     // 65,000 pixels both ways: libjpeg itself allows 65,500.
     jpeg[frame + 5..frame + 9].copy_from_slice(&[0xfd, 0xe8, 0xfd, 0xe8]);
 
@@ -159,15 +132,9 @@ fn bombs_are_refused_before_their_pixels_are_allocated() {
     for (name, bytes) in [("png", png), ("jpeg", jpeg), ("bmp", bmp), ("gif", gif)] {
         let before = peak_memory();
         let reason = reason(&bytes);
-        assert!(
-            reason.contains("pixels") && reason.contains("at most 268435456"),
-            "{name}: {reason}"
-        );
+        assert!(reason.contains("pixels") && reason.contains("at most 268435456"), "{name}: {reason}");
         if let (Some(before), Some(after)) = (before, peak_memory()) {
-            assert!(
-                after < before + (256 << 20),
-                "{name}: {before} to {after} bytes at peak"
-            );
+            assert!(after < before + (256 << 20), "{name}: {before} to {after} bytes at peak");
         }
     }
 }
@@ -175,40 +142,22 @@ fn bombs_are_refused_before_their_pixels_are_allocated() {
 #[test]
 fn limits_count_pixels_and_bytes_exactly() {
     let bytes = fixture("jpeg/420_q75_65x47.jpg");
-    let limits = |max_pixels, max_file_bytes| Limits {
-        max_pixels,
-        max_file_bytes,
-    };
+    let limits = |max_pixels, max_file_bytes| Limits { max_pixels, max_file_bytes };
     let length = bytes.len() as u64;
     assert!(decode(&bytes, &limits(65 * 47, length)).is_ok());
-    assert!(
-        decode(&bytes, &limits(65 * 47 - 1, length))
-            .unwrap_err()
-            .found
-            .contains("65x47")
-    );
-    assert!(
-        decode(&bytes, &limits(65 * 47, length - 1))
-            .unwrap_err()
-            .found
-            .contains("bytes")
-    );
+    assert!(decode(&bytes, &limits(65 * 47 - 1, length)).unwrap_err().found.contains("65x47"));
+    assert!(decode(&bytes, &limits(65 * 47, length - 1)).unwrap_err().found.contains("bytes"));
 }
 
 /// 16 bits become 8 by rounding `level / 257`, in colour and in grey, with and without alpha.
 #[test]
 fn sixteen_bits_are_scaled_not_cut() {
     let levels: Vec<u16> = (0..64).map(|step| step * 1040).collect();
-    let expected: Vec<u8> = levels
-        .iter()
-        .map(|&level| (f64::from(level) / 257.0).round() as u8)
-        .collect();
+    let expected: Vec<u8> = levels.iter().map(|&level| (f64::from(level) / 257.0).round() as u8).collect();
     for format in [image::ImageFormat::Png, image::ImageFormat::Tiff] {
-        let grey =
-            image::ImageBuffer::<image::Luma<u16>, _>::from_raw(8, 8, levels.clone()).unwrap();
-        let colour = image::ImageBuffer::<image::Rgb<u16>, _>::from_fn(8, 8, |x, y| {
-            image::Rgb([grey.get_pixel(x, y).0[0]; 3])
-        });
+        let grey = image::ImageBuffer::<image::Luma<u16>, _>::from_raw(8, 8, levels.clone()).unwrap();
+        let colour =
+            image::ImageBuffer::<image::Rgb<u16>, _>::from_fn(8, 8, |x, y| image::Rgb([grey.get_pixel(x, y).0[0]; 3]));
         let opaque = image::ImageBuffer::<image::Rgba<u16>, _>::from_fn(8, 8, |x, y| {
             let level = grey.get_pixel(x, y).0[0];
             image::Rgba([level, level, level, u16::MAX])
@@ -230,9 +179,7 @@ fn sixteen_bits_are_scaled_not_cut() {
 /// CRC-32 of PNG, bit by bit: only to write a bomb whose header is believed.
 fn png_checksum(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |sum, &byte| {
-        (0..8).fold(sum ^ u32::from(byte), |sum, _| {
-            (sum >> 1) ^ (0xedb8_8320 * (sum & 1))
-        })
+        (0..8).fold(sum ^ u32::from(byte), |sum, _| (sum >> 1) ^ (0xedb8_8320 * (sum & 1)))
     })
 }
 

@@ -6,9 +6,7 @@ use fauxto::data::{Limits, decode, resize};
 use fauxto::image::RgbImage;
 
 fn golden(folder: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(folder)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(folder)
 }
 
 fn files(folder: &str, keep: impl Fn(&str) -> bool) -> Vec<PathBuf> {
@@ -23,32 +21,19 @@ fn files(folder: &str, keep: impl Fn(&str) -> bool) -> Vec<PathBuf> {
 
 fn decoded(path: &Path) -> RgbImage {
     let bytes = std::fs::read(path).unwrap();
-    decode(&bytes, &Limits::default())
-        .unwrap_or_else(|defect| panic!("{}: {defect}", path.display()))
+    decode(&bytes, &Limits::default()).unwrap_or_else(|defect| panic!("{}: {defect}", path.display()))
 }
 
 /// The expected pixels, through the `image` crate alone.
 fn expected(path: &Path) -> RgbImage {
     let image = image::open(path).unwrap().into_rgb8();
-    RgbImage {
-        width: image.width() as usize,
-        height: image.height() as usize,
-        pixels: image.into_raw(),
-    }
+    RgbImage { width: image.width() as usize, height: image.height() as usize, pixels: image.into_raw() }
 }
 
 fn largest_difference(found: &RgbImage, expected: &RgbImage, what: &Path) -> u8 {
-    assert_eq!(
-        (found.width, found.height),
-        (expected.width, expected.height),
-        "{}",
-        what.display()
-    );
+    assert_eq!((found.width, found.height), (expected.width, expected.height), "{}", what.display());
     let pairs = found.pixels.iter().zip(&expected.pixels);
-    pairs
-        .map(|(found, expected)| found.abs_diff(*expected))
-        .max()
-        .unwrap_or(0)
+    pairs.map(|(found, expected)| found.abs_diff(*expected)).max().unwrap_or(0)
 }
 
 /// The requirement is 2 levels; measured is 0, and anything else would mean another decoder.
@@ -57,11 +42,7 @@ fn jpeg_equals_libjpeg_turbo_as_pillow_uses_it() {
     let fixtures = files("jpeg", |name| name.ends_with(".jpg"));
     assert!(fixtures.len() >= 55, "{} fixtures", fixtures.len());
     for path in fixtures {
-        let difference = largest_difference(
-            &decoded(&path),
-            &expected(&path.with_extension("png")),
-            &path,
-        );
+        let difference = largest_difference(&decoded(&path), &expected(&path.with_extension("png")), &path);
         assert_eq!(difference, 0, "{}", path.display());
     }
 }
@@ -69,19 +50,15 @@ fn jpeg_equals_libjpeg_turbo_as_pillow_uses_it() {
 /// Exactly, lossy WebP included; only inks in TIFF are mixed by a formula that rounds otherwise.
 #[test]
 fn other_formats_equal_pillow() {
-    let fixtures = files("formats", |name| {
-        !name.ends_with(".expected.png") && !name.ends_with(".py") && !name.ends_with(".txt")
-    });
+    let fixtures =
+        files("formats", |name| !name.ends_with(".expected.png") && !name.ends_with(".py") && !name.ends_with(".txt"));
     assert!(fixtures.len() >= 29, "{} fixtures", fixtures.len());
     let mut failures = Vec::new();
     for path in fixtures {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         let tolerance = u8::from(name == "cmyk.tiff");
-        let difference = largest_difference(
-            &decoded(&path),
-            &expected(&path.with_file_name(format!("{name}.expected.png"))),
-            &path,
-        );
+        let difference =
+            largest_difference(&decoded(&path), &expected(&path.with_file_name(format!("{name}.expected.png"))), &path);
         if difference > tolerance {
             failures.push(format!("{name}: {difference} levels"));
         }

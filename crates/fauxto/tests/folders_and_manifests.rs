@@ -27,9 +27,7 @@ fn write(root: &Path, path: &str, bytes: impl AsRef<[u8]>) {
 
 fn pixel() -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
-    image::RgbImage::new(1, 1)
-        .write_to(&mut bytes, image::ImageFormat::Png)
-        .unwrap();
+    image::RgbImage::new(1, 1).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
     bytes.into_inner()
 }
 
@@ -38,24 +36,15 @@ fn open(path: impl AsRef<Path>) -> Dataset {
 }
 
 fn to_judge() -> OpenOptions {
-    OpenOptions {
-        allow_unlabelled: true,
-        ..OpenOptions::default()
-    }
+    OpenOptions { allow_unlabelled: true, ..OpenOptions::default() }
 }
 
 fn error(path: impl AsRef<Path>) -> String {
-    Dataset::open(path, &OpenOptions::default())
-        .unwrap_err()
-        .to_string()
+    Dataset::open(path, &OpenOptions::default()).unwrap_err().to_string()
 }
 
 fn told(dataset: &Dataset) -> Vec<(&str, Option<Label>, Option<Side>)> {
-    dataset
-        .items
-        .iter()
-        .map(|item| (item.identity.as_str(), item.label, item.side))
-        .collect()
+    dataset.items.iter().map(|item| (item.identity.as_str(), item.label, item.side)).collect()
 }
 
 fn assert_says(message: &str, parts: &[&str]) {
@@ -74,25 +63,12 @@ fn class_folders_of_every_naming() {
         ("real_cifake_images", "fake_cifake_images"),
         ("nature", "ai"),
     ] {
-        let folder = tree(&[
-            &format!("{real}/1.png"),
-            &format!("{fake}/1.png"),
-            &format!("{fake}/deeper/2.png"),
-        ]);
+        let folder = tree(&[&format!("{real}/1.png"), &format!("{fake}/1.png"), &format!("{fake}/deeper/2.png")]);
         let dataset = open(folder.path());
         assert_eq!(dataset.class_counts(), [1, 2], "{real} {fake}");
         for item in &dataset.items {
-            let label = if item.identity.starts_with(real) {
-                Real
-            } else {
-                Fake
-            };
-            assert_eq!(
-                (item.label, item.side),
-                (Some(label), None),
-                "{}",
-                item.identity
-            );
+            let label = if item.identity.starts_with(real) { Real } else { Fake };
+            assert_eq!((item.label, item.side), (Some(label), None), "{}", item.identity);
         }
         dataset.require_both_classes().unwrap();
     }
@@ -100,25 +76,10 @@ fn class_folders_of_every_naming() {
 
 #[test]
 fn order_is_natural_and_identities_are_relative() {
-    let folder = tree(&[
-        "real/10.png",
-        "real/2.png",
-        "real/1.png",
-        "fake/02.png",
-        "fake/2.png",
-    ]);
+    let folder = tree(&["real/10.png", "real/2.png", "real/1.png", "fake/02.png", "fake/2.png"]);
     assert_eq!(
-        told(&open(folder.path()))
-            .iter()
-            .map(|item| item.0)
-            .collect::<Vec<_>>(),
-        [
-            "fake/02.png",
-            "fake/2.png",
-            "real/1.png",
-            "real/2.png",
-            "real/10.png"
-        ]
+        told(&open(folder.path())).iter().map(|item| item.0).collect::<Vec<_>>(),
+        ["fake/02.png", "fake/2.png", "real/1.png", "real/2.png", "real/10.png"]
     );
 }
 
@@ -158,16 +119,9 @@ fn an_unlabelled_folder_beside_the_classes_is_for_judging_only() {
         "__MACOSX/1.png",
     ]);
     let dataset = open(folder.path());
-    let names = |indices: Vec<usize>| {
-        indices
-            .iter()
-            .map(|&index| dataset.items[index].identity.as_str())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        names(dataset.labelled()),
-        ["fake_x_images/1.png", "real_x_images/1.png"]
-    );
+    let names =
+        |indices: Vec<usize>| indices.iter().map(|&index| dataset.items[index].identity.as_str()).collect::<Vec<_>>();
+    assert_eq!(names(dataset.labelled()), ["fake_x_images/1.png", "real_x_images/1.png"]);
     assert_eq!(names(dataset.unlabelled()), ["test/9.png", "test/10.png"]);
     // It gives no side: nothing in it has a label that a test could use.
     assert!(dataset.items.iter().all(|item| item.side.is_none()));
@@ -184,10 +138,7 @@ fn a_flat_folder_or_one_image_opens_for_judging_only() {
     let folder = tree(&["10.png", "9.png"]);
     assert_says(&error(folder.path()), &["2 images", "real/ fake/"]);
     let dataset = Dataset::open(folder.path(), &to_judge()).unwrap();
-    assert_eq!(
-        told(&dataset),
-        [("9.png", None, None), ("10.png", None, None)]
-    );
+    assert_eq!(told(&dataset), [("9.png", None, None), ("10.png", None, None)]);
 
     let one = folder.path().join("9.png");
     assert_says(&error(&one), &["without labels"]);
@@ -199,40 +150,14 @@ fn a_flat_folder_or_one_image_opens_for_judging_only() {
 #[test]
 fn ambiguity_shows_what_was_found() {
     for (paths, parts) in [
-        (
-            &["real_a/1.png", "real_b/1.png", "fake/1.png"][..],
-            &["real_a/, real_b/", "at most one folder"][..],
-        ),
-        (
-            &["cats/1.png", "dogs/1.png"],
-            &["cats/, dogs/", "real/ fake/"],
-        ),
-        (
-            &["real_and_fake/1.png", "fake/1.png", "fake_2/1.png"],
-            &["fake/, fake_2/", "real_and_fake/"],
-        ),
-        (
-            &["val/real/1.png", "validation/fake/1.png"],
-            &["val/, validation/"],
-        ),
-        (
-            &[
-                "real/1.png",
-                "fake/1.png",
-                "train/real/1.png",
-                "train/fake/1.png",
-            ],
-            &["within it", "train"],
-        ),
+        (&["real_a/1.png", "real_b/1.png", "fake/1.png"][..], &["real_a/, real_b/", "at most one folder"][..]),
+        (&["cats/1.png", "dogs/1.png"], &["cats/, dogs/", "real/ fake/"]),
+        (&["real_and_fake/1.png", "fake/1.png", "fake_2/1.png"], &["fake/, fake_2/", "real_and_fake/"]),
+        (&["val/real/1.png", "validation/fake/1.png"], &["val/, validation/"]),
+        (&["real/1.png", "fake/1.png", "train/real/1.png", "train/fake/1.png"], &["within it", "train"]),
         (&["real/fake/1.png", "fake/1.png"], &["within it"]),
-        (
-            &["real/train/1.png", "real/test/1.png", "fake/1.png"],
-            &["within it", "above the class folders"],
-        ),
-        (
-            &["archive/real/1.png", "archive/fake/1.png"],
-            &["archive", "give the folder that holds the classes"],
-        ),
+        (&["real/train/1.png", "real/test/1.png", "fake/1.png"], &["within it", "above the class folders"]),
+        (&["archive/real/1.png", "archive/fake/1.png"], &["archive", "give the folder that holds the classes"]),
         (&["real/1.txt", "fake/1.png"], &["no image"]),
         (&["notes.txt"], &["real/ fake/"]),
     ] {
@@ -240,22 +165,11 @@ fn ambiguity_shows_what_was_found() {
         assert_says(&error(folder.path()), parts);
     }
     let nothing = TempDir::new().unwrap();
-    assert_says(
-        &Dataset::open(nothing.path(), &to_judge())
-            .unwrap_err()
-            .to_string(),
-        &["no image"],
-    );
-    assert_says(
-        &error(nothing.path().join("absent")),
-        &["absent", "opening"],
-    );
+    assert_says(&Dataset::open(nothing.path(), &to_judge()).unwrap_err().to_string(), &["no image"]);
+    assert_says(&error(nothing.path().join("absent")), &["absent", "opening"]);
     let other = tree(&["weights.bin"]);
     write(other.path(), "weights.bin", "text");
-    assert_says(
-        &error(other.path().join("weights.bin")),
-        &["another kind", "Parquet", "CSV"],
-    );
+    assert_says(&error(other.path().join("weights.bin")), &["another kind", "Parquet", "CSV"]);
 }
 
 #[test]
@@ -263,10 +177,7 @@ fn one_class_opens_but_cannot_be_learned_from() {
     let folder = tree(&["real/1.png"]);
     let dataset = open(folder.path());
     assert_eq!(dataset.class_counts(), [1, 0]);
-    assert_says(
-        &dataset.require_both_classes().unwrap_err().to_string(),
-        &["1 real and 0 fake", "add fake images"],
-    );
+    assert_says(&dataset.require_both_classes().unwrap_err().to_string(), &["1 real and 0 fake", "add fake images"]);
 }
 
 #[test]
@@ -276,12 +187,7 @@ fn images_of_unsupported_formats_are_listed_not_passed_over() {
     let dataset = open(folder.path());
     assert_eq!(dataset.items[1].identity, "fake/2.heic");
     let bytes = dataset.encoded(1).unwrap();
-    assert_says(
-        &data::decode(&bytes, &Limits::default())
-            .unwrap_err()
-            .to_string(),
-        &["HEIC", "convert it to PNG"],
-    );
+    assert_says(&data::decode(&bytes, &Limits::default()).unwrap_err().to_string(), &["HEIC", "convert it to PNG"]);
 }
 
 #[test]
@@ -317,122 +223,55 @@ fn csv_and_json_lines_say_the_same() {
     assert_eq!(csv.items[1].parent.as_deref(), Some("a/1.png"));
     assert_eq!(csv.verdicts, Some(vec![Some(Fake), None, Some(Real), None]));
     assert_eq!(told(&csv), told(&lines));
-    assert_eq!(
-        (csv.items[1].parent.clone(), csv.verdicts),
-        (lines.items[1].parent.clone(), lines.verdicts.clone())
-    );
+    assert_eq!((csv.items[1].parent.clone(), csv.verdicts), (lines.items[1].parent.clone(), lines.verdicts.clone()));
     assert_eq!(lines.encoded(2).unwrap(), pixel());
 }
 
 #[test]
 fn numbers_need_class_names() {
     let folder = tree(&["1.png", "2.png"]);
-    write(
-        folder.path(),
-        "metadata.csv",
-        "file_name,label\n1.png,0\n2.png,1\n",
-    );
-    assert_says(
-        &error(folder.path()),
-        &["numbers without class names", "--classes"],
-    );
-    let swapped = OpenOptions {
-        classes: Some(vec!["fake".to_owned(), "real".to_owned()]),
-        ..OpenOptions::default()
-    };
+    write(folder.path(), "metadata.csv", "file_name,label\n1.png,0\n2.png,1\n");
+    assert_says(&error(folder.path()), &["numbers without class names", "--classes"]);
+    let swapped = OpenOptions { classes: Some(vec!["fake".to_owned(), "real".to_owned()]), ..OpenOptions::default() };
     let dataset = Dataset::open(folder.path(), &swapped).unwrap();
-    assert_eq!(
-        told(&dataset),
-        [("1.png", Some(Fake), None), ("2.png", Some(Real), None)]
-    );
+    assert_eq!(told(&dataset), [("1.png", Some(Fake), None), ("2.png", Some(Real), None)]);
 }
 
 #[test]
 fn manifests_that_cannot_be_understood() {
     for (name, text, parts) in [
-        (
-            "a.csv",
-            "path,label\n1.png,real\n",
-            &["path, label", "file_name"][..],
-        ),
-        (
-            "a.csv",
-            "file_name,label\n1.png,real\n1.png,fake\n",
-            &["1.png twice"],
-        ),
-        (
-            "a.csv",
-            "file_name,label\n1.png,cat\n",
-            &["the label cat in line 2"],
-        ),
-        (
-            "a.csv",
-            "file_name,label\n../1.png,real\n",
-            &["../1.png in line 2", "within it"],
-        ),
-        (
-            "a.csv",
-            "file_name,label\n/1.png,real\n",
-            &["/1.png in line 2"],
-        ),
-        (
-            "a.csv",
-            "file_name,label,split\n1.png,real,tomorrow\n",
-            &["the split tomorrow"],
-        ),
-        (
-            "a.csv",
-            "file_name,label\n1.png,real,more\n",
-            &["broken CSV"],
-        ),
-        (
-            "a.csv",
-            "file_name,label\n,real\n",
-            &["no file_name in line 2"],
-        ),
+        ("a.csv", "path,label\n1.png,real\n", &["path, label", "file_name"][..]),
+        ("a.csv", "file_name,label\n1.png,real\n1.png,fake\n", &["1.png twice"]),
+        ("a.csv", "file_name,label\n1.png,cat\n", &["the label cat in line 2"]),
+        ("a.csv", "file_name,label\n../1.png,real\n", &["../1.png in line 2", "within it"]),
+        ("a.csv", "file_name,label\n/1.png,real\n", &["/1.png in line 2"]),
+        ("a.csv", "file_name,label,split\n1.png,real,tomorrow\n", &["the split tomorrow"]),
+        ("a.csv", "file_name,label\n1.png,real,more\n", &["broken CSV"]),
+        ("a.csv", "file_name,label\n,real\n", &["no file_name in line 2"]),
         ("a.csv", "file_name,label\n", &["no image"]),
         ("a.csv", "file_name\n1.png\n", &["without labels"]),
         ("a.csv", "", &["file_name"]),
         ("a.jsonl", "[1, 2]\n", &["line 1", "object"]),
-        (
-            "a.jsonl",
-            "{\"file_name\": \"1.png\", \"label\": \"real\"}\n{\"file_n",
-            &["line 2"],
-        ),
+        ("a.jsonl", "{\"file_name\": \"1.png\", \"label\": \"real\"}\n{\"file_n", &["line 2"]),
         ("a.jsonl", "{\"image\": \"1.png\"}", &["the columns image"]),
-        (
-            "a.jsonl",
-            "{\"file_name\": \"1.png\", \"label\": true}",
-            &["the label true in line 1"],
-        ),
+        ("a.jsonl", "{\"file_name\": \"1.png\", \"label\": true}", &["the label true in line 1"]),
     ] {
         let folder = tree(&["1.png"]);
         write(folder.path(), name, text);
         assert_says(&error(folder.path().join(name)), parts);
     }
     let twice = tree(&["real/1.png", "fake/1.png"]);
-    write(
-        twice.path(),
-        "metadata.csv",
-        "file_name,label\nreal/1.png,real\n",
-    );
+    write(twice.path(), "metadata.csv", "file_name,label\nreal/1.png,real\n");
     assert_says(&error(twice.path()), &["metadata.csv beside class folders"]);
 }
 
 #[test]
 fn a_file_that_a_manifest_names_but_is_absent_is_that_items_error() {
     let folder = tree(&["1.png"]);
-    write(
-        folder.path(),
-        "a.csv",
-        "file_name,label\n1.png,real\n2.png,fake\n",
-    );
+    write(folder.path(), "a.csv", "file_name,label\n1.png,real\n2.png,fake\n");
     let dataset = open(folder.path().join("a.csv"));
     assert!(dataset.encoded(0).is_ok());
-    assert_says(
-        &dataset.encoded(1).unwrap_err().to_string(),
-        &["2.png", "opening failed"],
-    );
+    assert_says(&dataset.encoded(1).unwrap_err().to_string(), &["2.png", "opening failed"]);
 }
 
 #[test]
@@ -445,36 +284,21 @@ fn verdict_lists_join_by_the_number_in_the_name() {
     ]);
     let list = "[{\"index\": 10, \"label\": \"real\", \"prediction\": \"fake\"}, {\"index\": 2, \"label\": \"real\", \"prediction\": \"real\"}]";
     write(folder.path(), "real_cifake_preds.json", list);
-    write(
-        folder.path(),
-        "fake_cifake_preds.json",
-        "[{\"index\": 1, \"label\": \"fake\", \"prediction\": \"real\"}]",
-    );
+    write(folder.path(), "fake_cifake_preds.json", "[{\"index\": 1, \"label\": \"fake\", \"prediction\": \"real\"}]");
     let real = open(folder.path().join("real_cifake_preds.json"));
     assert_eq!(
         told(&real),
-        [
-            ("real_cifake_images/2.png", Some(Real), None),
-            ("real_cifake_images/10.png", Some(Real), None)
-        ]
+        [("real_cifake_images/2.png", Some(Real), None), ("real_cifake_images/10.png", Some(Real), None)]
     );
     assert_eq!(real.verdicts, Some(vec![Some(Real), Some(Fake)]));
 
     // Both lists together are what a detector is evaluated on; identities are those of the folder.
-    let lists =
-        ["real_cifake_preds.json", "fake_cifake_preds.json"].map(|name| folder.path().join(name));
+    let lists = ["real_cifake_preds.json", "fake_cifake_preds.json"].map(|name| folder.path().join(name));
     let both = Dataset::open_all(&lists, &OpenOptions::default()).unwrap();
     assert_eq!(both.class_counts(), [2, 1]);
-    assert_eq!(
-        both.verdicts,
-        Some(vec![Some(Real), Some(Fake), Some(Real)])
-    );
+    assert_eq!(both.verdicts, Some(vec![Some(Real), Some(Fake), Some(Real)]));
     let all = open(folder.path());
-    assert!(both.items.iter().all(|item| {
-        all.items
-            .iter()
-            .any(|other| other.identity == item.identity)
-    }));
+    assert!(both.items.iter().all(|item| { all.items.iter().any(|other| other.identity == item.identity) }));
 }
 
 #[test]
@@ -485,26 +309,10 @@ fn verdict_lists_that_do_not_fit() {
             "[{\"index\": 7, \"label\": \"real\"}]",
             &["index 7", "an image for every index"][..],
         ),
-        (
-            "real_cifake_preds.json",
-            "[{\"index\": 1}, {\"index\": 1}]",
-            &["index 1 twice"],
-        ),
-        (
-            "real_cifake_preds.json",
-            "[{\"index\": 1, \"label\": \"cat\"}]",
-            &["cat at index 1"],
-        ),
-        (
-            "real_cifake_preds.json",
-            "{\"index\": 1}",
-            &["something else"],
-        ),
-        (
-            "real_cifake_preds.json",
-            "[{\"index\": 1, \"label\": ",
-            &["something else"],
-        ),
+        ("real_cifake_preds.json", "[{\"index\": 1}, {\"index\": 1}]", &["index 1 twice"]),
+        ("real_cifake_preds.json", "[{\"index\": 1, \"label\": \"cat\"}]", &["cat at index 1"]),
+        ("real_cifake_preds.json", "{\"index\": 1}", &["something else"]),
+        ("real_cifake_preds.json", "[{\"index\": 1, \"label\": ", &["something else"]),
         (
             "submission.json",
             "[{\"index\": 1, \"prediction\": \"real\"}]",
@@ -516,30 +324,16 @@ fn verdict_lists_that_do_not_fit() {
         assert_says(&error(folder.path().join(name)), parts);
     }
     let twins = tree(&["x_images/1.png", "x_images/01.png"]);
-    write(
-        twins.path(),
-        "x_preds.json",
-        "[{\"index\": 1, \"label\": \"real\"}]",
-    );
-    assert_says(
-        &error(twins.path().join("x_preds.json")),
-        &["01.png and 1.png"],
-    );
+    write(twins.path(), "x_preds.json", "[{\"index\": 1, \"label\": \"real\"}]");
+    assert_says(&error(twins.path().join("x_preds.json")), &["01.png and 1.png"]);
 }
 
 #[test]
 fn several_paths_make_one_data_set_in_the_order_given() {
     let folder = tree(&["b/real/1.png", "b/fake/1.png", "a/7.png"]);
-    let paths: Vec<PathBuf> = ["b", "a/7.png"]
-        .iter()
-        .map(|path| folder.path().join(path))
-        .collect();
+    let paths: Vec<PathBuf> = ["b", "a/7.png"].iter().map(|path| folder.path().join(path)).collect();
     let dataset = Dataset::open_all(&paths, &to_judge()).unwrap();
-    let names: Vec<_> = dataset
-        .items
-        .iter()
-        .map(|item| item.identity.as_str())
-        .collect();
+    let names: Vec<_> = dataset.items.iter().map(|item| item.identity.as_str()).collect();
     assert_eq!(names, ["b/fake/1.png", "b/real/1.png", "a/7.png"]);
     let twice = Dataset::open_all(&[paths[1].clone(), paths[1].clone()], &to_judge());
     assert_says(&twice.unwrap_err().to_string(), &["7.png twice"]);
@@ -559,11 +353,7 @@ fn images_in_memory_are_items_too() {
 fn links_are_followed_and_unreadable_folders_are_named() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let folder = tree(&["elsewhere/1.png", "data/fake/1.png"]);
-    symlink(
-        folder.path().join("elsewhere"),
-        folder.path().join("data/real"),
-    )
-    .unwrap();
+    symlink(folder.path().join("elsewhere"), folder.path().join("data/real")).unwrap();
     assert_eq!(open(folder.path().join("data")).class_counts(), [1, 1]);
 
     let closed = folder.path().join("data/fake");
@@ -572,30 +362,21 @@ fn links_are_followed_and_unreadable_folders_are_named() {
     let outcome = Dataset::open(folder.path().join("data"), &OpenOptions::default());
     std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o755)).unwrap();
     if refused {
-        assert_says(
-            &outcome.unwrap_err().to_string(),
-            &["data/fake", "listing failed"],
-        );
+        assert_says(&outcome.unwrap_err().to_string(), &["data/fake", "listing failed"]);
     } else {
         eprintln!("skipped: permissions do not bind this user");
     }
 
     let circular = tree(&["real/1.png", "fake/1.png"]);
-    symlink(
-        circular.path().join("real"),
-        circular.path().join("real/again"),
-    )
-    .unwrap();
+    symlink(circular.path().join("real"), circular.path().join("real/again")).unwrap();
     assert_says(&error(circular.path()), &["real"]);
 }
 
 /// The setting the project starts from: 1,000 + 1,000 numbered files, and 500 without labels.
 #[test]
 fn the_synergy_layout_opens_as_it_is() {
-    let data = std::env::var_os("FAUXTO_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets"),
-        PathBuf::from,
-    );
+    let data = std::env::var_os("FAUXTO_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets"), PathBuf::from);
     let path = data.join("synergy");
     if !path.exists() {
         eprintln!("skipped: {} absent", path.display());

@@ -126,13 +126,7 @@ fn train_as_pytorch(name: &str) {
     check_parameters(name, &before, &weights::collect(detector.network.as_ref()), expected, &tolerances);
 }
 
-fn check_gradients(
-    name: &str,
-    detector: &Detector,
-    gradients: &Gradients,
-    expected: &Value,
-    tolerances: &Tolerances,
-) {
+fn check_gradients(name: &str, detector: &Detector, gradients: &Gradients, expected: &Value, tolerances: &Tolerances) {
     let mut found: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     detector.network.visit_gradients(gradients, &mut |parameter, gradient| {
         found.insert(parameter.to_owned(), values(gradient));

@@ -36,8 +36,7 @@ mod golden {
     }
 
     pub(crate) fn read() -> File {
-        serde_json::from_str(include_str!("golden/metrics/cases.json"))
-            .expect("cases.json is as generated")
+        serde_json::from_str(include_str!("golden/metrics/cases.json")).expect("cases.json is as generated")
     }
 }
 
@@ -61,36 +60,16 @@ fn agree_with_scikit_learn() {
     let cases = golden::read().cases;
     assert!(cases.len() > 30);
     for case in cases {
-        let found =
-            Evaluation::new(&scores(&case.probability_fake, &case.label), case.threshold).unwrap();
+        let found = Evaluation::new(&scores(&case.probability_fake, &case.label), case.threshold).unwrap();
         for metric in METRICS {
             let expected = case.metrics[metric.name];
             let value = found.value(metric);
-            assert!(
-                close(value, expected),
-                "{}: {} is {value:?}, expected {expected:?}",
-                case.name,
-                metric.name
-            );
+            assert!(close(value, expected), "{}: {} is {value:?}, expected {expected:?}", case.name, metric.name);
         }
-        assert_eq!(
-            case.metrics.len(),
-            METRICS.len(),
-            "{}: every golden value has its metric",
-            case.name
-        );
+        assert_eq!(case.metrics.len(), METRICS.len(), "{}: every golden value has its metric", case.name);
         assert_eq!(found.confusion, case.confusion, "{}", case.name);
-        for (end, expected) in found
-            .accuracy_interval
-            .into_iter()
-            .zip(case.accuracy_interval)
-        {
-            assert!(
-                close(Some(end), Some(expected)),
-                "{}: interval {:?}",
-                case.name,
-                found.accuracy_interval
-            );
+        for (end, expected) in found.accuracy_interval.into_iter().zip(case.accuracy_interval) {
+            assert!(close(Some(end), Some(expected)), "{}: interval {:?}", case.name, found.accuracy_interval);
         }
     }
 }
@@ -98,33 +77,14 @@ fn agree_with_scikit_learn() {
 #[test]
 fn comparisons_agree_with_statsmodels() {
     for case in golden::read().comparisons {
-        let (n, wins) = (
-            case.only_first_right + case.only_second_right,
-            case.only_first_right,
-        );
+        let (n, wins) = (case.only_first_right + case.only_second_right, case.only_first_right);
         let verdicts = |right: &dyn Fn(usize) -> bool| -> Vec<Label> {
-            (0..n)
-                .map(|image| {
-                    if right(image) {
-                        Label::Fake
-                    } else {
-                        Label::Real
-                    }
-                })
-                .collect()
+            (0..n).map(|image| if right(image) { Label::Fake } else { Label::Real }).collect()
         };
-        let test = mcnemar(
-            &verdicts(&|image| image < wins),
-            &verdicts(&|image| image >= wins),
-            &vec![Label::Fake; n],
-        );
+        let test = mcnemar(&verdicts(&|image| image < wins), &verdicts(&|image| image >= wins), &vec![Label::Fake; n]);
         let found = test.unwrap().p_value;
         // The largest term takes 60,000 products, each rounded by at most 1e-16 of itself.
-        assert!(
-            (found / case.p_value - 1.0).abs() < 1e-9,
-            "{wins} of {n}: {found}, expected {}",
-            case.p_value
-        );
+        assert!((found / case.p_value - 1.0).abs() < 1e-9, "{wins} of {n}: {found}, expected {}", case.p_value);
     }
 }
 
@@ -132,22 +92,11 @@ fn comparisons_agree_with_statsmodels() {
 fn entries_are_named_once_described_and_found() {
     for (position, entry) in METRICS.iter().enumerate() {
         assert!(
-            entry.name.chars().all(|letter| letter.is_ascii_lowercase()
-                || letter.is_ascii_digit()
-                || letter == '_')
+            entry.name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
         );
         assert!(!entry.title.is_empty() && !entry.summary.is_empty() && !entry.source.is_empty());
-        assert!(
-            METRICS[..position]
-                .iter()
-                .all(|before| before.name != entry.name),
-            "{} is listed twice",
-            entry.name
-        );
-        assert_eq!(
-            metric::find(entry.name).map(|found| found.title),
-            Some(entry.title)
-        );
+        assert!(METRICS[..position].iter().all(|before| before.name != entry.name), "{} is listed twice", entry.name);
+        assert_eq!(metric::find(entry.name).map(|found| found.title), Some(entry.title));
     }
     assert!(metric::find("charm").is_none());
 }
@@ -164,27 +113,15 @@ fn the_best_detector_gets_the_best_value_and_its_opposite_a_worse_one() {
         };
         let at_best = (metric.measure)(&scores(&right, &labels), 0.5).unwrap();
         let at_worst = (metric.measure)(&scores(&wrong, &labels), 0.5).unwrap();
-        assert!(
-            (at_best - best).abs() < 1e-9,
-            "{}: {at_best} for a perfect detector",
-            metric.name
-        );
-        assert!(
-            (at_worst - best).abs() > (worst - best).abs() / 3.0,
-            "{}: {at_worst} for its opposite",
-            metric.name
-        );
+        assert!((at_best - best).abs() < 1e-9, "{}: {at_best} for a perfect detector", metric.name);
+        assert!((at_worst - best).abs() > (worst - best).abs() / 3.0, "{}: {at_worst} for its opposite", metric.name);
     }
 }
 
 /// Scores of 1 to 60 images on a grid coarse enough to make ties, with any mix of classes.
 fn any_scores() -> impl Strategy<Value = (Vec<f64>, Vec<usize>)> {
-    prop::collection::vec((0_u32..=24, 0_usize..=1), 1..60).prop_map(|images| {
-        images
-            .into_iter()
-            .map(|(step, label)| (f64::from(step) / 24.0, label))
-            .unzip()
-    })
+    prop::collection::vec((0_u32..=24, 0_usize..=1), 1..60)
+        .prop_map(|images| images.into_iter().map(|(step, label)| (f64::from(step) / 24.0, label)).unzip())
 }
 
 fn auc(probability_fake: &[f64], labels: &[usize]) -> Option<f64> {

@@ -7,7 +7,7 @@ use fauxto::model::weights::{self, ClassifierPolicy, Precision};
 use fauxto::model::{Detector, MODELS, Pass, is_buffer, model};
 use fauxto::random;
 use fauxto::train::optimiser::AdamW;
-use fauxto::train::{cross_entropy, batch};
+use fauxto::train::{batch, cross_entropy};
 use rand::RngExt;
 
 fn pixels(batch: usize, height: usize, width: usize) -> TensorData {
@@ -79,9 +79,8 @@ fn a_step_moves_every_parameter_and_every_statistic_and_inference_moves_none() {
 
         let pass = Pass::training(1, 0);
         let logits = detector.logits(Tensor::from_data(pixels(4, 32, 32), &device), &pass);
-        let examples: Vec<batch::Example> = (0..4)
-            .map(|index| batch::Example { index, label: fauxto::Label::ALL[index % 2] })
-            .collect();
+        let examples: Vec<batch::Example> =
+            (0..4).map(|index| batch::Example { index, label: fauxto::Label::ALL[index % 2] }).collect();
         let mut gradients = cross_entropy(logits, batch::labels(&examples, &device)).backward();
         let mut optimiser = AdamW::default();
         optimiser.step(detector.network.as_mut(), &mut gradients, pass.into_statistics(), 1e-3, 0.0);
@@ -119,8 +118,13 @@ fn another_last_layer_is_kept_only_where_that_is_asked_for() {
         let tensors = weights::collect((entry.build)(1000, 0, &device).as_ref());
         let mut detector = Detector::new(entry, 32, 1, &device);
         let before = weights::collect(detector.network.as_ref());
-        let refused =
-            weights::assign(detector.network.as_mut(), tensors.clone(), path, entry.classifier, ClassifierPolicy::Exact);
+        let refused = weights::assign(
+            detector.network.as_mut(),
+            tensors.clone(),
+            path,
+            entry.classifier,
+            ClassifierPolicy::Exact,
+        );
         let message = refused.unwrap_err().to_string();
         assert!(message.contains("thousand.safetensors") && message.contains("1000"), "{message}");
         assert_eq!(weights::collect(detector.network.as_ref()), before, "{} unchanged", entry.name);
@@ -146,8 +150,7 @@ fn weights_that_do_not_fit_are_refused_by_name() {
     let mut tensors = weights::collect(detector.network.as_ref());
     tensors.remove("conv1.weight");
     tensors.get_mut("bn1.bias").unwrap().values[0] = f32::NAN;
-    let refused =
-        weights::assign(detector.network.as_mut(), tensors, path, entry.classifier, ClassifierPolicy::Exact);
+    let refused = weights::assign(detector.network.as_mut(), tensors, path, entry.classifier, ClassifierPolicy::Exact);
     let message = refused.unwrap_err().to_string();
     assert!(message.contains("`conv1.weight` is missing"), "{message}");
     assert!(message.contains("`bn1.bias` holds values that are not finite"), "{message}");

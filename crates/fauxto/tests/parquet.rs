@@ -5,8 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use arrow_array::{
-    ArrayRef, BinaryArray, Int8Array, Int64Array, LargeBinaryArray, RecordBatch, StringArray,
-    StructArray,
+    ArrayRef, BinaryArray, Int8Array, Int64Array, LargeBinaryArray, RecordBatch, StringArray, StructArray,
 };
 use arrow_schema::{DataType, Field, Schema};
 use fauxto::Label::{Fake, Real};
@@ -28,15 +27,8 @@ fn png(level: u8) -> Vec<u8> {
 fn images(bytes: Vec<Option<Vec<u8>>>) -> ArrayRef {
     let paths = StringArray::from_iter((0..bytes.len()).map(|row| Some(format!("{row}.png"))));
     let bytes = BinaryArray::from_iter(bytes);
-    let fields = vec![
-        Field::new("bytes", DataType::Binary, true),
-        Field::new("path", DataType::Utf8, true),
-    ];
-    Arc::new(StructArray::new(
-        fields.into(),
-        vec![Arc::new(bytes), Arc::new(paths)],
-        None,
-    ))
+    let fields = vec![Field::new("bytes", DataType::Binary, true), Field::new("path", DataType::Utf8, true)];
+    Arc::new(StructArray::new(fields.into(), vec![Arc::new(bytes), Arc::new(paths)], None))
 }
 
 fn greys(levels: std::ops::Range<u8>) -> ArrayRef {
@@ -47,12 +39,7 @@ fn numbers(labels: &[i64]) -> ArrayRef {
     Arc::new(Int64Array::from(labels.to_vec()))
 }
 
-fn write(
-    path: &Path,
-    columns: Vec<(&str, ArrayRef)>,
-    classes: Option<&[&str]>,
-    rows_per_group: usize,
-) {
+fn write(path: &Path, columns: Vec<(&str, ArrayRef)>, classes: Option<&[&str]>, rows_per_group: usize) {
     let mut metadata = HashMap::new();
     if let Some(classes) = classes {
         let description = serde_json::json!({"info": {"features": {
@@ -61,27 +48,16 @@ fn write(
         }}});
         metadata.insert("huggingface".to_owned(), description.to_string());
     }
-    let fields: Vec<_> = columns
-        .iter()
-        .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))
-        .collect();
+    let fields: Vec<_> =
+        columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
     let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
-    let batch = RecordBatch::try_new(
-        schema.clone(),
-        columns.into_iter().map(|(_, array)| array).collect(),
-    )
-    .unwrap();
+    let batch = RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, array)| array).collect()).unwrap();
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let properties = WriterProperties::builder()
         .set_max_row_group_row_count(Some(rows_per_group))
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .build();
-    let mut writer = ArrowWriter::try_new(
-        std::fs::File::create(path).unwrap(),
-        schema,
-        Some(properties),
-    )
-    .unwrap();
+    let mut writer = ArrowWriter::try_new(std::fs::File::create(path).unwrap(), schema, Some(properties)).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
 }
@@ -105,27 +81,12 @@ fn assert_says(outcome: Result<Dataset, Error>, parts: &[&str]) {
 fn names_decide_not_numbers() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("data.parquet");
-    for (classes, expected) in [
-        (["REAL", "FAKE"], [Real, Fake, Fake]),
-        (["FAKE", "REAL"], [Fake, Real, Real]),
-    ] {
-        write(
-            &path,
-            vec![("image", greys(0..3)), ("label", numbers(&[0, 1, 1]))],
-            Some(&classes),
-            2,
-        );
+    for (classes, expected) in [(["REAL", "FAKE"], [Real, Fake, Fake]), (["FAKE", "REAL"], [Fake, Real, Real])] {
+        write(&path, vec![("image", greys(0..3)), ("label", numbers(&[0, 1, 1]))], Some(&classes), 2);
         let dataset = open(&path).unwrap();
         assert_eq!(labels(&dataset), expected.map(Some));
-        let identities: Vec<_> = dataset
-            .items
-            .iter()
-            .map(|item| item.identity.as_str())
-            .collect();
-        assert_eq!(
-            identities,
-            ["data.parquet#0", "data.parquet#1", "data.parquet#2"]
-        );
+        let identities: Vec<_> = dataset.items.iter().map(|item| item.identity.as_str()).collect();
+        assert_eq!(identities, ["data.parquet#0", "data.parquet#1", "data.parquet#2"]);
     }
 }
 
@@ -139,53 +100,32 @@ fn unclear_classes_are_refused_and_can_be_named() {
         ..OpenOptions::default()
     };
     write(&path, columns(), None, 9);
-    assert_says(
-        open(&path),
-        &["data.parquet", "without class names", "--classes"],
-    );
-    assert_says(
-        Dataset::open(&path, &named(&["real", "fake"])),
-        &["the label 2 in row 2", "0 to 1"],
-    );
+    assert_says(open(&path), &["data.parquet", "without class names", "--classes"]);
+    assert_says(Dataset::open(&path, &named(&["real", "fake"])), &["the label 2 in row 2", "0 to 1"]);
     let dataset = Dataset::open(&path, &named(&["fake", "real", "fake"])).unwrap();
     assert_eq!(labels(&dataset), [Some(Fake), Some(Real), Some(Fake)]);
 
     write(&path, columns(), Some(&["cat", "dog", "owl"]), 9);
     assert_says(open(&path), &["cat, dog, owl", "--classes"]);
     write(&path, columns(), Some(&["real", "fake", "ai"]), 9);
-    assert_says(
-        Dataset::open(&path, &named(&["fake", "real", "real"])),
-        &["real,fake,ai", "leave --classes out"],
-    );
+    assert_says(Dataset::open(&path, &named(&["fake", "real", "real"])), &["real,fake,ai", "leave --classes out"]);
 }
 
 #[test]
 fn other_column_types_read_the_same() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("data.parquet");
-    let large: ArrayRef = Arc::new(LargeBinaryArray::from_iter(
-        (0..2).map(|level| Some(png(level))),
-    ));
+    let large: ArrayRef = Arc::new(LargeBinaryArray::from_iter((0..2).map(|level| Some(png(level)))));
     let strings: ArrayRef = Arc::new(StringArray::from(vec!["fake", "Real"]));
     let parents: ArrayRef = Arc::new(StringArray::from(vec![None, Some("data.parquet#0")]));
-    write(
-        &path,
-        vec![("image", large), ("label", strings), ("parent", parents)],
-        None,
-        9,
-    );
+    write(&path, vec![("image", large), ("label", strings), ("parent", parents)], None, 9);
     let dataset = open(&path).unwrap();
     assert_eq!(labels(&dataset), [Some(Fake), Some(Real)]);
     assert_eq!(dataset.items[1].parent.as_deref(), Some("data.parquet#0"));
     assert_eq!(dataset.encoded(1).unwrap(), png(1));
 
     let small: ArrayRef = Arc::new(Int8Array::from(vec![1, 0]));
-    write(
-        &path,
-        vec![("image", greys(0..2)), ("label", small)],
-        Some(&["real", "fake"]),
-        9,
-    );
+    write(&path, vec![("image", greys(0..2)), ("label", small)], Some(&["real", "fake"]), 9);
     assert_eq!(labels(&open(&path).unwrap()), [Some(Fake), Some(Real)]);
 }
 
@@ -193,23 +133,12 @@ fn other_column_types_read_the_same() {
 fn without_labels_rows_are_for_judging() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("data.parquet");
-    let to_judge = OpenOptions {
-        allow_unlabelled: true,
-        ..OpenOptions::default()
-    };
+    let to_judge = OpenOptions { allow_unlabelled: true, ..OpenOptions::default() };
     write(&path, vec![("image", greys(0..2))], None, 9);
     assert_says(open(&path), &["2 images without labels"]);
-    assert_eq!(
-        labels(&Dataset::open(&path, &to_judge).unwrap()),
-        [None, None]
-    );
+    assert_eq!(labels(&Dataset::open(&path, &to_judge).unwrap()), [None, None]);
     // -1 is the convention for a withheld label.
-    write(
-        &path,
-        vec![("image", greys(0..2)), ("label", numbers(&[-1, 1]))],
-        Some(&["real", "fake"]),
-        9,
-    );
+    write(&path, vec![("image", greys(0..2)), ("label", numbers(&[-1, 1]))], Some(&["real", "fake"]), 9);
     assert_eq!(labels(&open(&path).unwrap()), [None, Some(Fake)]);
 }
 
@@ -218,18 +147,8 @@ fn null_rows_are_reported() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("data.parquet");
     let nulls: ArrayRef = Arc::new(Int64Array::from(vec![Some(0), None, Some(1), Some(1)]));
-    let some = images(vec![
-        Some(png(0)),
-        Some(png(1)),
-        None,
-        Some(b"not an image".to_vec()),
-    ]);
-    write(
-        &path,
-        vec![("image", some), ("label", nulls)],
-        Some(&["real", "fake"]),
-        2,
-    );
+    let some = images(vec![Some(png(0)), Some(png(1)), None, Some(b"not an image".to_vec())]);
+    write(&path, vec![("image", some), ("label", nulls)], Some(&["real", "fake"]), 2);
     let dataset = open(&path).unwrap();
     assert_eq!(dataset.broken.len(), 1);
     assert_eq!(dataset.broken[0].identity, "data.parquet#1");
@@ -237,11 +156,8 @@ fn null_rows_are_reported() {
 
     let indices: Vec<usize> = (0..dataset.items.len()).collect();
     let store = PixelStore::fill(&dataset, &indices, &StoreOptions::new(2)).unwrap();
-    let broken: Vec<_> = store
-        .broken()
-        .iter()
-        .map(|broken| (broken.position, broken.entry.identity.as_str()))
-        .collect();
+    let broken: Vec<_> =
+        store.broken().iter().map(|broken| (broken.position, broken.entry.identity.as_str())).collect();
     assert_eq!(broken, [(1, "data.parquet#2"), (2, "data.parquet#3")]);
     assert!(store.broken()[0].entry.reason.contains("no image bytes"));
     assert!(store.broken()[1].entry.reason.contains("text"));
@@ -251,41 +167,22 @@ fn null_rows_are_reported() {
 fn shards_follow_each_other_and_bring_their_side() {
     let folder = TempDir::new().unwrap();
     let shard = |name: &str, level: u8, names: [&str; 2]| {
-        let columns = vec![
-            ("image", greys(level..level + 2)),
-            ("label", numbers(&[0, 1])),
-        ];
+        let columns = vec![("image", greys(level..level + 2)), ("label", numbers(&[0, 1]))];
         write(&folder.path().join(name), columns, Some(&names), 1);
     };
     shard("data/train-00000-of-00002.parquet", 0, ["real", "fake"]);
     // Each shard's own names hold for it.
     shard("data/train-00001-of-00002.parquet", 2, ["fake", "real"]);
-    shard(
-        "data/test-00000-of-00001-0123abcd.parquet",
-        4,
-        ["real", "fake"],
-    );
+    shard("data/test-00000-of-00001-0123abcd.parquet", 4, ["real", "fake"]);
     shard("extra/validation/0000.parquet", 6, ["real", "fake"]);
     let dataset = open(folder.path()).unwrap();
-    let told: Vec<_> = dataset
-        .items
-        .iter()
-        .map(|item| (item.identity.as_str(), item.label, item.side))
-        .collect();
+    let told: Vec<_> = dataset.items.iter().map(|item| (item.identity.as_str(), item.label, item.side)).collect();
     let (test, train, validation) = (Some(Side::Test), Some(Side::Train), Some(Side::Validation));
     assert_eq!(
         told,
         [
-            (
-                "data/test-00000-of-00001-0123abcd.parquet#0",
-                Some(Real),
-                test
-            ),
-            (
-                "data/test-00000-of-00001-0123abcd.parquet#1",
-                Some(Fake),
-                test
-            ),
+            ("data/test-00000-of-00001-0123abcd.parquet#0", Some(Real), test),
+            ("data/test-00000-of-00001-0123abcd.parquet#1", Some(Fake), test),
             ("data/train-00000-of-00002.parquet#0", Some(Real), train),
             ("data/train-00000-of-00002.parquet#1", Some(Fake), train),
             ("data/train-00001-of-00002.parquet#0", Some(Fake), train),
@@ -295,42 +192,23 @@ fn shards_follow_each_other_and_bring_their_side() {
         ]
     );
     // A file given by itself is the whole data set.
-    assert_eq!(
-        open(&folder.path().join("data/train-00000-of-00002.parquet"))
-            .unwrap()
-            .items[0]
-            .side,
-        None
-    );
+    assert_eq!(open(&folder.path().join("data/train-00000-of-00002.parquet")).unwrap().items[0].side, None);
 
     std::fs::remove_file(folder.path().join("data/train-00000-of-00002.parquet")).unwrap();
-    assert_says(
-        open(folder.path()),
-        &["without shard 0 of 0 to 1", "all 2 shards of train"],
-    );
+    assert_says(open(folder.path()), &["without shard 0 of 0 to 1", "all 2 shards of train"]);
 }
 
 #[test]
 fn any_order_and_repetition_of_rows_over_groups_and_files() {
     let folder = TempDir::new().unwrap();
     for (name, start) in [("a.parquet", 0), ("b.parquet", 50)] {
-        let columns = vec![
-            ("image", greys(start..start + 50)),
-            ("label", numbers(&[0; 50])),
-        ];
-        write(
-            &folder.path().join(name),
-            columns,
-            Some(&["real", "fake"]),
-            7,
-        );
+        let columns = vec![("image", greys(start..start + 50)), ("label", numbers(&[0; 50]))];
+        write(&folder.path().join(name), columns, Some(&["real", "fake"]), 7);
     }
     let dataset = open(folder.path()).unwrap();
     let indices = [99, 0, 49, 50, 13, 13, 6, 7, 8, 98, 0, 21, 99];
     let seen = Mutex::new(vec![Vec::new(); indices.len()]);
-    dataset.visit_encoded(&indices, &|position, bytes| {
-        seen.lock().unwrap()[position].push(bytes.unwrap().to_vec())
-    });
+    dataset.visit_encoded(&indices, &|position, bytes| seen.lock().unwrap()[position].push(bytes.unwrap().to_vec()));
     for (visits, index) in seen.into_inner().unwrap().into_iter().zip(indices) {
         assert_eq!(visits, [png(index as u8)], "row {index}, once");
         assert_eq!(dataset.encoded(index).unwrap(), png(index as u8));
@@ -342,42 +220,17 @@ fn damaged_and_foreign_files_are_named() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("data.parquet");
     std::fs::write(&path, b"").unwrap();
-    assert_says(
-        open(&path),
-        &["data.parquet", "damaged or truncated Parquet"],
-    );
+    assert_says(open(&path), &["data.parquet", "damaged or truncated Parquet"]);
     std::fs::write(&path, b"PAR1 and no more").unwrap();
     assert_says(open(&path), &["damaged or truncated Parquet"]);
 
-    write(
-        &path,
-        vec![("photo", greys(0..2)), ("label", numbers(&[0, 1]))],
-        Some(&["real", "fake"]),
-        9,
-    );
-    assert_says(
-        open(&path),
-        &[
-            "photo",
-            "label: Int64",
-            "image: struct<bytes: binary, path: string>",
-        ],
-    );
+    write(&path, vec![("photo", greys(0..2)), ("label", numbers(&[0, 1]))], Some(&["real", "fake"]), 9);
+    assert_says(open(&path), &["photo", "label: Int64", "image: struct<bytes: binary, path: string>"]);
     let floats: ArrayRef = Arc::new(arrow_array::Float64Array::from(vec![0.0, 1.0]));
-    write(
-        &path,
-        vec![("image", greys(0..2)), ("label", floats)],
-        None,
-        9,
-    );
+    write(&path, vec![("image", greys(0..2)), ("label", floats)], None, 9);
     assert_says(open(&path), &["a label column of type Float64"]);
 
-    write(
-        &path,
-        vec![("image", greys(0..2)), ("label", numbers(&[0, 1]))],
-        Some(&["real", "fake"]),
-        9,
-    );
+    write(&path, vec![("image", greys(0..2)), ("label", numbers(&[0, 1]))], Some(&["real", "fake"]), 9);
     std::fs::create_dir(folder.path().join("real")).unwrap();
     assert_says(open(folder.path()), &["1 Parquet files beside"]);
 }
@@ -387,12 +240,7 @@ fn damaged_and_foreign_files_are_named() {
 fn damage_within_a_row_group_is_reported_row_by_row() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("data.parquet");
-    write(
-        &path,
-        vec![("image", greys(0..20)), ("label", numbers(&[0; 20]))],
-        Some(&["real", "fake"]),
-        10,
-    );
+    write(&path, vec![("image", greys(0..20)), ("label", numbers(&[0; 20]))], Some(&["real", "fake"]), 10);
     let dataset = open(&path).unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
     // The first column chunk of the first group starts behind the magic bytes.
@@ -400,17 +248,9 @@ fn damage_within_a_row_group_is_reported_row_by_row() {
     std::fs::write(&path, bytes).unwrap();
     let indices: Vec<usize> = (0..20).collect();
     let store = PixelStore::fill(&dataset, &indices, &StoreOptions::new(2)).unwrap();
-    let broken: Vec<_> = store
-        .broken()
-        .iter()
-        .map(|broken| broken.position)
-        .collect();
+    let broken: Vec<_> = store.broken().iter().map(|broken| broken.position).collect();
     assert_eq!(broken, (0..10).collect::<Vec<_>>());
-    assert!(
-        store.broken()[0].entry.reason.contains("damaged"),
-        "{:?}",
-        store.broken()[0]
-    );
+    assert!(store.broken()[0].entry.reason.contains("damaged"), "{:?}", store.broken()[0]);
     let mut pixels = [0; 12];
     store.read(15, &mut pixels).unwrap();
     assert_eq!(pixels, [15; 12]);

@@ -16,10 +16,7 @@ fn folder() -> TempDir {
     for class in ["real", "fake"] {
         std::fs::create_dir(folder.path().join(class)).unwrap();
     }
-    let mut sources: Vec<PathBuf> = std::fs::read_dir(golden)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut sources: Vec<PathBuf> = std::fs::read_dir(golden).unwrap().map(|entry| entry.unwrap().path()).collect();
     sources.retain(|path| path.extension().is_some_and(|extension| extension == "jpg"));
     sources.sort();
     for (number, source) in sources.iter().enumerate() {
@@ -36,10 +33,7 @@ fn all(dataset: &Dataset) -> Vec<usize> {
 }
 
 fn on_disk(size: usize) -> StoreOptions<'static> {
-    StoreOptions {
-        memory_limit: 0,
-        ..StoreOptions::new(size)
-    }
+    StoreOptions { memory_limit: 0, ..StoreOptions::new(size) }
 }
 
 #[test]
@@ -50,9 +44,7 @@ fn memory_and_disk_hold_the_same_in_any_order() {
     let disk = PixelStore::fill(&dataset, &all(&dataset), &on_disk(16)).unwrap();
     assert!(!memory.is_on_disk() && disk.is_on_disk());
     assert_eq!(memory.broken(), disk.broken());
-    let shuffled: Vec<usize> = (0..memory.len())
-        .map(|step| step * 17 % memory.len())
-        .collect();
+    let shuffled: Vec<usize> = (0..memory.len()).map(|step| step * 17 % memory.len()).collect();
     let batch = |store: &PixelStore| {
         let mut batch = vec![1; shuffled.len() * store.image_bytes()];
         store.gather(&shuffled, &mut batch).unwrap();
@@ -85,11 +77,7 @@ fn each_position_holds_its_own_item_resized_and_hashed_at_its_own_size() {
             Err(defect) => {
                 assert!(found.iter().all(|&level| level == 0));
                 assert_eq!(store.hash(position), None);
-                let broken = store
-                    .broken()
-                    .iter()
-                    .find(|broken| broken.position == position)
-                    .unwrap();
+                let broken = store.broken().iter().find(|broken| broken.position == position).unwrap();
                 assert_eq!(broken.entry.reason, defect.to_string());
                 assert_eq!(broken.entry.identity, dataset.items[index].identity);
             }
@@ -103,59 +91,33 @@ fn broken_files_are_listed_and_progress_counts_every_item_once() {
     let dataset = Dataset::open(folder.path(), &OpenOptions::default()).unwrap();
     let calls = Mutex::new(HashSet::new());
     let progress = |done, total| {
-        assert!(
-            calls.lock().unwrap().insert((done, total)),
-            "{done} of {total} twice"
-        );
+        assert!(calls.lock().unwrap().insert((done, total)), "{done} of {total} twice");
     };
-    let options = StoreOptions {
-        progress: Some(&progress),
-        ..StoreOptions::new(8)
-    };
+    let options = StoreOptions { progress: Some(&progress), ..StoreOptions::new(8) };
     let store = PixelStore::fill(&dataset, &all(&dataset), &options).unwrap();
     let total = dataset.items.len();
-    assert_eq!(
-        *calls.lock().unwrap(),
-        (1..=total).map(|done| (done, total)).collect()
-    );
-    let broken: Vec<_> = store
-        .broken()
-        .iter()
-        .map(|broken| broken.entry.identity.as_str())
-        .collect();
+    assert_eq!(*calls.lock().unwrap(), (1..=total).map(|done| (done, total)).collect());
+    let broken: Vec<_> = store.broken().iter().map(|broken| broken.entry.identity.as_str()).collect();
     assert_eq!(broken, ["fake/3.jpg", "real/8.jpg"]);
     assert!(store.broken()[0].entry.reason.contains("an empty file"));
-    assert_eq!(
-        store.broken()[0].entry.path,
-        folder.path().join("fake/3.jpg")
-    );
+    assert_eq!(store.broken()[0].entry.path, folder.path().join("fake/3.jpg"));
 }
 
 #[test]
 fn hashes_tell_contents_not_containers() {
     let folder = TempDir::new().unwrap();
     let image = image::RgbImage::from_fn(8, 4, |x, y| image::Rgb([x as u8 * 30, y as u8 * 60, 9]));
-    for (name, turned) in [
-        ("real/a.png", false),
-        ("real/b.bmp", false),
-        ("fake/c.tiff", false),
-        ("fake/d.png", true),
-    ] {
+    for (name, turned) in [("real/a.png", false), ("real/b.bmp", false), ("fake/c.tiff", false), ("fake/d.png", true)] {
         let path = folder.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         // The same bytes in another shape are another image.
-        let image = if turned {
-            image::RgbImage::from_raw(4, 8, image.as_raw().clone()).unwrap()
-        } else {
-            image.clone()
-        };
+        let image =
+            if turned { image::RgbImage::from_raw(4, 8, image.as_raw().clone()).unwrap() } else { image.clone() };
         image.save(path).unwrap();
     }
     let dataset = Dataset::open(folder.path(), &OpenOptions::default()).unwrap();
     let store = PixelStore::fill(&dataset, &all(&dataset), &StoreOptions::new(4)).unwrap();
-    let hashes: Vec<_> = (0..4)
-        .map(|position| store.hash(position).unwrap())
-        .collect();
+    let hashes: Vec<_> = (0..4).map(|position| store.hash(position).unwrap()).collect();
     assert_eq!((hashes[0], hashes[0]), (hashes[2], hashes[3]));
     assert_ne!(hashes[0], hashes[1]);
     assert_eq!(hashes[0].to_string().len(), 64);
@@ -165,23 +127,11 @@ fn hashes_tell_contents_not_containers() {
 fn a_place_that_cannot_be_written_and_a_size_of_zero_are_errors() {
     let folder = folder();
     let dataset = Dataset::open(folder.path(), &OpenOptions::default()).unwrap();
-    let nowhere = StoreOptions {
-        scratch: Some(folder.path().join("absent")),
-        ..on_disk(16)
-    };
-    let message = PixelStore::fill(&dataset, &all(&dataset), &nowhere)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.contains("absent") && message.contains("temporary file"),
-        "{message}"
-    );
+    let nowhere = StoreOptions { scratch: Some(folder.path().join("absent")), ..on_disk(16) };
+    let message = PixelStore::fill(&dataset, &all(&dataset), &nowhere).unwrap_err().to_string();
+    assert!(message.contains("absent") && message.contains("temporary file"), "{message}");
     assert!(PixelStore::fill(&dataset, &all(&dataset), &StoreOptions::new(0)).is_err());
-    assert!(
-        PixelStore::fill(&dataset, &[], &StoreOptions::new(16))
-            .unwrap()
-            .is_empty()
-    );
+    assert!(PixelStore::fill(&dataset, &[], &StoreOptions::new(16)).unwrap().is_empty());
 }
 
 /// Every image of CIFAKE's training part: seconds, and at most 1.2 times the raw size in memory.
@@ -189,10 +139,8 @@ fn a_place_that_cannot_be_written_and_a_size_of_zero_are_errors() {
 #[test]
 #[ignore = "decodes 69,176 images; alone in its process it also measures memory"]
 fn cifake_decodes_in_seconds_within_its_memory() {
-    let data = std::env::var_os("FAUXTO_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets"),
-        PathBuf::from,
-    );
+    let data = std::env::var_os("FAUXTO_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets"), PathBuf::from);
     let path = data.join("cifake/train.parquet");
     if !path.exists() {
         eprintln!("skipped: {} absent", path.display());
@@ -203,15 +151,8 @@ fn cifake_decodes_in_seconds_within_its_memory() {
     let dataset = Dataset::open(&path, &OpenOptions::default()).unwrap();
     let opened = start.elapsed();
     let listed = memory("VmHWM:");
-    let memory_limit = if std::env::var_os("FAUXTO_DISK").is_some() {
-        0
-    } else {
-        u64::MAX
-    };
-    let options = StoreOptions {
-        memory_limit,
-        ..StoreOptions::new(32)
-    };
+    let memory_limit = if std::env::var_os("FAUXTO_DISK").is_some() { 0 } else { u64::MAX };
+    let options = StoreOptions { memory_limit, ..StoreOptions::new(32) };
     let store = PixelStore::fill(&dataset, &all(&dataset), &options).unwrap();
     let raw = (store.len() * store.image_bytes()) as u64;
     let peak = memory("VmHWM:");
@@ -225,11 +166,7 @@ fn cifake_decodes_in_seconds_within_its_memory() {
     assert!(store.broken().is_empty());
     assert_eq!(dataset.class_counts(), [34_829, 34_347]);
     if let (Some(before), Some(peak), false) = (before, peak, store.is_on_disk()) {
-        assert!(
-            peak - before <= raw / 5 * 6,
-            "{} of {raw} bytes",
-            peak - before
-        );
+        assert!(peak - before <= raw / 5 * 6, "{} of {raw} bytes", peak - before);
     }
 }
 

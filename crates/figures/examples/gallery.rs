@@ -4,9 +4,7 @@
 mod samples;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::args_os()
-        .nth(1)
-        .ok_or("expected the folder to write to")?;
+    let folder = std::env::args_os().nth(1).ok_or("expected the folder to write to")?;
     for (name, draw) in samples::ALL {
         draw()?.save(std::path::Path::new(&folder).join(name))?;
     }

@@ -62,37 +62,22 @@ impl Bars<'_> {
         let reference = if self.reference.is_some() { 20.0 } else { 0.0 };
         let top = 88.0 + legend + reference;
         let bottom = top + self.bars.len() as f64 * ROW + 8.0;
-        Canvas::compose(
-            theme::WIDTH,
-            bottom + Panel::BELOW + 12.0,
-            self.title,
-            |canvas| {
-                canvas.title(self.title, self.caption, theme::WIDTH)?;
-                if self.series.len() > 1 {
-                    let entries: Vec<_> = self.series.iter().copied().zip(theme::SERIES).collect();
-                    canvas.legend((theme::MARGIN, 94.0), &entries)?;
-                }
-                self.draw_rows(canvas, top, bottom)
-            },
-        )
+        Canvas::compose(theme::WIDTH, bottom + Panel::BELOW + 12.0, self.title, |canvas| {
+            canvas.title(self.title, self.caption, theme::WIDTH)?;
+            if self.series.len() > 1 {
+                let entries: Vec<_> = self.series.iter().copied().zip(theme::SERIES).collect();
+                canvas.legend((theme::MARGIN, 94.0), &entries)?;
+            }
+            self.draw_rows(canvas, top, bottom)
+        })
     }
 
     fn check(&self) -> Result<()> {
-        let refuse = |found: String, expected| {
-            Err(Error::Numbers {
-                figure: "bar figure",
-                found,
-                expected,
-            })
-        };
+        let refuse = |found: String, expected| Err(Error::Numbers { figure: "bar figure", found, expected });
         if self.bars.is_empty() {
             return refuse("no bars".into(), "at least one bar");
         }
-        let greatest = if self.notation == Notation::Percent {
-            1.0
-        } else {
-            f64::MAX
-        };
+        let greatest = if self.notation == Notation::Percent { 1.0 } else { f64::MAX };
         for bar in self.bars {
             let [low, high] = bar.interval.unwrap_or([bar.value; 2]);
             if !(0.0 <= low && low <= bar.value && bar.value <= high && high <= greatest) {
@@ -103,12 +88,7 @@ impl Bars<'_> {
             }
             if bar.series >= self.series.len().clamp(1, theme::SERIES.len()) {
                 return refuse(
-                    format!(
-                        "{}: series {} of {}",
-                        bar.name,
-                        bar.series,
-                        self.series.len()
-                    ),
+                    format!("{}: series {} of {}", bar.name, bar.series, self.series.len()),
                     "a named series, of at most six",
                 );
             }
@@ -130,21 +110,14 @@ impl Bars<'_> {
 
     fn label(&self, bar: &Bar) -> String {
         let end = |value: f64| self.written(value).trim_end_matches('%').to_owned();
-        let interval = bar
-            .interval
-            .map(|[low, high]| format!("  [{}, {}]", end(low), end(high)));
+        let interval = bar.interval.map(|[low, high]| format!("  [{}, {}]", end(low), end(high)));
         self.written(bar.value) + &interval.unwrap_or_default()
     }
 
     /// Where the axis ends.
     fn end(&self) -> f64 {
-        let values = self
-            .bars
-            .iter()
-            .map(|bar| bar.interval.map_or(bar.value, |[_, high]| high));
-        let greatest = values
-            .chain(self.reference.map(|(_, value)| value))
-            .fold(0.0, f64::max);
+        let values = self.bars.iter().map(|bar| bar.interval.map_or(bar.value, |[_, high]| high));
+        let greatest = values.chain(self.reference.map(|(_, value)| value)).fold(0.0, f64::max);
         match self.notation {
             Notation::Percent => 1.0,
             Notation::Decimals(_) if greatest > 0.0 => round_up(greatest),
@@ -161,80 +134,37 @@ impl Bars<'_> {
 
     fn draw_rows(&self, canvas: &Canvas<'_>, top: f64, bottom: f64) -> Result<()> {
         let widest = |texts: &mut dyn Iterator<Item = String>, size, weight| {
-            texts
-                .map(|text| text::width(&text, size, weight))
-                .fold(0.0, f64::max)
+            texts.map(|text| text::width(&text, size, weight)).fold(0.0, f64::max)
         };
-        let names = widest(
-            &mut self.bars.iter().map(|bar| bar.name.clone()),
-            theme::BODY,
-            Weight::Regular,
-        )
-        .min(320.0);
-        let labels = widest(
-            &mut self.bars.iter().map(|bar| self.label(bar)),
-            theme::BODY,
-            Weight::Bold,
-        );
+        let names = widest(&mut self.bars.iter().map(|bar| bar.name.clone()), theme::BODY, Weight::Regular).min(320.0);
+        let labels = widest(&mut self.bars.iter().map(|bar| self.label(bar)), theme::BODY, Weight::Bold);
         let left = theme::MARGIN + names + 14.0;
         let right = theme::WIDTH - theme::MARGIN - labels - 16.0;
         let end = self.end();
         let place = |value: f64| left + value / end * (right - left);
 
         for (tick, label) in labelled_ticks(0.0, end, 5) {
-            canvas.line(
-                &[(place(tick), top), (place(tick), bottom)],
-                theme::GRID,
-                1.0,
-            )?;
+            canvas.line(&[(place(tick), top), (place(tick), bottom)], theme::GRID, 1.0)?;
             let style = Style::new(theme::TICK, theme::MUTED).middle();
-            canvas.text(
-                &self.tick_label(tick, label),
-                (place(tick), bottom + 14.0),
-                style,
-            )?;
+            canvas.text(&self.tick_label(tick, label), (place(tick), bottom + 14.0), style)?;
         }
         for (row, bar) in self.bars.iter().enumerate() {
             let y = top + 4.0 + (row as f64 + 0.5) * ROW;
             let colour = theme::SERIES[bar.series % theme::SERIES.len()];
             let name = text::shortened(&bar.name, theme::BODY, Weight::Regular, names);
-            canvas.text(
-                &name,
-                (left - 10.0, y),
-                Style::new(theme::BODY, theme::INK).end(),
-            )?;
+            canvas.text(&name, (left - 10.0, y), Style::new(theme::BODY, theme::INK).end())?;
             let half = THICKNESS / 2.0;
-            canvas.rectangle(
-                (left, y - half),
-                (place(bar.value), y + half),
-                theme::tint(colour, 0.55),
-            )?;
-            canvas.line(
-                &[(place(bar.value), y - half), (place(bar.value), y + half)],
-                colour,
-                2.0,
-            )?;
+            canvas.rectangle((left, y - half), (place(bar.value), y + half), theme::tint(colour, 0.55))?;
+            canvas.line(&[(place(bar.value), y - half), (place(bar.value), y + half)], colour, 2.0)?;
             if let Some([low, high]) = bar.interval {
                 canvas.line(&[(place(low), y), (place(high), y)], theme::INK, 1.5)?;
                 for value in [low, high] {
-                    canvas.line(
-                        &[(place(value), y - 4.0), (place(value), y + 4.0)],
-                        theme::INK,
-                        1.5,
-                    )?;
+                    canvas.line(&[(place(value), y - 4.0), (place(value), y + 4.0)], theme::INK, 1.5)?;
                 }
             }
-            canvas.text(
-                &self.label(bar),
-                (right + 16.0, y),
-                Style::new(theme::BODY, theme::INK),
-            )?;
+            canvas.text(&self.label(bar), (right + 16.0, y), Style::new(theme::BODY, theme::INK))?;
         }
-        canvas.line(
-            &[(left, top), (left, bottom), (right, bottom)],
-            theme::AXIS,
-            1.0,
-        )?;
+        canvas.line(&[(left, top), (left, bottom), (right, bottom)], theme::AXIS, 1.0)?;
         let style = Style::new(theme::BODY, theme::INK).middle();
         canvas.text(self.axis, ((left + right) / 2.0, bottom + 38.0), style)?;
         if let Some((name, value)) = self.reference {
@@ -243,11 +173,7 @@ impl Bars<'_> {
             let words = format!("{name} {}", self.written(value));
             let half = text::width(&words, theme::TICK, Weight::Regular) / 2.0;
             let at = x.clamp(theme::MARGIN + half, theme::WIDTH - theme::MARGIN - half);
-            canvas.text(
-                &words,
-                (at, top - 16.0),
-                Style::new(theme::TICK, theme::INK).middle(),
-            )?;
+            canvas.text(&words, (at, top - 16.0), Style::new(theme::TICK, theme::INK).middle())?;
         }
         Ok(())
     }

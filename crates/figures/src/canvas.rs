@@ -33,44 +33,26 @@ pub(crate) struct Style {
 impl Style {
     /// Regular text that starts at its point and is centred on it vertically.
     pub(crate) fn new(size: f64, colour: RGBColor) -> Self {
-        Self {
-            size,
-            colour,
-            weight: Weight::Regular,
-            horizontal: HPos::Left,
-            upwards: false,
-        }
+        Self { size, colour, weight: Weight::Regular, horizontal: HPos::Left, upwards: false }
     }
 
     pub(crate) fn bold(self) -> Self {
-        Self {
-            weight: Weight::Bold,
-            ..self
-        }
+        Self { weight: Weight::Bold, ..self }
     }
 
     /// Centred on its point.
     pub(crate) fn middle(self) -> Self {
-        Self {
-            horizontal: HPos::Center,
-            ..self
-        }
+        Self { horizontal: HPos::Center, ..self }
     }
 
     /// Ends at its point.
     pub(crate) fn end(self) -> Self {
-        Self {
-            horizontal: HPos::Right,
-            ..self
-        }
+        Self { horizontal: HPos::Right, ..self }
     }
 
     /// Read from below, centred on its point.
     pub(crate) fn upwards(self) -> Self {
-        Self {
-            upwards: true,
-            ..self.middle()
-        }
+        Self { upwards: true, ..self.middle() }
     }
 }
 
@@ -91,15 +73,10 @@ impl Canvas<'_> {
         let mut svg = String::new();
         {
             let size = ((width * UNITS) as u32, (height * UNITS) as u32);
-            let canvas = Canvas {
-                area: SVGBackend::with_string(&mut svg, size).into_drawing_area(),
-            };
+            let canvas = Canvas { area: SVGBackend::with_string(&mut svg, size).into_drawing_area() };
             canvas.rectangle((0.0, 0.0), (width, height), theme::PAPER)?;
             paint(&canvas)?;
-            canvas
-                .area
-                .present()
-                .map_err(|reason| Error::drawing("finishing the drawing", reason))?;
+            canvas.area.present().map_err(|reason| Error::drawing("finishing the drawing", reason))?;
         }
         let body = svg.split_once('\n').map_or("", |(_, body)| body);
         let svg = format!(
@@ -117,20 +94,14 @@ impl Canvas<'_> {
         for<'e> &'e E: PointCollection<'e, (i32, i32)>,
         for<'b> E: Drawable<SVGBackend<'b>>,
     {
-        self.area
-            .draw(element)
-            .map_err(|reason| Error::drawing("drawing", reason))
+        self.area.draw(element).map_err(|reason| Error::drawing("drawing", reason))
     }
 
     /// One line of text.
     pub(crate) fn text(&self, text: &str, at: Point, style: Style) -> Result<()> {
         // The backend centres small letters; figures and capitals are taller.
         let lower = 0.09 * style.size;
-        let at = if style.upwards {
-            (at.0 + lower, at.1)
-        } else {
-            (at.0, at.1 + lower)
-        };
+        let at = if style.upwards { (at.0 + lower, at.1) } else { (at.0, at.1 + lower) };
         let mut font = (FAMILY, style.size * FONT_SCALE * UNITS).into_font();
         if style.weight == Weight::Bold {
             font = font.style(FontStyle::Bold);
@@ -138,9 +109,7 @@ impl Canvas<'_> {
         if style.upwards {
             font = font.transform(plotters::style::FontTransform::Rotate270);
         }
-        let style = TextStyle::from(font)
-            .color(&style.colour)
-            .pos(Pos::new(style.horizontal, VPos::Center));
+        let style = TextStyle::from(font).color(&style.colour).pos(Pos::new(style.horizontal, VPos::Center));
         self.draw(&Text::new(text::printable(text), units(at), style))
     }
 
@@ -150,52 +119,23 @@ impl Canvas<'_> {
     }
 
     /// The outline of a rectangle.
-    pub(crate) fn outline(
-        &self,
-        from: Point,
-        to: Point,
-        colour: RGBColor,
-        width: f64,
-    ) -> Result<()> {
-        self.line(
-            &[
-                from,
-                (to.0, from.1),
-                to,
-                (from.0, to.1),
-                from,
-                (to.0, from.1),
-            ],
-            colour,
-            width,
-        )
+    pub(crate) fn outline(&self, from: Point, to: Point, colour: RGBColor, width: f64) -> Result<()> {
+        self.line(&[from, (to.0, from.1), to, (from.0, to.1), from, (to.0, from.1)], colour, width)
     }
 
     /// A line through all points.
     pub(crate) fn line(&self, points: &[Point], colour: RGBColor, width: f64) -> Result<()> {
-        self.draw(&PathElement::new(
-            points.iter().copied().map(units).collect::<Vec<_>>(),
-            stroke(colour, width),
-        ))
+        self.draw(&PathElement::new(points.iter().copied().map(units).collect::<Vec<_>>(), stroke(colour, width)))
     }
 
     /// A dashed line between two points.
-    pub(crate) fn dashed(
-        &self,
-        from: Point,
-        to: Point,
-        colour: RGBColor,
-        width: f64,
-    ) -> Result<()> {
+    pub(crate) fn dashed(&self, from: Point, to: Point, colour: RGBColor, width: f64) -> Result<()> {
         const DASH: f64 = 5.0;
         const GAP: f64 = 4.0;
         let length = (to.0 - from.0).hypot(to.1 - from.1);
         let at = |along: f64| {
             let share = (along / length).min(1.0);
-            (
-                from.0 + (to.0 - from.0) * share,
-                from.1 + (to.1 - from.1) * share,
-            )
+            (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share)
         };
         let dashes = (length / (DASH + GAP)).ceil() as usize;
         (0..dashes)
@@ -205,24 +145,13 @@ impl Canvas<'_> {
 
     /// A filled, see-through polygon.
     pub(crate) fn polygon(&self, points: &[Point], colour: RGBColor, opacity: f64) -> Result<()> {
-        self.draw(&Polygon::new(
-            points.iter().copied().map(units).collect::<Vec<_>>(),
-            colour.mix(opacity),
-        ))
+        self.draw(&Polygon::new(points.iter().copied().map(units).collect::<Vec<_>>(), colour.mix(opacity)))
     }
 
     /// A filled circle with a white rim that sets it off from lines.
     pub(crate) fn dot(&self, at: Point, radius: f64, colour: RGBColor) -> Result<()> {
-        self.draw(&Circle::new(
-            units(at),
-            ((radius + 1.2) * UNITS) as i32,
-            theme::PAPER.filled(),
-        ))?;
-        self.draw(&Circle::new(
-            units(at),
-            (radius * UNITS) as i32,
-            colour.filled(),
-        ))
+        self.draw(&Circle::new(units(at), ((radius + 1.2) * UNITS) as i32, theme::PAPER.filled()))?;
+        self.draw(&Circle::new(units(at), (radius * UNITS) as i32, colour.filled()))
     }
 
     /// Title and caption in the upper left corner, shortened where the figure is too narrow.
@@ -230,16 +159,8 @@ impl Canvas<'_> {
         let room = width - 2.0 * theme::MARGIN;
         let title = text::shortened(title, theme::TITLE, Weight::Bold, room);
         let caption = text::shortened(caption, theme::BODY, Weight::Regular, room);
-        self.text(
-            &title,
-            (theme::MARGIN, 34.0),
-            Style::new(theme::TITLE, theme::INK).bold(),
-        )?;
-        self.text(
-            &caption,
-            (theme::MARGIN, 61.0),
-            Style::new(theme::BODY, theme::MUTED),
-        )
+        self.text(&title, (theme::MARGIN, 34.0), Style::new(theme::TITLE, theme::INK).bold())?;
+        self.text(&caption, (theme::MARGIN, 61.0), Style::new(theme::BODY, theme::MUTED))
     }
 
     /// Swatches with names in one row from `at` on; returns where the row ends.
@@ -259,11 +180,7 @@ impl Figure {
     pub(crate) fn with_images(self, images: &str) -> Self {
         let (width, height) = self.size();
         let body = self.svg().strip_suffix("</svg>\n").unwrap_or(self.svg());
-        Self::new(
-            format!("{body}<g transform=\"scale({UNITS})\">\n{images}</g>\n</svg>\n"),
-            width,
-            height,
-        )
+        Self::new(format!("{body}<g transform=\"scale({UNITS})\">\n{images}</g>\n</svg>\n"), width, height)
     }
 }
 
@@ -272,9 +189,5 @@ fn units((x, y): Point) -> (i32, i32) {
 }
 
 fn stroke(colour: RGBColor, width: f64) -> ShapeStyle {
-    ShapeStyle {
-        color: colour.to_rgba(),
-        filled: false,
-        stroke_width: (width * UNITS).round() as u32,
-    }
+    ShapeStyle { color: colour.to_rgba(), filled: false, stroke_width: (width * UNITS).round() as u32 }
 }

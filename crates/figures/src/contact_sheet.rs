@@ -69,102 +69,56 @@ impl ContactSheet<'_> {
     pub fn draw(&self) -> Result<Figure> {
         self.check()?;
         let rows = self.tiles.len().div_ceil(self.columns);
-        let titles = self
-            .row_titles
-            .iter()
-            .map(|title| text::width(title, theme::BODY, Weight::Bold));
+        let titles = self.row_titles.iter().map(|title| text::width(title, theme::BODY, Weight::Bold));
         let left = match titles.fold(0.0, f64::max).min(220.0) {
             0.0 => theme::MARGIN,
             room => theme::MARGIN + room + 14.0,
         };
-        let top = if self.column_titles.is_empty() {
-            92.0
-        } else {
-            124.0
-        };
-        let lines = self
-            .tiles
-            .iter()
-            .map(|tile| tile.caption.len())
-            .max()
-            .unwrap_or(0);
+        let top = if self.column_titles.is_empty() { 92.0 } else { 124.0 };
+        let lines = self.tiles.iter().map(|tile| tile.caption.len()).max().unwrap_or(0);
         let row_height = IMAGE + 14.0 + lines as f64 * LINE + 14.0;
-        let width = (left + self.columns as f64 * COLUMN - (COLUMN - IMAGE) + theme::MARGIN)
-            .max(LEAST_WIDTH);
+        let width = (left + self.columns as f64 * COLUMN - (COLUMN - IMAGE) + theme::MARGIN).max(LEAST_WIDTH);
         let height = top + rows as f64 * row_height + 8.0;
         let corner = |tile: usize| {
-            (
-                left + (tile % self.columns) as f64 * COLUMN,
-                top + (tile / self.columns) as f64 * row_height,
-            )
+            (left + (tile % self.columns) as f64 * COLUMN, top + (tile / self.columns) as f64 * row_height)
         };
         let sheet = Canvas::compose(width, height, self.title, |canvas| {
             canvas.title(self.title, self.caption, width)?;
             let heading = Style::new(theme::BODY, theme::INK).bold();
             for (column, title) in self.column_titles.iter().enumerate() {
                 let title = text::shortened(title, theme::BODY, Weight::Bold, COLUMN - 12.0);
-                canvas.text(
-                    &title,
-                    (corner(column).0 + IMAGE / 2.0, top - 20.0),
-                    heading.middle(),
-                )?;
+                canvas.text(&title, (corner(column).0 + IMAGE / 2.0, top - 20.0), heading.middle())?;
             }
             for (row, title) in self.row_titles.iter().enumerate() {
                 let title = text::shortened(title, theme::BODY, Weight::Bold, 220.0);
-                canvas.text(
-                    &title,
-                    (left - 14.0, corner(row * self.columns).1 + IMAGE / 2.0),
-                    heading.end(),
-                )?;
+                canvas.text(&title, (left - 14.0, corner(row * self.columns).1 + IMAGE / 2.0), heading.end())?;
             }
             for (number, tile) in self.tiles.iter().enumerate() {
                 tile.surround(canvas, corner(number))?;
             }
             Ok(())
         })?;
-        let images: Result<String> = self
-            .tiles
-            .iter()
-            .enumerate()
-            .map(|(number, tile)| tile.image(corner(number)))
-            .collect();
+        let images: Result<String> =
+            self.tiles.iter().enumerate().map(|(number, tile)| tile.image(corner(number))).collect();
         Ok(sheet.with_images(&images?))
     }
 
     fn check(&self) -> Result<()> {
-        let refuse = |found: String, expected| {
-            Err(Error::Numbers {
-                figure: "contact sheet",
-                found,
-                expected,
-            })
-        };
+        let refuse = |found: String, expected| Err(Error::Numbers { figure: "contact sheet", found, expected });
         if self.tiles.is_empty() || self.columns == 0 {
-            return refuse(
-                format!("{} images in {} columns", self.tiles.len(), self.columns),
-                "at least one of each",
-            );
+            return refuse(format!("{} images in {} columns", self.tiles.len(), self.columns), "at least one of each");
         }
         for (number, tile) in self.tiles.iter().enumerate() {
             let bytes = u64::from(tile.width) * u64::from(tile.height) * 3;
             if bytes == 0 || bytes != tile.pixels.len() as u64 {
                 return refuse(
-                    format!(
-                        "{} bytes for image {} of {} x {}",
-                        tile.pixels.len(),
-                        number + 1,
-                        tile.width,
-                        tile.height
-                    ),
+                    format!("{} bytes for image {} of {} x {}", tile.pixels.len(), number + 1, tile.width, tile.height),
                     "three bytes for each pixel, and at least one pixel",
                 );
             }
         }
         let rows = self.tiles.len().div_ceil(self.columns);
-        for (kind, titles, wanted) in [
-            ("column", self.column_titles, self.columns),
-            ("row", self.row_titles, rows),
-        ] {
+        for (kind, titles, wanted) in [("column", self.column_titles, self.columns), ("row", self.row_titles, rows)] {
             if !titles.is_empty() && titles.len() != wanted {
                 return refuse(
                     format!("{} {kind} titles for {wanted} {kind}s", titles.len()),
@@ -192,11 +146,7 @@ impl Tile<'_> {
                 canvas.outline(from, to, theme::FAKE, 4.0)?;
             }
         }
-        let ink = if self.frame == Some(Frame::Wrong) {
-            theme::FAKE
-        } else {
-            theme::INK
-        };
+        let ink = if self.frame == Some(Frame::Wrong) { theme::FAKE } else { theme::INK };
         for (line, words) in self.caption.iter().enumerate() {
             let words = text::shortened(words, theme::BODY, Weight::Regular, COLUMN - 8.0);
             let at = (x + IMAGE / 2.0, y + IMAGE + 18.0 + line as f64 * LINE);
@@ -208,10 +158,7 @@ impl Tile<'_> {
     /// Where the image lies: as large as its square allows, centred in it.
     fn rectangle(&self, (x, y): (f64, f64)) -> ((f64, f64), (f64, f64)) {
         let scale = IMAGE / f64::from(self.width.max(self.height));
-        let (width, height) = (
-            f64::from(self.width) * scale,
-            f64::from(self.height) * scale,
-        );
+        let (width, height) = (f64::from(self.width) * scale, f64::from(self.height) * scale);
         let from = (x + (IMAGE - width) / 2.0, y + (IMAGE - height) / 2.0);
         (from, (from.0 + width, from.1 + height))
     }
@@ -221,19 +168,10 @@ impl Tile<'_> {
     fn image(&self, corner: (f64, f64)) -> Result<String> {
         let mut png = Cursor::new(Vec::new());
         PngEncoder::new(&mut png)
-            .write_image(
-                self.pixels,
-                self.width,
-                self.height,
-                ExtendedColorType::Rgb8,
-            )
+            .write_image(self.pixels, self.width, self.height, ExtendedColorType::Rgb8)
             .map_err(|reason| Error::drawing("encoding an image as PNG", reason))?;
         let ((left, top), (right, bottom)) = self.rectangle(corner);
-        let rendering = if f64::from(self.width.max(self.height)) <= IMAGE {
-            "pixelated"
-        } else {
-            "smooth"
-        };
+        let rendering = if f64::from(self.width.max(self.height)) <= IMAGE { "pixelated" } else { "smooth" };
         Ok(format!(
             "<image x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
              style=\"image-rendering:{rendering}\" href=\"data:image/png;base64,{}\"/>\n",

@@ -40,17 +40,10 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn drawing(action: &'static str, reason: impl std::fmt::Display) -> Self {
-        Self::Drawing {
-            action,
-            reason: reason.to_string(),
-        }
+        Self::Drawing { action, reason: reason.to_string() }
     }
 
     pub(crate) fn io(path: &Path, action: &'static str, source: std::io::Error) -> Self {
-        Self::Io {
-            path: path.to_path_buf(),
-            action,
-            source,
-        }
+        Self::Io { path: path.to_path_buf(), action, source }
     }
 }

@@ -51,52 +51,29 @@ impl EvaluationFigure<'_> {
             self.draw_roc(canvas, (left, TOP))?;
             self.draw_confusion(canvas, (left + SIDE + 98.0, TOP))?;
             let from = left + 2.0 * SIDE + 196.0;
-            self.draw_histogram(
-                canvas,
-                ((from, TOP), (theme::WIDTH - theme::MARGIN, BOTTOM)),
-            )
+            self.draw_histogram(canvas, ((from, TOP), (theme::WIDTH - theme::MARGIN, BOTTOM)))
         })
     }
 
     fn check(&self) -> Result<()> {
-        let refuse = |found: String, expected| {
-            Err(Error::Numbers {
-                figure: "evaluation figure",
-                found,
-                expected,
-            })
-        };
-        let rates = self
-            .roc_curve
-            .iter()
-            .flat_map(|&(x, y)| [x, y])
-            .chain(self.roc_auc);
+        let refuse = |found: String, expected| Err(Error::Numbers { figure: "evaluation figure", found, expected });
+        let rates = self.roc_curve.iter().flat_map(|&(x, y)| [x, y]).chain(self.roc_auc);
         let mut shares = rates.chain(self.accuracy_interval).chain([self.threshold]);
         if let Some(share) = shares.find(|share| !(0.0..=1.0).contains(share)) {
-            return refuse(
-                format!("a rate or probability of {share}"),
-                "finite numbers in 0..=1",
-            );
+            return refuse(format!("a rate or probability of {share}"), "finite numbers in 0..=1");
         }
         if self.n() == 0 {
             return refuse("no images".into(), "at least one image");
         }
         if self.roc_auc.is_some() == self.roc_curve.is_empty() {
             return refuse(
-                format!(
-                    "an AUC of {:?} and {} points of its curve",
-                    self.roc_auc,
-                    self.roc_curve.len()
-                ),
+                format!("an AUC of {:?} and {} points of its curve", self.roc_auc, self.roc_curve.len()),
                 "both or neither",
             );
         }
         let (real, fake) = (self.histogram_real.len(), self.histogram_fake.len());
         if real != fake || real == 0 {
-            return refuse(
-                format!("{real} bins of real and {fake} of fake images"),
-                "the same number, at least one",
-            );
+            return refuse(format!("{real} bins of real and {fake} of fake images"), "the same number, at least one");
         }
         Ok(())
     }
@@ -108,9 +85,7 @@ impl EvaluationFigure<'_> {
     fn caption(&self) -> String {
         let [real, fake] = self.confusion.map(|row| row.iter().sum());
         let accuracy = (self.confusion[0][0] + self.confusion[1][1]) as f64 / self.n() as f64;
-        let [low, high] = self
-            .accuracy_interval
-            .map(|end| format!("{:.1}", end * 100.0));
+        let [low, high] = self.accuracy_interval.map(|end| format!("{:.1}", end * 100.0));
         format!(
             "n = {} ({} real, {} fake)  ·  accuracy {}, 95% interval [{low}, {high}]  ·  called fake from probability {} on",
             thousands(self.n()),
@@ -127,12 +102,8 @@ impl EvaluationFigure<'_> {
     }
 
     fn draw_roc(&self, canvas: &Canvas<'_>, from: Point) -> Result<()> {
-        let axis = |title: &str| Axis {
-            low: 0.0,
-            high: 1.0,
-            ticks: labelled_ticks(0.0, 1.0, 5),
-            title: title.to_owned(),
-        };
+        let axis =
+            |title: &str| Axis { low: 0.0, high: 1.0, ticks: labelled_ticks(0.0, 1.0, 5), title: title.to_owned() };
         let panel = Panel::new(
             canvas,
             (from, (from.0 + SIDE, from.1 + SIDE)),
@@ -156,16 +127,8 @@ impl EvaluationFigure<'_> {
         let operating = format!("threshold {}", self.threshold_label());
         let width = text::width(&operating, theme::BODY, Weight::Regular);
         let (x, y) = label(0.0);
-        canvas.text(
-            &format!("AUC {auc:.4}"),
-            label(1.0),
-            Style::new(theme::HEADING, theme::INK).bold().end(),
-        )?;
-        canvas.text(
-            &operating,
-            label(0.0),
-            Style::new(theme::BODY, theme::INK).end(),
-        )?;
+        canvas.text(&format!("AUC {auc:.4}"), label(1.0), Style::new(theme::HEADING, theme::INK).bold().end())?;
+        canvas.text(&operating, label(0.0), Style::new(theme::BODY, theme::INK).end())?;
         canvas.dot((x - width - 12.0, y), 5.0, theme::ORANGE)
     }
 
@@ -175,52 +138,24 @@ impl EvaluationFigure<'_> {
         let class = ["real", "fake"];
         let colour = [theme::REAL, theme::FAKE];
         let heading = Style::new(theme::HEADING, theme::INK).bold();
-        canvas.text(
-            "Confusion matrix",
-            (from.0, from.1 - Panel::HEADING_ABOVE),
-            heading,
-        )?;
+        canvas.text("Confusion matrix", (from.0, from.1 - Panel::HEADING_ABOVE), heading)?;
         for (row, counts) in self.confusion.iter().enumerate() {
             let total: u64 = counts.iter().sum();
             let y = from.1 + row as f64 * (cell + GAP);
             let truth = Style::new(theme::BODY, colour[row]).upwards();
-            canvas.text(
-                &format!("is {}: {}", class[row], thousands(total)),
-                (from.0 - 14.0, y + cell / 2.0),
-                truth,
-            )?;
+            canvas.text(&format!("is {}: {}", class[row], thousands(total)), (from.0 - 14.0, y + cell / 2.0), truth)?;
             for (column, &count) in counts.iter().enumerate() {
-                let share = if total == 0 {
-                    0.0
-                } else {
-                    count as f64 / total as f64
-                };
+                let share = if total == 0 { 0.0 } else { count as f64 / total as f64 };
                 let x = from.0 + column as f64 * (cell + GAP);
-                let hue = if row == column {
-                    theme::REAL
-                } else {
-                    theme::FAKE
-                };
+                let hue = if row == column { theme::REAL } else { theme::FAKE };
                 let fill = theme::tint(hue, 0.08 + 0.82 * share);
                 canvas.rectangle((x, y), (x + cell, y + cell), fill)?;
                 let ink = theme::ink_on(fill);
                 let centre = (x + cell / 2.0, y + cell / 2.0);
                 let number = thousands(count);
-                canvas.text(
-                    &number,
-                    (centre.0, centre.1 - 11.0),
-                    Style::new(22.0, ink).bold().middle(),
-                )?;
-                let share = if total == 0 {
-                    "no images".to_owned()
-                } else {
-                    percent(share)
-                };
-                canvas.text(
-                    &share,
-                    (centre.0, centre.1 + 15.0),
-                    Style::new(theme::BODY, ink).middle(),
-                )?;
+                canvas.text(&number, (centre.0, centre.1 - 11.0), Style::new(22.0, ink).bold().middle())?;
+                let share = if total == 0 { "no images".to_owned() } else { percent(share) };
+                canvas.text(&share, (centre.0, centre.1 + 15.0), Style::new(theme::BODY, ink).middle())?;
             }
         }
         for (column, name) in class.iter().enumerate() {
@@ -229,48 +164,26 @@ impl EvaluationFigure<'_> {
             canvas.text(&format!("called {name}"), (x, from.1 + SIDE + 14.0), called)?;
         }
         let note = Style::new(theme::BODY, theme::INK).middle();
-        canvas.text(
-            "images, and share of their row",
-            (from.0 + SIDE / 2.0, from.1 + SIDE + 38.0),
-            note,
-        )
+        canvas.text("images, and share of their row", (from.0 + SIDE / 2.0, from.1 + SIDE + 38.0), note)
     }
 
     fn draw_histogram(&self, canvas: &Canvas<'_>, (from, to): (Point, Point)) -> Result<()> {
         let bins = self.histogram_real.len();
-        let most = self
-            .histogram_real
-            .iter()
-            .chain(self.histogram_fake)
-            .copied()
-            .max()
-            .unwrap_or(0)
-            .max(1);
+        let most = self.histogram_real.iter().chain(self.histogram_fake).copied().max().unwrap_or(0).max(1);
         let height = Height::new(most, self.histogram_real, self.histogram_fake);
         let panel = Panel::new(
             canvas,
             (from, to),
             "Probabilities",
-            Axis {
-                low: 0.0,
-                high: 1.0,
-                ticks: labelled_ticks(0.0, 1.0, 5),
-                title: "probability of being fake".into(),
-            },
+            Axis { low: 0.0, high: 1.0, ticks: labelled_ticks(0.0, 1.0, 5), title: "probability of being fake".into() },
             height.axis(most),
         )?;
-        let classes: [(&[u64], RGBColor); 2] = [
-            (self.histogram_real, theme::REAL),
-            (self.histogram_fake, theme::FAKE),
-        ];
+        let classes: [(&[u64], RGBColor); 2] = [(self.histogram_real, theme::REAL), (self.histogram_fake, theme::FAKE)];
         for (counts, colour) in classes {
             let edge = |bin: usize| bin as f64 / bins as f64;
             let mut outline = vec![(0.0, height.floor())];
             for (bin, &count) in counts.iter().enumerate() {
-                outline.extend([
-                    (edge(bin), height.of(count)),
-                    (edge(bin + 1), height.of(count)),
-                ]);
+                outline.extend([(edge(bin), height.of(count)), (edge(bin + 1), height.of(count))]);
             }
             outline.push((1.0, height.floor()));
             let placed: Vec<Point> = outline.iter().map(|&value| panel.place(value)).collect();
@@ -281,18 +194,9 @@ impl EvaluationFigure<'_> {
         canvas.dashed((x, from.1), (x, to.1), theme::INK, 1.25)?;
         let half = text::width("threshold", theme::TICK, Weight::Regular) / 2.0;
         let at = (x.clamp(from.0 + half, to.0 - half), from.1 - 11.0);
-        canvas.text(
-            "threshold",
-            at,
-            Style::new(theme::TICK, theme::INK).middle(),
-        )?;
+        canvas.text("threshold", at, Style::new(theme::TICK, theme::INK).middle())?;
         let names = [("real", theme::REAL), ("fake", theme::FAKE)];
         let heading = text::width("Probabilities", theme::HEADING, Weight::Bold);
-        canvas
-            .legend(
-                (from.0 + heading + 20.0, from.1 - Panel::HEADING_ABOVE),
-                &names,
-            )
-            .map(drop)
+        canvas.legend((from.0 + heading + 20.0, from.1 - Panel::HEADING_ABOVE), &names).map(drop)
     }
 }

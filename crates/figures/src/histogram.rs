@@ -13,19 +13,10 @@ pub(crate) enum Height {
 impl Height {
     /// For counts of at most `most`, at least 1.
     pub(crate) fn new(most: u64, real: &[u64], fake: &[u64]) -> Self {
-        let mut filled: Vec<u64> = real
-            .iter()
-            .chain(fake)
-            .copied()
-            .filter(|&count| count > 0)
-            .collect();
+        let mut filled: Vec<u64> = real.iter().chain(fake).copied().filter(|&count| count > 0).collect();
         filled.sort_unstable();
         let median = filled.get(filled.len() / 2).copied().unwrap_or(most);
-        if most > 30 * median {
-            Self::Logarithmic
-        } else {
-            Self::Linear
-        }
+        if most > 30 * median { Self::Logarithmic } else { Self::Linear }
     }
 
     /// The height of a count.
@@ -52,23 +43,12 @@ impl Height {
             Self::Linear => {
                 let high = round_up(most as f64).max(2.0);
                 let ticks = whole_ticks(0, high as u64, 5);
-                Axis {
-                    low,
-                    high,
-                    ticks,
-                    title: "images in a bin".into(),
-                }
+                Axis { low, high, ticks, title: "images in a bin".into() }
             }
             Self::Logarithmic => {
                 let high = self.of(most) + 0.1;
-                let powers = (0..=high.floor() as u32)
-                    .map(|power| (f64::from(power), thousands(10_u64.pow(power))));
-                Axis {
-                    low,
-                    high,
-                    ticks: powers.collect(),
-                    title: "images in a bin (log scale)".into(),
-                }
+                let powers = (0..=high.floor() as u32).map(|power| (f64::from(power), thousands(10_u64.pow(power))));
+                Axis { low, high, ticks: powers.collect(), title: "images in a bin (log scale)".into() }
             }
         }
     }

@@ -5,28 +5,16 @@
 pub(crate) fn ticks(low: f64, high: f64, wanted: usize) -> Vec<f64> {
     let raw = (high - low) / wanted.max(1) as f64;
     let power = 10_f64.powf(raw.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .map(|factor| factor * power)
-        .find(|&step| step >= raw * 0.7);
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|&step| step >= raw * 0.7);
     let step = step.unwrap_or(raw);
-    let (first, last) = (
-        (low / step - 1e-6).ceil() as i64,
-        (high / step + 1e-6).floor() as i64,
-    );
-    (first..=last)
-        .map(|multiple| multiple as f64 * step)
-        .collect()
+    let (first, last) = ((low / step - 1e-6).ceil() as i64, (high / step + 1e-6).floor() as i64);
+    (first..=last).map(|multiple| multiple as f64 * step).collect()
 }
 
 /// Ticks with labels of just enough decimals to tell them apart.
 pub(crate) fn labelled_ticks(low: f64, high: f64, wanted: usize) -> Vec<(f64, String)> {
     let ticks = ticks(low, high, wanted);
-    let step = ticks
-        .windows(2)
-        .map(|pair| pair[1] - pair[0])
-        .next()
-        .unwrap_or(1.0);
+    let step = ticks.windows(2).map(|pair| pair[1] - pair[0]).next().unwrap_or(1.0);
     let decimals = (-step.log10() - 1e-6).ceil().clamp(0.0, 12.0) as usize;
     let label = |tick: f64| match tick {
         great if great.abs() >= 1e7 => format!("{tick:.1e}"),
@@ -40,21 +28,14 @@ pub(crate) fn labelled_ticks(low: f64, high: f64, wanted: usize) -> Vec<(f64, St
 pub(crate) fn whole_ticks(low: u64, high: u64, wanted: usize) -> Vec<(f64, String)> {
     let mut found = ticks(low as f64 - 0.01, high as f64 + 0.01, wanted);
     found.retain(|tick| (tick - tick.round()).abs() < 1e-6);
-    found
-        .into_iter()
-        .map(|tick| (tick, thousands(tick.round() as u64)))
-        .collect()
+    found.into_iter().map(|tick| (tick, thousands(tick.round() as u64))).collect()
 }
 
 /// The least round number that is at least `value`, for the end of an axis; `value > 0`.
 pub(crate) fn round_up(value: f64) -> f64 {
     let power = 10_f64.powf(value.log10().floor());
     let factors = [1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
-    factors
-        .into_iter()
-        .map(|factor| factor * power)
-        .find(|&round| round >= value * (1.0 - 1e-9))
-        .unwrap_or(value)
+    factors.into_iter().map(|factor| factor * power).find(|&round| round >= value * (1.0 - 1e-9)).unwrap_or(value)
 }
 
 /// `12345` as `12,345`.
@@ -97,33 +78,15 @@ mod tests {
     #[test]
     fn ticks_are_round_and_within_the_range() {
         let labels = |low, high, wanted| -> Vec<String> {
-            labelled_ticks(low, high, wanted)
-                .into_iter()
-                .map(|(_, label)| label)
-                .collect()
+            labelled_ticks(low, high, wanted).into_iter().map(|(_, label)| label).collect()
         };
-        assert_eq!(
-            labels(0.0, 1.0, 5),
-            ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
-        );
-        assert_eq!(
-            labels(0.0, 2500.0, 5),
-            ["0", "500", "1,000", "1,500", "2,000", "2,500"]
-        );
-        assert_eq!(
-            labels(0.713, 0.722, 4),
-            ["0.714", "0.716", "0.718", "0.720", "0.722"]
-        );
+        assert_eq!(labels(0.0, 1.0, 5), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(labels(0.0, 2500.0, 5), ["0", "500", "1,000", "1,500", "2,000", "2,500"]);
+        assert_eq!(labels(0.713, 0.722, 4), ["0.714", "0.716", "0.718", "0.720", "0.722"]);
         assert_eq!(labels(-1.0, 1.0, 4), ["-1.0", "-0.5", "0.0", "0.5", "1.0"]);
-        assert_eq!(
-            labels(0.0, 3e-9, 3),
-            ["0.000000000", "0.000000001", "0.000000002", "0.000000003"]
-        );
+        assert_eq!(labels(0.0, 3e-9, 3), ["0.000000000", "0.000000001", "0.000000002", "0.000000003"]);
         assert_eq!(labels(0.0, 3e30, 3), ["0", "1.0e30", "2.0e30", "3.0e30"]);
-        let epochs: Vec<f64> = whole_ticks(1, 3, 8)
-            .into_iter()
-            .map(|(tick, _)| tick)
-            .collect();
+        let epochs: Vec<f64> = whole_ticks(1, 3, 8).into_iter().map(|(tick, _)| tick).collect();
         assert_eq!(epochs, [1.0, 2.0, 3.0]);
     }
 
@@ -134,9 +97,6 @@ mod tests {
         assert_eq!(thousands(1_234_567), "1,234,567");
         assert_eq!(percent(0.9437), "94.4%");
         assert_eq!(superscript(-1024), "⁻¹⁰²⁴");
-        assert_eq!(
-            (round_up(0.83), round_up(1.0), round_up(2207.0)),
-            (1.0, 1.0, 2500.0)
-        );
+        assert_eq!((round_up(0.83), round_up(1.0), round_up(2207.0)), (1.0, 1.0, 2500.0));
     }
 }

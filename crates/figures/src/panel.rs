@@ -42,13 +42,7 @@ impl<'c, 'a> Panel<'c, 'a> {
         x: Axis,
         y: Axis,
     ) -> Result<Self> {
-        let panel = Self {
-            canvas,
-            from,
-            to,
-            x,
-            y,
-        };
+        let panel = Self { canvas, from, to, x, y };
         let tick = Style::new(theme::TICK, theme::MUTED);
         let title = Style::new(theme::BODY, theme::INK);
         for (value, label) in &panel.x.ticks {
@@ -62,28 +56,15 @@ impl<'c, 'a> Panel<'c, 'a> {
             canvas.text(label, (from.0 - 8.0, y), tick.end())?;
         }
         canvas.line(&[from, (from.0, to.1), to], theme::AXIS, 1.0)?;
-        canvas.text(
-            &panel.x.title,
-            ((from.0 + to.0) / 2.0, to.1 + 38.0),
-            title.middle(),
-        )?;
-        canvas.text(
-            &panel.y.title,
-            (from.0 - 50.0, (from.1 + to.1) / 2.0),
-            title.upwards(),
-        )?;
-        canvas.text(
-            heading,
-            (from.0, from.1 - Self::HEADING_ABOVE),
-            Style::new(theme::HEADING, theme::INK).bold(),
-        )?;
+        canvas.text(&panel.x.title, ((from.0 + to.0) / 2.0, to.1 + 38.0), title.middle())?;
+        canvas.text(&panel.y.title, (from.0 - 50.0, (from.1 + to.1) / 2.0), title.upwards())?;
+        canvas.text(heading, (from.0, from.1 - Self::HEADING_ABOVE), Style::new(theme::HEADING, theme::INK).bold())?;
         Ok(panel)
     }
 
     /// Where a pair of values is on the canvas; values beyond an axis are put at its end.
     pub(crate) fn place(&self, (x, y): Point) -> Point {
-        let share =
-            |value: f64, axis: &Axis| ((value - axis.low) / (axis.high - axis.low)).clamp(0.0, 1.0);
+        let share = |value: f64, axis: &Axis| ((value - axis.low) / (axis.high - axis.low)).clamp(0.0, 1.0);
         (
             self.from.0 + share(x, &self.x) * (self.to.0 - self.from.0),
             self.to.1 - share(y, &self.y) * (self.to.1 - self.from.1),
@@ -96,11 +77,7 @@ impl<'c, 'a> Panel<'c, 'a> {
             match run {
                 [] => {}
                 [alone] => self.canvas.dot(self.place(*alone), 3.5, colour)?,
-                run => self.canvas.line(
-                    &simplified(run.iter().map(|&value| self.place(value))),
-                    colour,
-                    width,
-                )?,
+                run => self.canvas.line(&simplified(run.iter().map(|&value| self.place(value))), colour, width)?,
             }
         }
         Ok(())
@@ -108,8 +85,7 @@ impl<'c, 'a> Panel<'c, 'a> {
 
     /// A dashed line between two pairs of values.
     pub(crate) fn dashed(&self, from: Point, to: Point, colour: RGBColor) -> Result<()> {
-        self.canvas
-            .dashed(self.place(from), self.place(to), colour, 1.25)
+        self.canvas.dashed(self.place(from), self.place(to), colour, 1.25)
     }
 }
 
@@ -121,20 +97,13 @@ fn simplified(points: impl Iterator<Item = Point>) -> Vec<Point> {
     for point in points {
         last = Some(point);
         if let [.., before, end] = kept[..] {
-            let along_x = before.1 == end.1
-                && end.1 == point.1
-                && (end.0 - before.0) * (point.0 - end.0) >= 0.0;
-            let along_y = before.0 == end.0
-                && end.0 == point.0
-                && (end.1 - before.1) * (point.1 - end.1) >= 0.0;
+            let along_x = before.1 == end.1 && end.1 == point.1 && (end.0 - before.0) * (point.0 - end.0) >= 0.0;
+            let along_y = before.0 == end.0 && end.0 == point.0 && (end.1 - before.1) * (point.1 - end.1) >= 0.0;
             if along_x || along_y {
                 kept.pop();
             }
         }
-        if kept
-            .last()
-            .is_none_or(|end| (end.0 - point.0).abs() >= 0.25 || (end.1 - point.1).abs() >= 0.25)
-        {
+        if kept.last().is_none_or(|end| (end.0 - point.0).abs() >= 0.25 || (end.1 - point.1).abs() >= 0.25) {
             kept.push(point);
         }
     }
@@ -150,19 +119,8 @@ mod tests {
 
     #[test]
     fn simplifying_keeps_ends_and_corners() {
-        let stairs = [
-            (0.0, 0.0),
-            (0.0, 1.0),
-            (0.0, 2.0),
-            (5.0, 2.0),
-            (7.0, 2.0),
-            (7.0, 9.0),
-            (7.1, 9.0),
-        ];
-        assert_eq!(
-            simplified(stairs.into_iter()),
-            [(0.0, 0.0), (0.0, 2.0), (7.0, 2.0), (7.0, 9.0), (7.1, 9.0)]
-        );
+        let stairs = [(0.0, 0.0), (0.0, 1.0), (0.0, 2.0), (5.0, 2.0), (7.0, 2.0), (7.0, 9.0), (7.1, 9.0)];
+        assert_eq!(simplified(stairs.into_iter()), [(0.0, 0.0), (0.0, 2.0), (7.0, 2.0), (7.0, 9.0), (7.1, 9.0)]);
         let spike = [(0.0, 0.0), (0.0, 5.0), (0.0, 1.0)];
         assert_eq!(simplified(spike.into_iter()), spike);
     }

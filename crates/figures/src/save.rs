@@ -43,24 +43,13 @@ impl Figure {
     /// [`Error::Drawing`] where the SVG cannot be rendered.
     pub fn png(&self) -> Result<Vec<u8>> {
         const ACTION: &str = "rendering as PNG";
-        let tree = usvg::Tree::from_str(&self.svg, &text::options())
-            .map_err(|reason| Error::drawing(ACTION, reason))?;
+        let tree =
+            usvg::Tree::from_str(&self.svg, &text::options()).map_err(|reason| Error::drawing(ACTION, reason))?;
         let mut pixels = tiny_skia::Pixmap::new(self.width * SCALE, self.height * SCALE)
-            .ok_or_else(|| {
-                Error::drawing(
-                    ACTION,
-                    format!("{} x {} pixels are too many", self.width, self.height),
-                )
-            })?;
+            .ok_or_else(|| Error::drawing(ACTION, format!("{} x {} pixels are too many", self.width, self.height)))?;
         let scale = SCALE as f32;
-        resvg::render(
-            &tree,
-            tiny_skia::Transform::from_scale(scale, scale),
-            &mut pixels.as_mut(),
-        );
-        pixels
-            .encode_png()
-            .map_err(|reason| Error::drawing(ACTION, reason))
+        resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
+        pixels.encode_png().map_err(|reason| Error::drawing(ACTION, reason))
     }
 
     /// Writes `{path_stem}.svg` and `{path_stem}.png`, making their folder where it is missing.
@@ -75,8 +64,7 @@ impl Figure {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        std::fs::create_dir_all(folder)
-            .map_err(|source| Error::io(folder, "making the folder", source))?;
+        std::fs::create_dir_all(folder).map_err(|source| Error::io(folder, "making the folder", source))?;
         let svg = write(folder, beside(stem, ".svg"), self.svg.as_bytes())?;
         let png = write(folder, beside(stem, ".png"), &png)?;
         // Both are on disk before either takes its name.
@@ -100,13 +88,10 @@ fn write(folder: &Path, path: PathBuf, bytes: &[u8]) -> Result<(NamedTempFile, P
         file.as_file().sync_all()?;
         Ok(file)
     });
-    written
-        .map(|file| (file, path.clone()))
-        .map_err(|source| Error::io(&path, "writing", source))
+    written.map(|file| (file, path.clone())).map_err(|source| Error::io(&path, "writing", source))
 }
 
 fn rename((file, path): (NamedTempFile, PathBuf)) -> Result<PathBuf> {
-    file.persist(&path)
-        .map_err(|failure| Error::io(&path, "writing", failure.error))?;
+    file.persist(&path).map_err(|failure| Error::io(&path, "writing", failure.error))?;
     Ok(path)
 }

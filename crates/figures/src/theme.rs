@@ -36,8 +36,7 @@ pub(crate) const MARGIN: f64 = 28.0;
 
 /// `colour` thinned with white: `amount` 1 is the colour, 0 is white.
 pub(crate) fn tint(colour: RGBColor, amount: f64) -> RGBColor {
-    let mix =
-        |channel: u8| (255.0 + (f64::from(channel) - 255.0) * amount.clamp(0.0, 1.0)).round() as u8;
+    let mix = |channel: u8| (255.0 + (f64::from(channel) - 255.0) * amount.clamp(0.0, 1.0)).round() as u8;
     RGBColor(mix(colour.0), mix(colour.1), mix(colour.2))
 }
 
@@ -48,15 +47,10 @@ pub(crate) fn ink_on(ground: RGBColor) -> RGBColor {
         low if low <= 0.04045 => low / 12.92,
         high => ((high + 0.055) / 1.055).powf(2.4),
     };
-    let luminance = |colour: RGBColor| {
-        0.2126 * linear(colour.0) + 0.7152 * linear(colour.1) + 0.0722 * linear(colour.2)
-    };
+    let luminance =
+        |colour: RGBColor| 0.2126 * linear(colour.0) + 0.7152 * linear(colour.1) + 0.0722 * linear(colour.2);
     let on_paper = luminance(PAPER) + 0.05;
     let on_ink = luminance(INK) + 0.05;
     let ground = luminance(ground) + 0.05;
-    if ground / on_ink > on_paper / ground {
-        INK
-    } else {
-        PAPER
-    }
+    if ground / on_ink > on_paper / ground { INK } else { PAPER }
 }

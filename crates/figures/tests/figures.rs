@@ -4,14 +4,10 @@ mod samples;
 
 use std::collections::HashSet;
 
-use figures::{
-    Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Figure, Notation, Tile, TrainingFigure,
-};
+use figures::{Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Figure, Notation, Tile, TrainingFigure};
 
 fn decoded(figure: &Figure) -> image::RgbImage {
-    image::load_from_memory(&figure.png().expect("renders"))
-        .expect("decodes")
-        .to_rgb8()
+    image::load_from_memory(&figure.png().expect("renders")).expect("decodes").to_rgb8()
 }
 
 #[test]
@@ -22,10 +18,8 @@ fn every_figure_renders_at_twice_its_size_with_nothing_cut_off() {
         let (width, height) = figure.size();
         assert_eq!(pixels.dimensions(), (2 * width, 2 * height), "{name}");
         let white = |x: u32, y: u32| pixels.get_pixel(x, y).0 == [255; 3];
-        let border = (0..2 * width)
-            .flat_map(|x| (0..8).flat_map(move |d| [(x, d), (x, 2 * height - 1 - d)]));
-        let sides = (0..2 * height)
-            .flat_map(|y| (0..8).flat_map(move |d| [(d, y), (2 * width - 1 - d, y)]));
+        let border = (0..2 * width).flat_map(|x| (0..8).flat_map(move |d| [(x, d), (x, 2 * height - 1 - d)]));
+        let sides = (0..2 * height).flat_map(|y| (0..8).flat_map(move |d| [(d, y), (2 * width - 1 - d, y)]));
         let mut beyond = border.chain(sides).filter(|&(x, y)| !white(x, y));
         assert_eq!(beyond.next(), None, "{name} reaches its border");
     }
@@ -42,10 +36,7 @@ fn every_figure_is_the_same_each_time() {
 
 #[test]
 fn figures_are_as_they_were() {
-    for (name, draw) in samples::ALL
-        .iter()
-        .filter(|(name, _)| !name.starts_with("contact_sheet"))
-    {
+    for (name, draw) in samples::ALL.iter().filter(|(name, _)| !name.starts_with("contact_sheet")) {
         insta::assert_snapshot!(*name, draw().unwrap().svg());
     }
 }
@@ -53,12 +44,7 @@ fn figures_are_as_they_were() {
 #[test]
 fn text_is_in_the_png() {
     let bar = |name: &str| {
-        let bars = [Bar {
-            name: name.into(),
-            series: 0,
-            value: 0.5,
-            interval: None,
-        }];
+        let bars = [Bar { name: name.into(), series: 0, value: 0.5, interval: None }];
         let figure = Bars {
             title: "Title",
             caption: "",
@@ -70,51 +56,23 @@ fn text_is_in_the_png() {
         };
         decoded(&figure.draw().unwrap())
     };
-    let dark = |pixels: &image::RgbImage| {
-        pixels
-            .pixels()
-            .filter(|pixel| pixel.0.iter().all(|&level| level < 80))
-            .count()
-    };
+    let dark =
+        |pixels: &image::RgbImage| pixels.pixels().filter(|pixel| pixel.0.iter().all(|&level| level < 80)).count();
     // Names of equal width, so that only their letters differ.
     let (little, much) = (dark(&bar("......")), dark(&bar("llllll")));
-    assert!(
-        much > little + 100,
-        "{little} dark pixels with dots, {much} with letters"
-    );
+    assert!(much > little + 100, "{little} dark pixels with dots, {much} with letters");
 }
 
 #[test]
 fn a_contact_sheet_shows_each_pixel_as_it_is() {
     let pixels = [250, 10, 20, 30, 240, 50, 60, 70, 230, 0, 0, 0];
-    let tile = Tile {
-        width: 2,
-        height: 2,
-        pixels: &pixels,
-        caption: vec![],
-        frame: None,
-    };
-    let sheet = ContactSheet {
-        title: "",
-        caption: "",
-        columns: 1,
-        column_titles: &[],
-        row_titles: &[],
-        tiles: &[tile],
-    };
-    let found: HashSet<[u8; 3]> = decoded(&sheet.draw().unwrap())
-        .pixels()
-        .map(|pixel| pixel.0)
-        .collect();
-    let expected: HashSet<[u8; 3]> = pixels
-        .chunks(3)
-        .map(|pixel| [pixel[0], pixel[1], pixel[2]])
-        .chain([[255; 3]])
-        .collect();
-    assert_eq!(
-        found, expected,
-        "nothing but the four pixels and the paper: no smoothing, no change of colour"
-    );
+    let tile = Tile { width: 2, height: 2, pixels: &pixels, caption: vec![], frame: None };
+    let sheet =
+        ContactSheet { title: "", caption: "", columns: 1, column_titles: &[], row_titles: &[], tiles: &[tile] };
+    let found: HashSet<[u8; 3]> = decoded(&sheet.draw().unwrap()).pixels().map(|pixel| pixel.0).collect();
+    let expected: HashSet<[u8; 3]> =
+        pixels.chunks(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]).chain([[255; 3]]).collect();
+    assert_eq!(found, expected, "nothing but the four pixels and the paper: no smoothing, no change of colour");
 }
 
 #[test]
@@ -122,37 +80,19 @@ fn files_appear_whole_and_beside_each_other() {
     let folder = tempfile::tempdir().unwrap();
     let figure = samples::ALL[0].1().unwrap();
     let [svg, png] = figure.save(folder.path().join("new/run.v1")).unwrap();
-    assert_eq!(
-        (svg.file_name().unwrap(), png.file_name().unwrap()),
-        ("run.v1.svg".as_ref(), "run.v1.png".as_ref())
-    );
+    assert_eq!((svg.file_name().unwrap(), png.file_name().unwrap()), ("run.v1.svg".as_ref(), "run.v1.png".as_ref()));
     assert_eq!(std::fs::read_to_string(svg).unwrap(), figure.svg());
     assert_eq!(std::fs::read(png).unwrap(), figure.png().unwrap());
-    assert_eq!(
-        std::fs::read_dir(folder.path().join("new"))
-            .unwrap()
-            .count(),
-        2,
-        "no temporary file is left"
-    );
+    assert_eq!(std::fs::read_dir(folder.path().join("new")).unwrap().count(), 2, "no temporary file is left");
 
     std::fs::write(folder.path().join("file"), "").unwrap();
-    let message = figure
-        .save(folder.path().join("file/stem"))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.contains("file") && message.contains("failed"),
-        "{message}"
-    );
+    let message = figure.save(folder.path().join("file/stem")).unwrap_err().to_string();
+    assert!(message.contains("file") && message.contains("failed"), "{message}");
 }
 
 fn refused(figure: figures::Result<Figure>, words: &str) {
     let message = figure.expect_err(words).to_string();
-    assert!(
-        message.contains(words) && message.contains("expected"),
-        "{message}"
-    );
+    assert!(message.contains(words) && message.contains("expected"), "{message}");
 }
 
 #[test]
@@ -168,68 +108,18 @@ fn an_evaluation_that_cannot_be_drawn_is_refused() {
         histogram_fake: &[0, 1],
     };
     assert!(good.draw().is_ok());
-    refused(
-        EvaluationFigure {
-            confusion: [[0; 2]; 2],
-            ..good.clone()
-        }
-        .draw(),
-        "no images",
-    );
-    refused(
-        EvaluationFigure {
-            threshold: f64::NAN,
-            ..good.clone()
-        }
-        .draw(),
-        "NaN",
-    );
-    refused(
-        EvaluationFigure {
-            roc_curve: &[(0.0, 1.5)],
-            ..good.clone()
-        }
-        .draw(),
-        "1.5",
-    );
-    refused(
-        EvaluationFigure {
-            roc_auc: None,
-            ..good.clone()
-        }
-        .draw(),
-        "3 points",
-    );
-    refused(
-        EvaluationFigure {
-            histogram_real: &[1],
-            ..good.clone()
-        }
-        .draw(),
-        "1 bins of real and 2",
-    );
-    refused(
-        EvaluationFigure {
-            histogram_real: &[],
-            histogram_fake: &[],
-            ..good
-        }
-        .draw(),
-        "0 bins",
-    );
+    refused(EvaluationFigure { confusion: [[0; 2]; 2], ..good.clone() }.draw(), "no images");
+    refused(EvaluationFigure { threshold: f64::NAN, ..good.clone() }.draw(), "NaN");
+    refused(EvaluationFigure { roc_curve: &[(0.0, 1.5)], ..good.clone() }.draw(), "1.5");
+    refused(EvaluationFigure { roc_auc: None, ..good.clone() }.draw(), "3 points");
+    refused(EvaluationFigure { histogram_real: &[1], ..good.clone() }.draw(), "1 bins of real and 2");
+    refused(EvaluationFigure { histogram_real: &[], histogram_fake: &[], ..good }.draw(), "0 bins");
 }
 
 #[test]
 fn a_training_run_that_cannot_be_drawn_is_refused() {
     let figure = |epochs: &[Epoch], best_epoch| {
-        TrainingFigure {
-            title: "",
-            n_train: 1,
-            n_validation: 1,
-            epochs,
-            best_epoch,
-        }
-        .draw()
+        TrainingFigure { title: "", n_train: 1, n_validation: 1, epochs, best_epoch }.draw()
     };
     let epoch = Epoch {
         train_loss: 1.0,
@@ -247,12 +137,7 @@ fn a_training_run_that_cannot_be_drawn_is_refused() {
 #[test]
 fn bars_that_cannot_be_drawn_are_refused() {
     let figure = |series, value, interval| {
-        let bars = [Bar {
-            name: "model".into(),
-            series,
-            value,
-            interval,
-        }];
+        let bars = [Bar { name: "model".into(), series, value, interval }];
         Bars {
             title: "",
             caption: "",
@@ -275,23 +160,9 @@ fn bars_that_cannot_be_drawn_are_refused() {
 fn a_contact_sheet_that_cannot_be_drawn_is_refused() {
     let titles = ["a".to_owned(), "b".to_owned()];
     let figure = |width, columns, titles: &[String], count| {
-        let tile = Tile {
-            width,
-            height: 1,
-            pixels: &[0; 3],
-            caption: vec![],
-            frame: None,
-        };
+        let tile = Tile { width, height: 1, pixels: &[0; 3], caption: vec![], frame: None };
         let tiles = vec![tile; count];
-        ContactSheet {
-            title: "",
-            caption: "",
-            columns,
-            column_titles: titles,
-            row_titles: &[],
-            tiles: &tiles,
-        }
-        .draw()
+        ContactSheet { title: "", caption: "", columns, column_titles: titles, row_titles: &[], tiles: &tiles }.draw()
     };
     assert!(figure(1, 2, &titles, 3).is_ok());
     refused(figure(1, 0, &[], 1), "1 images in 0 columns");

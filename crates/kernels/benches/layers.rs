@@ -19,17 +19,11 @@ struct Clock {
 
 impl Clock {
     fn now() -> Self {
-        Self {
-            start: Instant::now(),
-            processor: processor_milliseconds(),
-        }
+        Self { start: Instant::now(), processor: processor_milliseconds() }
     }
 
     fn elapsed(&self) -> [f64; 2] {
-        [
-            self.start.elapsed().as_secs_f64() * 1e3,
-            processor_milliseconds() - self.processor,
-        ]
+        [self.start.elapsed().as_secs_f64() * 1e3, processor_milliseconds() - self.processor]
     }
 }
 
@@ -62,11 +56,7 @@ impl Timer {
         kernel: impl Fn(Tensor<D>, Tensor<W>) -> Tensor<D>,
         twin: impl Fn(Tensor<D>, Tensor<W>) -> Tensor<D>,
     ) {
-        if self
-            .filter
-            .as_ref()
-            .is_some_and(|f| !name.contains(f.as_str()))
-        {
+        if self.filter.as_ref().is_some_and(|f| !name.contains(f.as_str())) {
             return;
         }
         let device = Device::flex().autodiff();
@@ -75,10 +65,7 @@ impl Timer {
         let measure = |function: &dyn Fn(Tensor<D>, Tensor<W>) -> Tensor<D>| {
             let (mut forward, mut backward, mut ones) = (vec![], vec![], vec![]);
             for _ in 0..RUNS {
-                let (x, weight) = (
-                    x.clone().detach().require_grad(),
-                    weight.clone().detach().require_grad(),
-                );
+                let (x, weight) = (x.clone().detach().require_grad(), weight.clone().detach().require_grad());
                 let start = Clock::now();
                 let y = function(x, weight);
                 forward.push(start.elapsed());
@@ -91,15 +78,9 @@ impl Timer {
                 drop(gradients);
             }
             // The backward pass starts from a tensor of ones, which no training step allocates.
-            let least = |times: &[[f64; 2]], i: usize| {
-                times.iter().map(|t| t[i]).fold(f64::INFINITY, f64::min)
-            };
-            let [wall, processor] = [0, 1].map(|i| {
-                [
-                    least(&forward, i),
-                    (least(&backward, i) - least(&ones, i)).max(0.0),
-                ]
-            });
+            let least = |times: &[[f64; 2]], i: usize| times.iter().map(|t| t[i]).fold(f64::INFINITY, f64::min);
+            let [wall, processor] =
+                [0, 1].map(|i| [least(&forward, i), (least(&backward, i) - least(&ones, i)).max(0.0)]);
             let rate = |factor: f64, ms: f64| factor * operations / ms / 1e6;
             println!(
                 "{name:32} forward {:8.3} ms, processor {:8.3} ms, {:4.0} G/s   backward {:8.3} ms, processor {:8.3} ms, {:4.0} G/s",
@@ -149,13 +130,9 @@ fn main() {
             |x, w| kernels::twin::conv2d(x, w, None, stride, padding),
         );
     }
-    for (rows, inputs, outputs) in [
-        (8192, 96, 384),
-        (8192, 384, 96),
-        (2048, 768, 192),
-        (512, 384, 1536),
-        (128, 3072, 768),
-    ] {
+    for (rows, inputs, outputs) in
+        [(8192, 96, 384), (8192, 384, 96), (2048, 768, 192), (512, 384, 1536), (128, 3072, 768)]
+    {
         timer.layer(
             &format!("linear {inputs}-{outputs}, {rows} rows"),
             2.0 * (rows * inputs * outputs) as f64,
@@ -213,14 +190,7 @@ fn main() {
             ("silu", kernels::silu, kernels::twin::silu),
         ];
         for (name, kernel, twin) in activations {
-            timer.layer(
-                &format!("{name} {channels} at {size}"),
-                values,
-                shape,
-                [1],
-                |x, _| kernel(x),
-                |x, _| twin(x),
-            );
+            timer.layer(&format!("{name} {channels} at {size}"), values, shape, [1], |x, _| kernel(x), |x, _| twin(x));
         }
     }
 }

@@ -51,19 +51,14 @@ pub fn adamw<const D: usize>(
 ) -> (Tensor<D>, Tensor<D>, Tensor<D>) {
     let inputs = [parameter, gradient, first_moment, second_moment].map(Tensor::into_dispatch);
     if accelerable(&inputs)
-        && inputs.iter().all(|input| {
-            matches!(
-                input.kind,
-                DispatchTensorKind::Flex(BackendTensor::Float(_))
-            )
-        })
+        && inputs.iter().all(|input| matches!(input.kind, DispatchTensorKind::Flex(BackendTensor::Float(_))))
     {
         let arrays = inputs.map(|input| {
             let tensor = Tensor::<D>::from_dispatch(input);
             Array::new(tensor.try_into_primitive::<Flex>().expect("checked above"))
         });
-        let [parameter, first_moment, second_moment] = flex::adamw::adamw(arrays, step)
-            .map(|array| Tensor::from_primitive::<Flex>(array.into_tensor()));
+        let [parameter, first_moment, second_moment] =
+            flex::adamw::adamw(arrays, step).map(|array| Tensor::from_primitive::<Flex>(array.into_tensor()));
         return (parameter, first_moment, second_moment);
     }
     let [parameter, gradient, first_moment, second_moment] = inputs.map(Tensor::from_dispatch);

@@ -14,17 +14,9 @@ use burn::tensor::Tensor;
 ///
 /// # Panics
 /// If the shapes do not fit one another, or the padded image is smaller than the kernel.
-pub fn conv2d(
-    x: Tensor<4>,
-    weight: Tensor<4>,
-    bias: Option<Tensor<1>>,
-    stride: usize,
-    padding: usize,
-) -> Tensor<4> {
+pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize, padding: usize) -> Tensor<4> {
     let operation = Conv2d { stride, padding };
-    apply_biased(operation, x, weight, bias, |x, weight, bias| {
-        twin::conv2d(x, weight, bias, stride, padding)
-    })
+    apply_biased(operation, x, weight, bias, |x, weight, bias| twin::conv2d(x, weight, bias, stride, padding))
 }
 
 /// Convolution of every channel with its own kernel.
@@ -42,7 +34,5 @@ pub fn depthwise_conv2d(
     padding: usize,
 ) -> Tensor<4> {
     let operation = DepthwiseConv2d { stride, padding };
-    apply_biased(operation, x, weight, bias, |x, weight, bias| {
-        twin::depthwise_conv2d(x, weight, bias, stride, padding)
-    })
+    apply_biased(operation, x, weight, bias, |x, weight, bias| twin::depthwise_conv2d(x, weight, bias, stride, padding))
 }

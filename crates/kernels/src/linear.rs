@@ -11,10 +11,6 @@ use burn::tensor::Tensor;
 ///
 /// # Panics
 /// If the shapes do not fit one another.
-pub fn linear<const D: usize>(
-    x: Tensor<D>,
-    weight: Tensor<2>,
-    bias: Option<Tensor<1>>,
-) -> Tensor<D> {
+pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
     apply_biased(Linear, x, weight, bias, twin::linear)
 }

@@ -38,19 +38,10 @@ pub struct BatchNormOutput {
 ///
 /// `x` is `[batch, height, width, channel]`, `weight` and `bias` are `[channel]`. Gradients account
 /// for the statistics' dependence on `x`.
-pub fn batch_norm_train(
-    x: Tensor<4>,
-    weight: Tensor<1>,
-    bias: Tensor<1>,
-    epsilon: f64,
-) -> BatchNormOutput {
+pub fn batch_norm_train(x: Tensor<4>, weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> BatchNormOutput {
     let [_, _, _, channels] = x.dims();
     check_channels(channels, [&weight, &bias]);
-    let inputs = [
-        x.into_dispatch(),
-        weight.into_dispatch(),
-        bias.into_dispatch(),
-    ];
+    let inputs = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
     if !accelerable(&inputs) {
         let [x, weight, bias] = inputs;
         return twin::batch_norm_train(
@@ -62,18 +53,13 @@ pub fn batch_norm_train(
     }
     let [x, weight, bias] = inputs;
     let detached = Tensor::<4>::from_dispatch(x.clone()).detach();
-    let statistics =
-        Tensor::<2>::from_dispatch(apply(Statistics, [detached.into_dispatch()])).detach();
+    let statistics = Tensor::<2>::from_dispatch(apply(Statistics, [detached.into_dispatch()])).detach();
     let inputs = [x, weight, bias, statistics.clone().into_dispatch()];
     let [mean, variance] = [0, 1].map(|row| {
         let row = statistics.clone().narrow(0, row, 1);
         row.reshape([channels])
     });
-    BatchNormOutput {
-        output: Tensor::from_dispatch(apply(Normalize { epsilon }, inputs)),
-        mean,
-        variance,
-    }
+    BatchNormOutput { output: Tensor::from_dispatch(apply(Normalize { epsilon }, inputs)), mean, variance }
 }
 
 /// Normalises every channel by given statistics:
@@ -98,38 +84,20 @@ pub fn batch_norm_inference(
     }
     let scale: Tensor<1> = weight * (variance + epsilon).sqrt().recip();
     let shift = bias - mean * scale.clone();
-    let inputs = [
-        x.into_dispatch(),
-        scale.into_dispatch(),
-        shift.into_dispatch(),
-    ];
+    let inputs = [x.into_dispatch(), scale.into_dispatch(), shift.into_dispatch()];
     Tensor::from_dispatch(apply(Affine, inputs))
 }
 
 /// Normalises along the last axis by its own mean and biased variance, then scales and shifts.
 ///
 /// `x` is `[.., channel]`, `weight` and `bias` are `[channel]`.
-pub fn layer_norm<const D: usize>(
-    x: Tensor<D>,
-    weight: Tensor<1>,
-    bias: Tensor<1>,
-    epsilon: f64,
-) -> Tensor<D> {
+pub fn layer_norm<const D: usize>(x: Tensor<D>, weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> Tensor<D> {
     check_channels(x.dims()[D - 1], [&weight, &bias]);
-    let inputs = [
-        x.into_dispatch(),
-        weight.into_dispatch(),
-        bias.into_dispatch(),
-    ];
+    let inputs = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
     if accelerable(&inputs) {
         let epsilon = epsilon as f32;
         return Tensor::from_dispatch(apply(LayerNorm { epsilon }, inputs));
     }
     let [x, weight, bias] = inputs;
-    twin::layer_norm(
-        Tensor::from_dispatch(x),
-        Tensor::from_dispatch(weight),
-        Tensor::from_dispatch(bias),
-        epsilon,
-    )
+    twin::layer_norm(Tensor::from_dispatch(x), Tensor::from_dispatch(weight), Tensor::from_dispatch(bias), epsilon)
 }

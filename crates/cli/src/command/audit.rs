@@ -11,11 +11,8 @@ use crate::{progress, table};
 const NAMED: usize = 10;
 
 pub(super) fn run(arguments: &Audit) -> anyhow::Result<Outcome> {
-    let options = OpenOptions {
-        classes: arguments.options.classes.clone(),
-        allow_unlabelled: true,
-        ..OpenOptions::default()
-    };
+    let options =
+        OpenOptions { classes: arguments.options.classes.clone(), allow_unlabelled: true, ..OpenOptions::default() };
     let dataset = Dataset::open(&arguments.data, &options)?;
     let bar = progress::bar(dataset.items.len(), "images", "auditing");
     let findings = audit_dataset(&dataset, &|| bar.inc(1));

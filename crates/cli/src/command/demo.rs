@@ -29,7 +29,16 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<Outcome> {
     sample::write(&images, arguments.images as usize, UNLABELLED, arguments.seed)?;
     sample::write(&reported, REPORTED, 0, arguments.seed.wrapping_add(REPORTED_SEED))?;
     let run = out.join("run");
-    step(&["train", text(&images)?, "--preset", "demo", "--out", text(&run)?, "--set", &format!("seed={}", arguments.seed)])?;
+    step(&[
+        "train",
+        text(&images)?,
+        "--preset",
+        "demo",
+        "--out",
+        text(&run)?,
+        "--set",
+        &format!("seed={}", arguments.seed),
+    ])?;
     let figure = out.join("evaluation");
     say("")?;
     step(&["evaluate", text(&run)?, text(&reported)?, "--figure", text(&figure)?])?;

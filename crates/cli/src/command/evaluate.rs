@@ -61,8 +61,7 @@ pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
         predictor.judge(&store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
 
-    let labels: Vec<Label> =
-        positions.iter().filter_map(|&position| dataset.items[indices[position]].label).collect();
+    let labels: Vec<Label> = positions.iter().filter_map(|&position| dataset.items[indices[position]].label).collect();
     let scores = Scores::new(judgements.iter().map(|judgement| judgement.probability_fake).collect(), labels.clone())?;
     let evaluation = Evaluation::new(&scores, arguments.threshold)?;
     let models = predictor

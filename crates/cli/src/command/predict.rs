@@ -136,9 +136,7 @@ fn print(arguments: &Predict, predictor: &Predictor, rows: &[Row]) -> anyhow::Re
         return say_json(&rows);
     }
     let names: Vec<&str> = predictor.members().iter().map(|member| member.name.as_str()).collect();
-    let of_model = |row: &Row, name: &str| {
-        row.models.as_ref().and_then(|models| models.get(name)?.as_f64())
-    };
+    let of_model = |row: &Row, name: &str| row.models.as_ref().and_then(|models| models.get(name)?.as_f64());
     if arguments.csv {
         let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
         let header = ["path", "verdict", "probability_fake"].into_iter().chain(names.iter().copied());

@@ -88,10 +88,7 @@ fn build_step(step: &Step) -> Result<Box<dyn Augmentation>> {
     let entry = AUGMENTATIONS.iter().find(|entry| entry.name == name).ok_or_else(|| Error::Setting {
         setting: "train.augment.name".into(),
         found: format!("`{name}`"),
-        expected: format!(
-            "one of {}",
-            AUGMENTATIONS.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ")
-        ),
+        expected: format!("one of {}", AUGMENTATIONS.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ")),
     })?;
     let mut parameters = Parameters { of: name, values };
     let built = (entry.build)(&mut parameters)?;

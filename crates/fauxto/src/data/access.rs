@@ -33,16 +33,8 @@ impl Dataset {
             }
         });
         let outcome = slot.into_inner().unwrap_or_default();
-        let missing = || {
-            Err(Defect::new(
-                "nothing",
-                "the item's bytes",
-                "open the data set again",
-            ))
-        };
-        outcome
-            .unwrap_or_else(missing)
-            .map_err(|defect| defect.at(self.items[index].location.path()))
+        let missing = || Err(Defect::new("nothing", "the item's bytes", "open the data set again"));
+        outcome.unwrap_or_else(missing).map_err(|defect| defect.at(self.items[index].location.path()))
     }
 
     /// Visits the encoded bytes of the items at `indices`, in parallel and in no particular order:
@@ -56,21 +48,17 @@ impl Dataset {
         let mut by_file: BTreeMap<&PathBuf, Vec<(usize, usize)>> = BTreeMap::new();
         for (position, &index) in indices.iter().enumerate() {
             match &self.items[index].location {
-                Location::ParquetRow { file, row } => {
-                    by_file.entry(file).or_default().push((*row, position))
-                }
+                Location::ParquetRow { file, row } => by_file.entry(file).or_default().push((*row, position)),
                 Location::File(_) | Location::Memory(_) => alone.push(position),
             }
         }
-        alone
-            .into_par_iter()
-            .for_each(|position| match &self.items[indices[position]].location {
-                Location::Memory(bytes) => visit(position, within(bytes, &self.limits)),
-                location => match read_file(location.path(), &self.limits) {
-                    Ok(bytes) => visit(position, Ok(&bytes)),
-                    Err(defect) => visit(position, Err(defect)),
-                },
-            });
+        alone.into_par_iter().for_each(|position| match &self.items[indices[position]].location {
+            Location::Memory(bytes) => visit(position, within(bytes, &self.limits)),
+            location => match read_file(location.path(), &self.limits) {
+                Ok(bytes) => visit(position, Ok(&bytes)),
+                Err(defect) => visit(position, Err(defect)),
+            },
+        });
         for (file, mut wanted) in by_file {
             wanted.sort_unstable();
             parquet_images::visit(file, &wanted, &self.limits, visit);
@@ -86,16 +74,11 @@ fn within<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<&'bytes [u8], 
 }
 
 fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, Defect> {
-    let refused =
-        |action: &'static str| move |source: std::io::Error| Defect::unreadable(action, &source);
+    let refused = |action: &'static str| move |source: std::io::Error| Defect::unreadable(action, &source);
     // Asked before opening: opening a named pipe would wait for a writer.
     let metadata = std::fs::metadata(path).map_err(refused("opening"))?;
     if !metadata.is_file() {
-        return Err(Defect::new(
-            "no regular file",
-            "an image file",
-            "leave it out",
-        ));
+        return Err(Defect::new("no regular file", "an image file", "leave it out"));
     }
     if metadata.len() > limits.max_file_bytes {
         return Err(Defect::too_many_bytes(metadata.len(), limits));
@@ -103,9 +86,7 @@ fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, Defect> {
     let file = File::open(path).map_err(refused("opening"))?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
     // The file may grow between the question and the reading.
-    file.take(limits.max_file_bytes + 1)
-        .read_to_end(&mut bytes)
-        .map_err(refused("reading"))?;
+    file.take(limits.max_file_bytes + 1).read_to_end(&mut bytes).map_err(refused("reading"))?;
     within(&bytes, limits)?;
     Ok(bytes)
 }

@@ -6,12 +6,8 @@ use std::path::Path;
 use crate::{Error, Label, Result};
 
 /// Words that settle the matter whatever else stands beside them.
-const PLAIN: [(&str, Label); 4] = [
-    ("real", Label::Real),
-    ("reals", Label::Real),
-    ("fake", Label::Fake),
-    ("fakes", Label::Fake),
-];
+const PLAIN: [(&str, Label); 4] =
+    [("real", Label::Real), ("reals", Label::Real), ("fake", Label::Fake), ("fakes", Label::Fake)];
 
 /// Words that other collections use for the two classes.
 const SYNONYMS: &[(&str, Label)] = &[
@@ -44,10 +40,8 @@ pub fn label_of_name(name: &str) -> Option<Label> {
         return None;
     }
     for vocabulary in [&PLAIN[..], SYNONYMS] {
-        let mut labels = words
-            .iter()
-            .filter_map(|word| vocabulary.iter().find(|(known, _)| known == word))
-            .map(|(_, label)| *label);
+        let mut labels =
+            words.iter().filter_map(|word| vocabulary.iter().find(|(known, _)| known == word)).map(|(_, label)| *label);
         if let Some(first) = labels.next() {
             return labels.all(|label| label == first).then_some(first);
         }
@@ -65,10 +59,7 @@ fn words(name: &str) -> Vec<String> {
             words.push(String::new());
         }
         if character.is_alphabetic() {
-            words
-                .last_mut()
-                .into_iter()
-                .for_each(|word| word.extend(character.to_lowercase()));
+            words.last_mut().into_iter().for_each(|word| word.extend(character.to_lowercase()));
         }
         after_small = character.is_lowercase();
     }
@@ -78,25 +69,15 @@ fn words(name: &str) -> Vec<String> {
 
 /// The label of each class index, from the names a file carries and those the caller gives
 /// (`--classes`). The caller's names help where the file's say nothing; they may not contradict it.
-pub(super) fn labels_by_index(
-    path: &Path,
-    own: Option<&[String]>,
-    given: Option<&[String]>,
-) -> Result<Vec<Label>> {
+pub(super) fn labels_by_index(path: &Path, own: Option<&[String]>, given: Option<&[String]>) -> Result<Vec<Label>> {
     let remedy = "name the classes in index order, as in --classes fake,real";
-    let understood = |names: &[String]| {
-        names
-            .iter()
-            .map(|name| label_of_name(name))
-            .collect::<Option<Vec<_>>>()
-    };
+    let understood = |names: &[String]| names.iter().map(|name| label_of_name(name)).collect::<Option<Vec<_>>>();
     let given_labels = match given {
         None => None,
         Some(names) => Some(understood(names).ok_or_else(|| Error::Setting {
             setting: "classes".to_owned(),
             found: names.join(","),
-            expected:
-                "a name that means real or fake for every class index, as in fake,real".to_owned(),
+            expected: "a name that means real or fake for every class index, as in fake,real".to_owned(),
         })?),
     };
     match (own, given_labels) {
@@ -174,47 +155,23 @@ mod tests {
     #[test]
     fn names_decide_not_numbers_and_contradictions_are_refused() {
         let path = Path::new("data.parquet");
-        let names = |list: &[&str]| {
-            list.iter()
-                .map(|name| (*name).to_owned())
-                .collect::<Vec<_>>()
-        };
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let swapped = names(&["FAKE", "REAL"]);
+        assert_eq!(labels_by_index(path, Some(&swapped), None).unwrap(), [Fake, Real]);
+        assert_eq!(labels_by_index(path, None, Some(&swapped)).unwrap(), [Fake, Real]);
         assert_eq!(
-            labels_by_index(path, Some(&swapped), None).unwrap(),
-            [Fake, Real]
-        );
-        assert_eq!(
-            labels_by_index(path, None, Some(&swapped)).unwrap(),
-            [Fake, Real]
-        );
-        assert_eq!(
-            labels_by_index(
-                path,
-                Some(&names(&["camera", "sd", "gan"])),
-                Some(&names(&["real", "fake", "fake"]))
-            )
-            .unwrap(),
+            labels_by_index(path, Some(&names(&["camera", "sd", "gan"])), Some(&names(&["real", "fake", "fake"])))
+                .unwrap(),
             [Real, Fake, Fake]
         );
         for (own, given, part) in [
             (None, None, "without class names"),
-            (
-                Some(swapped.clone()),
-                Some(names(&["real", "fake"])),
-                "leave --classes out",
-            ),
+            (Some(swapped.clone()), Some(names(&["real", "fake"])), "leave --classes out"),
             (Some(names(&["cat", "dog"])), None, "cat, dog"),
-            (
-                Some(names(&["cat", "dog", "owl"])),
-                Some(names(&["real", "fake"])),
-                "3 classes: cat, dog, owl",
-            ),
+            (Some(names(&["cat", "dog", "owl"])), Some(names(&["real", "fake"])), "3 classes: cat, dog, owl"),
             (None, Some(names(&["cat", "dog"])), "cat,dog"),
         ] {
-            let message = labels_by_index(path, own.as_deref(), given.as_deref())
-                .unwrap_err()
-                .to_string();
+            let message = labels_by_index(path, own.as_deref(), given.as_deref()).unwrap_err().to_string();
             assert!(message.contains(part), "{message}");
         }
     }

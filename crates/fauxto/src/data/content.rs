@@ -54,9 +54,7 @@ impl<'de> Deserialize<'de> for ContentHash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         let hash = blake3::Hash::from_hex(text.as_bytes()).map_err(|error| {
-            serde::de::Error::custom(format!(
-                "content hash {text:?} is not 64 hexadecimal digits: {error}"
-            ))
+            serde::de::Error::custom(format!("content hash {text:?} is not 64 hexadecimal digits: {error}"))
         })?;
         Ok(Self(*hash.as_bytes()))
     }
@@ -67,11 +65,7 @@ mod tests {
     use super::*;
 
     fn image(width: usize, height: usize) -> RgbImage {
-        RgbImage {
-            width,
-            height,
-            pixels: (0..width * height * 3).map(|i| i as u8).collect(),
-        }
+        RgbImage { width, height, pixels: (0..width * height * 3).map(|i| i as u8).collect() }
     }
 
     #[test]

@@ -35,13 +35,7 @@ pub struct Reader {
 }
 
 /// Every form, in the order in which they are tried.
-pub static READERS: &[Reader] = &[
-    parquet::READER,
-    manifest::READER,
-    verdicts::READER,
-    single::READER,
-    folder::READER,
-];
+pub static READERS: &[Reader] = &[parquet::READER, manifest::READER, verdicts::READER, single::READER, folder::READER];
 
 /// Images with what is known of them. Decoded pixels live in a [`PixelStore`](super::PixelStore).
 #[derive(Clone, Debug)]
@@ -83,32 +77,17 @@ impl Dataset {
     pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
         let path = path.as_ref();
         std::fs::metadata(path).map_err(|source| Error::io(path, "opening", source))?;
-        let reader = READERS
-            .iter()
-            .find(|reader| (reader.recognises)(path))
-            .ok_or_else(|| {
-                Error::input(
-                    path,
-                    "a file of another kind",
-                    format!(
-                        "one of: {}",
-                        READERS
-                            .iter()
-                            .map(|reader| reader.summary)
-                            .collect::<Vec<_>>()
-                            .join("; ")
-                    ),
-                    "give the data set's folder or one of these files",
-                )
-            })?;
+        let reader = READERS.iter().find(|reader| (reader.recognises)(path)).ok_or_else(|| {
+            Error::input(
+                path,
+                "a file of another kind",
+                format!("one of: {}", READERS.iter().map(|reader| reader.summary).collect::<Vec<_>>().join("; ")),
+                "give the data set's folder or one of these files",
+            )
+        })?;
         let dataset = (reader.open)(path, options)?;
         if dataset.items.is_empty() {
-            return Err(Error::input(
-                path,
-                "no image",
-                "at least one image",
-                "check the path and what it holds",
-            ));
+            return Err(Error::input(path, "no image", "at least one image", "check the path and what it holds"));
         }
         if !options.allow_unlabelled && dataset.items.iter().all(|item| item.label.is_none()) {
             return Err(Error::input(
@@ -126,10 +105,7 @@ impl Dataset {
     /// # Errors
     /// As for [`Dataset::open`], or one image comes twice.
     pub fn open_all(paths: &[PathBuf], options: &OpenOptions) -> Result<Self> {
-        let parts = paths
-            .iter()
-            .map(|path| Self::open(path, options))
-            .collect::<Result<Vec<_>>>()?;
+        let parts = paths.iter().map(|path| Self::open(path, options)).collect::<Result<Vec<_>>>()?;
         Self::concatenate(parts)
     }
 
@@ -151,14 +127,7 @@ impl Dataset {
             }
         }
         drop(seen);
-        Ok(Self {
-            root,
-            items,
-            verdicts: None,
-            broken: Vec::new(),
-            ignored: Vec::new(),
-            limits,
-        })
+        Ok(Self { root, items, verdicts: None, broken: Vec::new(), ignored: Vec::new(), limits })
     }
 
     /// Unlabelled images held in memory, such as standard input, with their names.
@@ -187,10 +156,7 @@ impl Dataset {
         }
         let mut roots = Vec::new();
         for part in &parts {
-            roots.push(
-                std::path::absolute(&part.root)
-                    .map_err(|source| Error::io(&part.root, "resolving", source))?,
-            );
+            roots.push(std::path::absolute(&part.root).map_err(|source| Error::io(&part.root, "resolving", source))?);
         }
         let root = shared_root(&roots).ok_or_else(|| Error::Setting {
             setting: "data".to_owned(),
@@ -199,30 +165,19 @@ impl Dataset {
         })?;
         let any_verdicts = parts.iter().any(|part| part.verdicts.is_some());
         let limits = parts[0].limits;
-        let (mut items, mut verdicts, mut broken, mut ignored) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut items, mut verdicts, mut broken, mut ignored) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (part, part_root) in parts.into_iter().zip(&roots) {
             let below = identity(&root, part_root);
             let rerooted = |own: String| {
-                if below.is_empty() {
-                    own
-                } else {
-                    format!("{below}/{own}")
-                }
+                if below.is_empty() { own } else { format!("{below}/{own}") }
             };
-            verdicts.extend(
-                part.verdicts
-                    .unwrap_or_else(|| vec![None; part.items.len()]),
-            );
+            verdicts.extend(part.verdicts.unwrap_or_else(|| vec![None; part.items.len()]));
             items.extend(part.items.into_iter().map(|item| Item {
                 identity: rerooted(item.identity),
                 parent: item.parent.map(&rerooted),
                 ..item
             }));
-            broken.extend(part.broken.into_iter().map(|entry| Broken {
-                identity: rerooted(entry.identity),
-                ..entry
-            }));
+            broken.extend(part.broken.into_iter().map(|entry| Broken { identity: rerooted(entry.identity), ..entry }));
             ignored.extend(part.ignored);
         }
         let mut whole = Self::from_items(root, items, limits)?;
@@ -247,12 +202,7 @@ impl Dataset {
     /// Number of items of each class: real, fake.
     #[must_use]
     pub fn class_counts(&self) -> [usize; 2] {
-        Label::ALL.map(|label| {
-            self.items
-                .iter()
-                .filter(|item| item.label == Some(label))
-                .count()
-        })
+        Label::ALL.map(|label| self.items.iter().filter(|item| item.label == Some(label)).count())
     }
 
     /// Refuses data from which two classes cannot be told apart.
@@ -275,9 +225,7 @@ impl Dataset {
     }
 
     fn indices(&self, keep: impl Fn(&Item) -> bool) -> Vec<usize> {
-        (0..self.items.len())
-            .filter(|&index| keep(&self.items[index]))
-            .collect()
+        (0..self.items.len()).filter(|&index| keep(&self.items[index])).collect()
     }
 }
 
@@ -295,12 +243,10 @@ impl Location {
 /// `path` relative to `root` with `/` between its parts.
 pub(super) fn identity(root: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);
-    let parts = relative
-        .components()
-        .filter_map(|component| match component {
-            Component::Normal(part) => Some(part.to_string_lossy()),
-            _ => None,
-        });
+    let parts = relative.components().filter_map(|component| match component {
+        Component::Normal(part) => Some(part.to_string_lossy()),
+        _ => None,
+    });
     parts.collect::<Vec<_>>().join("/")
 }
 
@@ -319,8 +265,6 @@ pub(super) fn natural_order(first: &str, second: &str) -> std::cmp::Ordering {
 
 fn shared_root(roots: &[PathBuf]) -> Option<PathBuf> {
     let (first, rest) = roots.split_first()?;
-    let shared = first
-        .ancestors()
-        .find(|ancestor| rest.iter().all(|root| root.starts_with(ancestor)));
+    let shared = first.ancestors().find(|ancestor| rest.iter().all(|root| root.starts_with(ancestor)));
     Some(shared.map_or_else(PathBuf::new, Path::to_path_buf))
 }

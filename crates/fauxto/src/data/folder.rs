@@ -67,24 +67,14 @@ impl Survey {
     /// What was found, for messages.
     fn describe(&self) -> String {
         let folders = |paths: &mut dyn Iterator<Item = &PathBuf>| {
-            paths
-                .map(|path| format!("{}/", name_of(path)))
-                .collect::<Vec<_>>()
-                .join(", ")
+            paths.map(|path| format!("{}/", name_of(path))).collect::<Vec<_>>().join(", ")
         };
         let mut parts = Vec::new();
         for label in Label::ALL {
-            let mut of_label = self
-                .classes
-                .iter()
-                .filter(|(own, _)| *own == label)
-                .map(|(_, path)| path);
+            let mut of_label = self.classes.iter().filter(|(own, _)| *own == label).map(|(_, path)| path);
             parts.push((label.name(), folders(&mut of_label)));
         }
-        parts.push((
-            "train, validation or test",
-            folders(&mut self.sides.iter().map(|(_, path)| path)),
-        ));
+        parts.push(("train, validation or test", folders(&mut self.sides.iter().map(|(_, path)| path))));
         parts.push(("neither", folders(&mut self.other_folders.iter().take(10))));
         let mut text = parts
             .into_iter()
@@ -97,9 +87,7 @@ impl Survey {
 
     /// One folder a class and a side, or an error that shows what there is.
     fn check(&self, folder: &Path) -> Result<()> {
-        let repeated = Label::ALL
-            .iter()
-            .any(|label| self.classes.iter().filter(|(own, _)| own == label).count() > 1)
+        let repeated = Label::ALL.iter().any(|label| self.classes.iter().filter(|(own, _)| own == label).count() > 1)
             || [Side::Train, Side::Validation, Side::Test]
                 .iter()
                 .any(|side| self.sides.iter().filter(|(own, _)| own == side).count() > 1);
@@ -160,17 +148,10 @@ struct FoundImage {
 
 impl Found {
     /// The top folder; its `train/ validation/ test/` are prediction-only where classes stand beside them.
-    fn take_top(
-        &mut self,
-        root: &Path,
-        mut survey: Survey,
-        sides_are_unlabelled: bool,
-    ) -> Result<()> {
+    fn take_top(&mut self, root: &Path, mut survey: Survey, sides_are_unlabelled: bool) -> Result<()> {
         let sides = std::mem::take(&mut survey.sides);
         if sides_are_unlabelled {
-            survey
-                .other_folders
-                .extend(sides.into_iter().map(|(_, path)| path));
+            survey.other_folders.extend(sides.into_iter().map(|(_, path)| path));
         }
         self.take(root, survey, None)
     }
@@ -183,24 +164,14 @@ impl Found {
             let before = self.images.len();
             self.walk(&path, Some(label), side)?;
             if self.images.len() == before {
-                return Err(Error::input(
-                    &path,
-                    "no image",
-                    format!("{label} images"),
-                    "fill the folder or remove it",
-                ));
+                return Err(Error::input(&path, "no image", format!("{label} images"), "fill the folder or remove it"));
             }
         }
         for path in survey.other_folders {
             self.walk(&path, None, None)?;
         }
         self.ignored.extend(survey.other_files);
-        self.images
-            .extend(survey.images.into_iter().map(|path| FoundImage {
-                path,
-                label: None,
-                side: None,
-            }));
+        self.images.extend(survey.images.into_iter().map(|path| FoundImage { path, label: None, side: None }));
         Ok(())
     }
 
@@ -223,11 +194,7 @@ impl Found {
                     return Err(nested(folder, entry.path()));
                 }
             } else if names_an_image(entry.path()) {
-                self.images.push(FoundImage {
-                    path: entry.into_path(),
-                    label,
-                    side,
-                });
+                self.images.push(FoundImage { path: entry.into_path(), label, side });
             } else {
                 self.ignored.push(entry.into_path());
             }
@@ -284,8 +251,5 @@ fn is_visible(name: &str) -> bool {
 }
 
 pub(super) fn name_of(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

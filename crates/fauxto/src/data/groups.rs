@@ -8,10 +8,7 @@ pub(crate) struct DisjointSets {
 
 impl DisjointSets {
     pub(crate) fn new(len: usize) -> Self {
-        Self {
-            parents: (0..len).collect(),
-            sizes: vec![1; len],
-        }
+        Self { parents: (0..len).collect(), sizes: vec![1; len] }
     }
 
     /// The representative of an element's set.

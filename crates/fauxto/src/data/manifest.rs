@@ -53,11 +53,7 @@ fn form(path: &Path) -> Option<Form> {
 
 fn in_folder(folder: &Path) -> Vec<PathBuf> {
     let names = ["metadata.csv", "metadata.jsonl"];
-    names
-        .iter()
-        .map(|name| folder.join(name))
-        .filter(|path| path.is_file())
-        .collect()
+    names.iter().map(|name| folder.join(name)).filter(|path| path.is_file()).collect()
 }
 
 fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
@@ -65,28 +61,12 @@ fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
         return read(path, form, options);
     }
     let manifests = in_folder(path);
-    let names = || {
-        manifests
-            .iter()
-            .map(|path| folder::name_of(path))
-            .collect::<Vec<_>>()
-            .join(" and ")
-    };
+    let names = || manifests.iter().map(|path| folder::name_of(path)).collect::<Vec<_>>().join(" and ");
     match &manifests[..] {
-        [manifest] if !folder::has_classes(path) => {
-            read(manifest, form(manifest).unwrap_or(Form::Csv), options)
-        }
+        [manifest] if !folder::has_classes(path) => read(manifest, form(manifest).unwrap_or(Form::Csv), options),
         _ => Err(Error::input(
             path,
-            format!(
-                "{}{}",
-                names(),
-                if folder::has_classes(path) {
-                    " beside class folders"
-                } else {
-                    ""
-                }
-            ),
+            format!("{}{}", names(), if folder::has_classes(path) { " beside class folders" } else { "" }),
             "one account of the labels",
             "remove what does not hold, or give the manifest itself",
         )),
@@ -103,12 +83,7 @@ fn read(path: &Path, form: Form, options: &OpenOptions) -> Result<Dataset> {
     let mut verdicts = Vec::with_capacity(rows.len());
     for (line, row) in &rows {
         let refuse = |found: String, expected: &str| {
-            Error::input(
-                path,
-                format!("{found} in line {line}"),
-                expected.to_owned(),
-                "correct that line",
-            )
+            Error::input(path, format!("{found} in line {line}"), expected.to_owned(), "correct that line")
         };
         let label = |column: &str| -> Result<Option<Label>> {
             let Some(text) = row.get(column) else {
@@ -116,15 +91,9 @@ fn read(path: &Path, form: Form, options: &OpenOptions) -> Result<Dataset> {
             };
             if let Ok(number) = text.parse::<i64>() {
                 let labels = labels_by_index(path, None, options.classes.as_deref())?;
-                return match usize::try_from(number)
-                    .ok()
-                    .and_then(|index| labels.get(index))
-                {
+                return match usize::try_from(number).ok().and_then(|index| labels.get(index)) {
                     Some(label) => Ok(Some(*label)),
-                    None => Err(refuse(
-                        format!("the {column} {number}"),
-                        "a number with a class name",
-                    )),
+                    None => Err(refuse(format!("the {column} {number}"), "a number with a class name")),
                 };
             }
             match label_of_name(text) {
@@ -137,9 +106,8 @@ fn read(path: &Path, form: Form, options: &OpenOptions) -> Result<Dataset> {
                 return Ok(None);
             };
             let relative = Path::new(text);
-            let inside = relative
-                .components()
-                .all(|component| matches!(component, Component::Normal(_) | Component::CurDir));
+            let inside =
+                relative.components().all(|component| matches!(component, Component::Normal(_) | Component::CurDir));
             if !inside {
                 return Err(refuse(
                     format!("the {column} {text}"),
@@ -149,18 +117,14 @@ fn read(path: &Path, form: Form, options: &OpenOptions) -> Result<Dataset> {
             Ok(Some(identity(Path::new(""), relative)))
         };
         let Some(own) = file("file_name")? else {
-            return Err(refuse(
-                "no file_name".to_owned(),
-                "a file_name in every line",
-            ));
+            return Err(refuse("no file_name".to_owned(), "a file_name in every line"));
         };
-        let side =
-            match row.get("split") {
-                None => None,
-                Some(name) => Some(Side::of_name(name).ok_or_else(|| {
-                    refuse(format!("the split {name}"), "train, validation or test")
-                })?),
-            };
+        let side = match row.get("split") {
+            None => None,
+            Some(name) => Some(
+                Side::of_name(name).ok_or_else(|| refuse(format!("the split {name}"), "train, validation or test"))?,
+            ),
+        };
         verdicts.push(label("prediction")?);
         items.push(Item {
             label: label("label")?,
@@ -178,25 +142,13 @@ fn read(path: &Path, form: Form, options: &OpenOptions) -> Result<Dataset> {
 /// Rows with their line numbers, from 1.
 fn csv_rows(path: &Path) -> Result<Vec<(u64, Row)>> {
     let broken = |error: csv::Error| {
-        Error::input(
-            path,
-            format!("broken CSV ({error})"),
-            "CSV with a header line",
-            "write the file anew",
-        )
+        Error::input(path, format!("broken CSV ({error})"), "CSV with a header line", "write the file anew")
     };
     let bytes = std::fs::read(path).map_err(|source| Error::io(path, "reading", source))?;
     // Spreadsheets put a byte order mark first, which would become part of the first column's name.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(bytes);
-    let header: Vec<String> = reader
-        .headers()
-        .map_err(broken)?
-        .iter()
-        .map(str::to_owned)
-        .collect();
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+    let header: Vec<String> = reader.headers().map_err(broken)?.iter().map(str::to_owned).collect();
     if !header.iter().any(|name| name == "file_name") {
         return Err(missing_file_name(path, &header));
     }
@@ -211,27 +163,22 @@ fn csv_rows(path: &Path) -> Result<Vec<(u64, Row)>> {
 }
 
 fn json_lines_rows(path: &Path) -> Result<Vec<(u64, Row)>> {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| Error::io(path, "reading", source))?;
+    let text = std::fs::read_to_string(path).map_err(|source| Error::io(path, "reading", source))?;
     let mut rows = Vec::new();
     for (line, text) in (1u64..).zip(text.trim_start_matches('\u{feff}').lines()) {
         if text.trim().is_empty() {
             continue;
         }
-        let object: serde_json::Map<String, Value> =
-            serde_json::from_str(text).map_err(|error| {
-                Error::input(
-                    path,
-                    format!("line {line}, which is no JSON object ({error})"),
-                    "one object a line, as in {\"file_name\": \"1.png\", \"label\": \"real\"}",
-                    "correct that line",
-                )
-            })?;
-        if rows.is_empty() && !object.contains_key("file_name") {
-            return Err(missing_file_name(
+        let object: serde_json::Map<String, Value> = serde_json::from_str(text).map_err(|error| {
+            Error::input(
                 path,
-                &object.keys().cloned().collect::<Vec<_>>(),
-            ));
+                format!("line {line}, which is no JSON object ({error})"),
+                "one object a line, as in {\"file_name\": \"1.png\", \"label\": \"real\"}",
+                "correct that line",
+            )
+        })?;
+        if rows.is_empty() && !object.contains_key("file_name") {
+            return Err(missing_file_name(path, &object.keys().cloned().collect::<Vec<_>>()));
         }
         let cells = object.iter().map(|(name, value)| {
             let text = match value {
@@ -249,12 +196,7 @@ fn json_lines_rows(path: &Path) -> Result<Vec<(u64, Row)>> {
 fn row<'name>(cells: impl Iterator<Item = (&'name str, String)>) -> Row {
     cells
         .filter(|(_, cell)| !cell.is_empty())
-        .filter_map(|(name, cell)| {
-            COLUMNS
-                .iter()
-                .find(|column| **column == name)
-                .map(|column| (*column, cell))
-        })
+        .filter_map(|(name, cell)| COLUMNS.iter().find(|column| **column == name).map(|column| (*column, cell)))
         .collect()
 }
 

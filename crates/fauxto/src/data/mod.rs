@@ -23,10 +23,10 @@ use std::path::PathBuf;
 
 pub use access::Visit;
 pub use class_names::label_of_name;
+pub use content::ContentHash;
 pub use dataset::{Broken, Dataset, OpenOptions, READERS, Reader};
 pub use decode::{Defect, Limits, decode};
 pub use resize::{resize, resize_into};
-pub use content::ContentHash;
 pub use store::{BrokenPixels, PixelStore, StoreOptions};
 
 use crate::Label;
@@ -48,9 +48,7 @@ pub struct Item {
 }
 
 /// A side of a split.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// Learns parameters.

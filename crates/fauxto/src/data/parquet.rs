@@ -43,8 +43,7 @@ fn starts_as_parquet(path: &Path) -> bool {
 }
 
 fn is_parquet_name(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
 }
 
 fn shards(folder: &Path) -> impl Iterator<Item = PathBuf> {
@@ -52,9 +51,7 @@ fn shards(folder: &Path) -> impl Iterator<Item = PathBuf> {
         .follow_links(true)
         .max_depth(SHARD_DEPTH)
         .into_iter()
-        .filter_entry(|entry| {
-            entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
-        })
+        .filter_entry(|entry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.'))
         .filter_map(std::result::Result::ok)
         .filter(|entry| entry.file_type().is_file() && is_parquet_name(entry.path()))
         .map(walkdir::DirEntry::into_path)
@@ -73,10 +70,7 @@ fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
     if images_too > 0 || folder::has_classes(path) {
         return Err(Error::input(
             path,
-            format!(
-                "{} Parquet files beside {images_too} images or class folders",
-                files.len()
-            ),
+            format!("{} Parquet files beside {images_too} images or class folders", files.len()),
             "either Parquet files or folders of images",
             "give the file or folder that is meant",
         ));
@@ -90,12 +84,8 @@ fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
 }
 
 fn visible_images(folder: &Path) -> usize {
-    folder::visible_entries(folder).map_or(0, |entries| {
-        entries
-            .iter()
-            .filter(|path| path.is_file() && decode::names_an_image(path))
-            .count()
-    })
+    folder::visible_entries(folder)
+        .map_or(0, |entries| entries.iter().filter(|path| path.is_file() && decode::names_an_image(path)).count())
 }
 
 /// `train-00000-of-00002` as split, number and count.
@@ -110,18 +100,11 @@ fn shard_name(file: &Path) -> Option<(String, usize, usize)> {
 
 /// The side in the shard's own name, or else in that of the nearest folder below the root.
 fn side_of(root: &Path, file: &Path) -> Option<Side> {
-    let stem = file
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let own = shard_name(file).map_or(stem, |(split, _, _)| split);
     Side::of_name(&own).or_else(|| {
         let folders = file.parent()?.strip_prefix(root).ok()?;
-        folders
-            .components()
-            .rev()
-            .find_map(|part| Side::of_name(&part.as_os_str().to_string_lossy()))
+        folders.components().rev().find_map(|part| Side::of_name(&part.as_os_str().to_string_lossy()))
     })
 }
 
@@ -133,17 +116,12 @@ fn check_complete(root: &Path, files: &[PathBuf]) -> Result<()> {
         };
         for wanted in 0..count {
             let present = files.iter().any(|other| {
-                other.parent() == file.parent()
-                    && shard_name(other) == Some((split.clone(), wanted, count))
+                other.parent() == file.parent() && shard_name(other) == Some((split.clone(), wanted, count))
             });
             if !present {
                 return Err(Error::input(
                     root,
-                    format!(
-                        "{} without shard {wanted} of 0 to {}",
-                        folder::name_of(file),
-                        count - 1
-                    ),
+                    format!("{} without shard {wanted} of 0 to {}", folder::name_of(file), count - 1),
                     format!("all {count} shards of {split}"),
                     "fetch the missing shard",
                 ));
@@ -160,13 +138,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn take(
-        &mut self,
-        root: &Path,
-        file: &Path,
-        side: Option<Side>,
-        options: &OpenOptions,
-    ) -> Result<()> {
+    fn take(&mut self, root: &Path, file: &Path, side: Option<Side>, options: &OpenOptions) -> Result<()> {
         let builder = open_file(file)?;
         let schema = builder.schema().clone();
         check_image_column(file, &schema)?;
@@ -174,17 +146,12 @@ impl Rows {
             None => LabelKind::Absent,
             Some((_, field)) => LabelKind::of(file, &schema, field.data_type(), options)?,
         };
-        let columns = ["label", "parent"]
-            .into_iter()
-            .filter(|name| schema.column_with_name(name).is_some());
+        let columns = ["label", "parent"].into_iter().filter(|name| schema.column_with_name(name).is_some());
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns);
         let name = identity(root, file);
         let row_count = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         self.items.reserve_exact(row_count);
-        let reader = builder
-            .with_projection(mask)
-            .build()
-            .map_err(|error| broken_file(file, error))?;
+        let reader = builder.with_projection(mask).build().map_err(|error| broken_file(file, error))?;
         let mut row = 0;
         for batch in reader {
             let batch = batch.map_err(|error| broken_file(file, error))?;
@@ -200,21 +167,11 @@ impl Rows {
                     Ok(label) => self.items.push(Item {
                         identity: own,
                         label,
-                        parent: parents
-                            .as_ref()
-                            .and_then(|parents| parents.get(within))
-                            .map(str::to_owned),
+                        parent: parents.as_ref().and_then(|parents| parents.get(within)).map(str::to_owned),
                         side,
-                        location: Location::ParquetRow {
-                            file: file.to_path_buf(),
-                            row,
-                        },
+                        location: Location::ParquetRow { file: file.to_path_buf(), row },
                     }),
-                    Err(reason) => self.broken.push(Broken {
-                        identity: own,
-                        path: file.to_path_buf(),
-                        reason,
-                    }),
+                    Err(reason) => self.broken.push(Broken { identity: own, path: file.to_path_buf(), reason }),
                 }
                 row += 1;
             }
@@ -230,27 +187,15 @@ impl Rows {
 }
 
 fn check_image_column(file: &Path, schema: &SchemaRef) -> Result<()> {
-    let binary = |kind: &DataType| {
-        matches!(
-            kind,
-            DataType::Binary | DataType::LargeBinary | DataType::BinaryView
-        )
-    };
-    let fits = schema
-        .column_with_name("image")
-        .is_some_and(|(_, field)| match field.data_type() {
-            DataType::Struct(fields) => fields
-                .find("bytes")
-                .is_some_and(|(_, bytes)| binary(bytes.data_type())),
-            kind => binary(kind),
-        });
+    let binary = |kind: &DataType| matches!(kind, DataType::Binary | DataType::LargeBinary | DataType::BinaryView);
+    let fits = schema.column_with_name("image").is_some_and(|(_, field)| match field.data_type() {
+        DataType::Struct(fields) => fields.find("bytes").is_some_and(|(_, bytes)| binary(bytes.data_type())),
+        kind => binary(kind),
+    });
     if fits {
         return Ok(());
     }
-    let columns = schema
-        .fields()
-        .iter()
-        .map(|field| format!("{}: {}", field.name(), field.data_type()));
+    let columns = schema.fields().iter().map(|field| format!("{}: {}", field.name(), field.data_type()));
     Err(Error::input(
         file,
         format!("the columns {}", columns.collect::<Vec<_>>().join(", ")),

@@ -40,12 +40,9 @@ pub(super) fn visit(file: &Path, wanted: &[(usize, usize)], limits: &Limits, vis
         let (own, later) = rest.split_at(rest.partition_point(|&(row, _)| row < start + rows));
         rest = later;
         if !own.is_empty() {
-            let mean_bytes =
-                u64::try_from(group_metadata.total_byte_size()).unwrap_or(0) / (rows.max(1) as u64);
+            let mean_bytes = u64::try_from(group_metadata.total_byte_size()).unwrap_or(0) / (rows.max(1) as u64);
             let batch_rows = (BATCH_BYTES / mean_bytes.max(1)).clamp(1, most_rows) as usize;
-            if let Err((unvisited, defect)) =
-                visit_group(file, group, start, batch_rows, own, limits, visit)
-            {
+            if let Err((unvisited, defect)) = visit_group(file, group, start, batch_rows, own, limits, visit) {
                 refuse_all(unvisited, &defect);
             }
         }
@@ -53,11 +50,7 @@ pub(super) fn visit(file: &Path, wanted: &[(usize, usize)], limits: &Limits, vis
     }
     refuse_all(
         rest,
-        &Defect::new(
-            format!("{start} rows"),
-            "the row that was there when the file was opened",
-            "open it again",
-        ),
+        &Defect::new(format!("{start} rows"), "the row that was there when the file was opened", "open it again"),
     );
 }
 
@@ -92,17 +85,12 @@ fn visit_group<'wanted>(
         let ranks = ranks(rest);
         let (own, later) = rest.split_at(ranks.partition_point(|&rank| rank < current.num_rows()));
         let work = || {
-            own.par_iter()
-                .zip(&ranks)
-                .for_each(|(&(_, position), &rank)| match encoded(&current, rank) {
-                    Ok(bytes) if bytes.len() as u64 > limits.max_file_bytes => {
-                        visit(
-                            position,
-                            Err(Defect::too_many_bytes(bytes.len() as u64, limits)),
-                        );
-                    }
-                    outcome => visit(position, outcome),
-                });
+            own.par_iter().zip(&ranks).for_each(|(&(_, position), &rank)| match encoded(&current, rank) {
+                Ok(bytes) if bytes.len() as u64 > limits.max_file_bytes => {
+                    visit(position, Err(Defect::too_many_bytes(bytes.len() as u64, limits)));
+                }
+                outcome => visit(position, outcome),
+            });
         };
         rest = later;
         (batch, ()) = rayon::join(|| if rest.is_empty() { None } else { reader.next() }, work);
@@ -113,9 +101,7 @@ fn visit_group<'wanted>(
 /// For each wanted row, how many different rows come before it.
 fn ranks(wanted: &[(usize, usize)]) -> Vec<usize> {
     let mut rank = 0;
-    let steps = wanted
-        .windows(2)
-        .map(|pair| usize::from(pair[0].0 != pair[1].0));
+    let steps = wanted.windows(2).map(|pair| usize::from(pair[0].0 != pair[1].0));
     std::iter::once(0)
         .chain(steps)
         .map(|step| {
@@ -125,13 +111,9 @@ fn ranks(wanted: &[(usize, usize)]) -> Vec<usize> {
         .collect()
 }
 
-fn only_images(
-    builder: ParquetRecordBatchReaderBuilder<File>,
-) -> ParquetRecordBatchReaderBuilder<File> {
-    let nested = builder
-        .schema()
-        .field_with_name("image")
-        .is_ok_and(|field| matches!(field.data_type(), DataType::Struct(_)));
+fn only_images(builder: ParquetRecordBatchReaderBuilder<File>) -> ParquetRecordBatchReaderBuilder<File> {
+    let nested =
+        builder.schema().field_with_name("image").is_ok_and(|field| matches!(field.data_type(), DataType::Struct(_)));
     let column = if nested { "image.bytes" } else { "image" };
     let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
     builder.with_projection(mask)
@@ -166,9 +148,7 @@ fn encoded(batch: &RecordBatch, row: usize) -> Result<&[u8], Defect> {
         )
     };
     match column.data_type() {
-        DataType::Struct(_) if column.is_valid(row) => {
-            binary(column.as_struct().column(0), row).ok_or_else(null)
-        }
+        DataType::Struct(_) if column.is_valid(row) => binary(column.as_struct().column(0), row).ok_or_else(null),
         DataType::Struct(_) => Err(null()),
         _ => binary(column, row).ok_or_else(null),
     }
@@ -187,9 +167,5 @@ fn binary(column: &ArrayRef, row: usize) -> Option<&[u8]> {
 }
 
 fn damaged(reason: impl std::fmt::Display) -> Defect {
-    Defect::new(
-        format!("a damaged Parquet file ({reason})"),
-        "a whole Parquet file",
-        "fetch the file again",
-    )
+    Defect::new(format!("a damaged Parquet file ({reason})"), "a whole Parquet file", "fetch the file again")
 }

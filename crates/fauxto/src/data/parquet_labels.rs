@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
-};
+use arrow_array::types::{Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, SchemaRef};
 
@@ -21,20 +19,11 @@ pub(super) enum LabelKind {
 }
 
 impl LabelKind {
-    pub(super) fn of(
-        file: &Path,
-        schema: &SchemaRef,
-        kind: &DataType,
-        options: &OpenOptions,
-    ) -> Result<Self> {
+    pub(super) fn of(file: &Path, schema: &SchemaRef, kind: &DataType, options: &OpenOptions) -> Result<Self> {
         match kind {
             kind if kind.is_integer() => {
                 let own = class_names(schema);
-                Ok(Self::Number(labels_by_index(
-                    file,
-                    own.as_deref(),
-                    options.classes.as_deref(),
-                )?))
+                Ok(Self::Number(labels_by_index(file, own.as_deref(), options.classes.as_deref())?))
             }
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Ok(Self::Name),
             other => Err(Error::input(
@@ -55,41 +44,24 @@ impl LabelKind {
         row: usize,
     ) -> Result<std::result::Result<Option<Label>, String>> {
         if column.is_null(within) {
-            return Ok(Err(
-                "found a null label; expected a class; leave the row out or label it".to_owned(),
-            ));
+            return Ok(Err("found a null label; expected a class; leave the row out or label it".to_owned()));
         }
         let refuse = |found: String, expected: String| {
-            Error::input(
-                file,
-                format!("the label {found} in row {row}"),
-                expected,
-                "correct the label column",
-            )
+            Error::input(file, format!("the label {found} in row {row}"), expected, "correct the label column")
         };
         match self {
             Self::Absent => Ok(Ok(None)),
             Self::Number(labels) => match integer(column, within) {
                 Some(-1) => Ok(Ok(None)),
-                Some(number) => match usize::try_from(number)
-                    .ok()
-                    .and_then(|index| labels.get(index))
-                {
+                Some(number) => match usize::try_from(number).ok().and_then(|index| labels.get(index)) {
                     Some(label) => Ok(Ok(Some(*label))),
-                    None => Err(refuse(
-                        number.to_string(),
-                        format!("0 to {}, or -1 for unlabelled", labels.len() - 1),
-                    )),
+                    None => Err(refuse(number.to_string(), format!("0 to {}, or -1 for unlabelled", labels.len() - 1))),
                 },
-                None => Err(refuse(
-                    "beyond 64 bits".to_owned(),
-                    "a class index".to_owned(),
-                )),
+                None => Err(refuse("beyond 64 bits".to_owned(), "a class index".to_owned())),
             },
             Self::Name => {
-                let name = Strings::of(column)
-                    .and_then(|names| names.get(within).map(str::to_owned))
-                    .unwrap_or_default();
+                let name =
+                    Strings::of(column).and_then(|names| names.get(within).map(str::to_owned)).unwrap_or_default();
                 match label_of_name(&name) {
                     Some(label) => Ok(Ok(Some(label))),
                     None => Err(refuse(name, "real or fake".to_owned())),
@@ -101,15 +73,9 @@ impl LabelKind {
 
 /// Class names in index order, from the feature description in the schema metadata.
 fn class_names(schema: &SchemaRef) -> Option<Vec<String>> {
-    let description: serde_json::Value =
-        serde_json::from_str(schema.metadata().get("huggingface")?).ok()?;
-    let names = description
-        .pointer("/info/features/label/names")?
-        .as_array()?;
-    names
-        .iter()
-        .map(|name| name.as_str().map(str::to_owned))
-        .collect()
+    let description: serde_json::Value = serde_json::from_str(schema.metadata().get("huggingface")?).ok()?;
+    let names = description.pointer("/info/features/label/names")?.as_array()?;
+    names.iter().map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
 /// The three layouts of string columns.
@@ -148,11 +114,7 @@ fn integer(column: &ArrayRef, row: usize) -> Option<i64> {
         DataType::UInt16 => column.as_primitive::<UInt16Type>().value(row).into(),
         DataType::UInt32 => column.as_primitive::<UInt32Type>().value(row).into(),
         DataType::UInt64 => {
-            return column
-                .as_primitive::<UInt64Type>()
-                .value(row)
-                .try_into()
-                .ok();
+            return column.as_primitive::<UInt64Type>().value(row).try_into().ok();
         }
         _ => return None,
     })

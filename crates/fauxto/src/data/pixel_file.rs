@@ -22,15 +22,13 @@ impl PixelFile {
     }
 
     pub(super) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
-        position::write(&self.file, bytes, offset).map_err(|source| {
-            Error::io(&self.folder, "writing the temporary file of pixels", source)
-        })
+        position::write(&self.file, bytes, offset)
+            .map_err(|source| Error::io(&self.folder, "writing the temporary file of pixels", source))
     }
 
     pub(super) fn read_at(&self, bytes: &mut [u8], offset: u64) -> Result<()> {
-        position::read(&self.file, bytes, offset).map_err(|source| {
-            Error::io(&self.folder, "reading the temporary file of pixels", source)
-        })
+        position::read(&self.file, bytes, offset)
+            .map_err(|source| Error::io(&self.folder, "reading the temporary file of pixels", source))
     }
 }
 

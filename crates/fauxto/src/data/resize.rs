@@ -23,14 +23,9 @@ pub fn resize_into(image: &RgbImage, size: usize, output: &mut [u8]) -> Result<(
     let mismatch = |found: String| Error::Setting {
         setting: "input size".to_owned(),
         found,
-        expected: format!(
-            "a size of at least 1 and buffers of 3 * width * height bytes (size {size})"
-        ),
+        expected: format!("a size of at least 1 and buffers of 3 * width * height bytes (size {size})"),
     };
-    if size == 0
-        || output.len() != 3 * size * size
-        || image.pixels.len() != 3 * image.width * image.height
-    {
+    if size == 0 || output.len() != 3 * size * size || image.pixels.len() != 3 * image.width * image.height {
         return Err(mismatch(format!(
             "{}x{} pixels in {} bytes, {} bytes of output",
             image.width,
@@ -53,40 +48,12 @@ pub fn resize_into(image: &RgbImage, size: usize, output: &mut [u8]) -> Result<(
     let down_first = width <= size && height > size;
     let outcome = if down_first {
         let mut down = vec![0; 3 * width * size];
-        pass(
-            &image.pixels,
-            (width, height),
-            &mut down,
-            (width, size),
-            (all_across, (top, side)),
-        )
-        .and_then(|()| {
-            pass(
-                &down,
-                (width, size),
-                output,
-                (size, size),
-                ((left, side), (0.0, size as f64)),
-            )
-        })
+        pass(&image.pixels, (width, height), &mut down, (width, size), (all_across, (top, side)))
+            .and_then(|()| pass(&down, (width, size), output, (size, size), ((left, side), (0.0, size as f64))))
     } else {
         let mut across = vec![0; 3 * size * height];
-        pass(
-            &image.pixels,
-            (width, height),
-            &mut across,
-            (size, height),
-            ((left, side), all_down),
-        )
-        .and_then(|()| {
-            pass(
-                &across,
-                (size, height),
-                output,
-                (size, size),
-                ((0.0, size as f64), (top, side)),
-            )
-        })
+        pass(&image.pixels, (width, height), &mut across, (size, height), ((left, side), all_down))
+            .and_then(|()| pass(&across, (size, height), output, (size, size), ((0.0, size as f64), (top, side))))
     };
     outcome.map_err(|error| mismatch(error.to_string()))
 }
@@ -99,21 +66,11 @@ fn pass(
     target_size: (usize, usize),
     ((left, width), (top, height)): ((f64, f64), (f64, f64)),
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let source = ImageRef::new(
-        source_size.0.try_into()?,
-        source_size.1.try_into()?,
-        source,
-        PixelType::U8x3,
-    )?;
-    let mut target = Image::from_slice_u8(
-        target_size.0.try_into()?,
-        target_size.1.try_into()?,
-        target,
-        PixelType::U8x3,
-    )?;
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
-        .crop(left, top, width, height);
+    let source = ImageRef::new(source_size.0.try_into()?, source_size.1.try_into()?, source, PixelType::U8x3)?;
+    let mut target =
+        Image::from_slice_u8(target_size.0.try_into()?, target_size.1.try_into()?, target, PixelType::U8x3)?;
+    let options =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).crop(left, top, width, height);
     Ok(Resizer::new().resize(&source, &mut target, &options)?)
 }
 
@@ -124,9 +81,5 @@ fn pass(
 pub fn resize(image: &RgbImage, size: usize) -> Result<RgbImage> {
     let mut pixels = vec![0; 3 * size * size];
     resize_into(image, size, &mut pixels)?;
-    Ok(RgbImage {
-        width: size,
-        height: size,
-        pixels,
-    })
+    Ok(RgbImage { width: size, height: size, pixels })
 }

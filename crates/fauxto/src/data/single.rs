@@ -20,18 +20,13 @@ fn recognises(path: &Path) -> bool {
         return false;
     }
     // By name too, so that a broken image is reported as that and not as an unknown form.
-    decode::names_an_image(path)
-        || first_bytes(path).is_some_and(|bytes| Format::of(&bytes).is_some())
+    decode::names_an_image(path) || first_bytes(path).is_some_and(|bytes| Format::of(&bytes).is_some())
 }
 
 fn first_bytes(path: &Path) -> Option<Vec<u8>> {
     use std::io::Read;
     let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .ok()?
-        .take(64)
-        .read_to_end(&mut bytes)
-        .ok()?;
+    std::fs::File::open(path).ok()?.take(64).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 

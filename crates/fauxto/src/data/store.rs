@@ -44,9 +44,7 @@ const UNKNOWN_MEMORY_LIMIT: u64 = 4 << 30;
 /// Bytes that can be had without swapping, where the system says so.
 fn available_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
@@ -91,40 +89,22 @@ impl PixelStore {
     /// An index is not below the number of items.
     pub fn fill(dataset: &Dataset, indices: &[usize], options: &StoreOptions<'_>) -> Result<Self> {
         let image_bytes = 3 * options.size * options.size;
-        let raw = image_bytes
-            .checked_mul(indices.len())
-            .filter(|_| image_bytes > 0)
-            .ok_or_else(|| Error::Setting {
-                setting: "input size".to_owned(),
-                found: options.size.to_string(),
-                expected: "at least 1, and small enough to address every pixel".to_owned(),
-            })?;
-        let filler = Filler {
-            dataset,
-            indices,
-            options,
-            done: AtomicUsize::new(0),
-            broken: Mutex::new(Vec::new()),
-        };
+        let raw = image_bytes.checked_mul(indices.len()).filter(|_| image_bytes > 0).ok_or_else(|| Error::Setting {
+            setting: "input size".to_owned(),
+            found: options.size.to_string(),
+            expected: "at least 1, and small enough to address every pixel".to_owned(),
+        })?;
+        let filler = Filler { dataset, indices, options, done: AtomicUsize::new(0), broken: Mutex::new(Vec::new()) };
         let mut hashes = vec![ContentHash::from([0; 32]); indices.len()];
         let pixels = if raw as u64 <= options.memory_limit {
             let mut buffer = Vec::new();
-            buffer
-                .try_reserve_exact(raw)
-                .map_err(|error| Error::Setting {
-                    setting: "memory limit".to_owned(),
-                    found: format!(
-                        "{} bytes, of which {raw} are needed but not to be had ({error})",
-                        options.memory_limit
-                    ),
-                    expected: "a lower limit, so that pixels are kept on disk".to_owned(),
-                })?;
+            buffer.try_reserve_exact(raw).map_err(|error| Error::Setting {
+                setting: "memory limit".to_owned(),
+                found: format!("{} bytes, of which {raw} are needed but not to be had ({error})", options.memory_limit),
+                expected: "a lower limit, so that pixels are kept on disk".to_owned(),
+            })?;
             buffer.resize(raw, 0);
-            let slots: Vec<_> = buffer
-                .chunks_exact_mut(image_bytes)
-                .zip(&mut hashes)
-                .map(Mutex::new)
-                .collect();
+            let slots: Vec<_> = buffer.chunks_exact_mut(image_bytes).zip(&mut hashes).map(Mutex::new).collect();
             filler.run(&|position, image| {
                 let Ok(mut slot) = slots[position].lock() else {
                     return Ok(());
@@ -149,17 +129,9 @@ impl PixelStore {
             drop(slots);
             Pixels::Disk(file)
         };
-        let mut broken = filler
-            .broken
-            .into_inner()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut broken = filler.broken.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         broken.sort_by_key(|entry| entry.position);
-        Ok(Self {
-            size: options.size,
-            pixels,
-            hashes,
-            broken,
-        })
+        Ok(Self { size: options.size, pixels, hashes, broken })
     }
 
     /// Number of positions, broken ones included.
@@ -205,10 +177,7 @@ impl PixelStore {
     #[must_use]
     pub fn hash(&self, position: usize) -> Option<ContentHash> {
         let hash = self.hashes[position];
-        self.broken
-            .binary_search_by_key(&position, |entry| entry.position)
-            .is_err()
-            .then_some(hash)
+        self.broken.binary_search_by_key(&position, |entry| entry.position).is_err().then_some(hash)
     }
 
     /// Copies the image at `position`, `[size, size, 3]`, into `output`.
@@ -219,11 +188,7 @@ impl PixelStore {
     /// # Panics
     /// `position` is not below [`PixelStore::len`], or `output` has not [`PixelStore::image_bytes`].
     pub fn read(&self, position: usize, output: &mut [u8]) -> Result<()> {
-        assert!(
-            position < self.len(),
-            "position {position} of {}",
-            self.len()
-        );
+        assert!(position < self.len(), "position {position} of {}", self.len());
         let bytes = self.image_bytes();
         assert_eq!(output.len(), bytes, "bytes of one image");
         match &self.pixels {
@@ -244,11 +209,7 @@ impl PixelStore {
     /// # Panics
     /// A position is not below [`PixelStore::len`], or `output` has another size.
     pub fn gather(&self, positions: &[usize], output: &mut [u8]) -> Result<()> {
-        assert_eq!(
-            output.len(),
-            positions.len() * self.image_bytes(),
-            "bytes of the batch"
-        );
+        assert_eq!(output.len(), positions.len() * self.image_bytes(), "bytes of the batch");
         positions
             .iter()
             .zip(output.chunks_exact_mut(self.image_bytes()))
@@ -267,27 +228,24 @@ struct Filler<'call> {
 impl Filler<'_> {
     fn run(&self, keep: &(dyn Fn(usize, &RgbImage) -> Result<()> + Sync)) -> Result<()> {
         let failure = Mutex::new(None);
-        self.dataset
-            .visit_encoded(self.indices, &|position, outcome| {
-                let failed = failure.lock().is_ok_and(|failure| failure.is_some());
-                if failed {
-                    return;
-                }
-                match outcome.and_then(|bytes| decode(bytes, &self.dataset.limits)) {
-                    Ok(image) => {
-                        if let (Err(error), Ok(mut failure)) =
-                            (keep(position, &image), failure.lock())
-                        {
-                            failure.get_or_insert(error);
-                        }
+        self.dataset.visit_encoded(self.indices, &|position, outcome| {
+            let failed = failure.lock().is_ok_and(|failure| failure.is_some());
+            if failed {
+                return;
+            }
+            match outcome.and_then(|bytes| decode(bytes, &self.dataset.limits)) {
+                Ok(image) => {
+                    if let (Err(error), Ok(mut failure)) = (keep(position, &image), failure.lock()) {
+                        failure.get_or_insert(error);
                     }
-                    Err(defect) => self.report(position, &defect),
                 }
-                let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-                if let Some(progress) = self.options.progress {
-                    progress(done, self.indices.len());
-                }
-            });
+                Err(defect) => self.report(position, &defect),
+            }
+            let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+            if let Some(progress) = self.options.progress {
+                progress(done, self.indices.len());
+            }
+        });
         failure.into_inner().unwrap_or_default().map_or(Ok(()), Err)
     }
 

@@ -22,10 +22,7 @@ pub(super) const READER: Reader = Reader {
     summary: "a JSON list of verdicts (index, label, prediction) beside the folder of numbered images it is about",
     source: "the form in which other detectors' verdicts on CIFAKE subsets were published",
     recognises: |path| {
-        path.is_file()
-            && path
-                .extension()
-                .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+        path.is_file() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
     },
     open,
 };
@@ -38,17 +35,15 @@ struct Verdict {
 }
 
 fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| Error::io(path, "reading", source))?;
-    let list: Vec<Verdict> =
-        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
-            Error::input(
-                path,
-                format!("something else ({error})"),
-                "a list as in [{\"index\": 1, \"label\": \"real\", \"prediction\": \"fake\"}]",
-                "correct the list",
-            )
-        })?;
+    let text = std::fs::read_to_string(path).map_err(|source| Error::io(path, "reading", source))?;
+    let list: Vec<Verdict> = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+        Error::input(
+            path,
+            format!("something else ({error})"),
+            "a list as in [{\"index\": 1, \"label\": \"real\", \"prediction\": \"fake\"}]",
+            "correct the list",
+        )
+    })?;
     let list_folder = folder_of(path);
     let images_folder = matching_folder(path, &list_folder)?;
     let images = numbered_images(&images_folder)?;
@@ -69,12 +64,7 @@ fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
         let Some(name) = name else { return Ok(None) };
         match label_of_name(&name) {
             Some(label) => Ok(Some(label)),
-            None => Err(Error::input(
-                path,
-                format!("{name} at index {index}"),
-                "real or fake",
-                "correct that entry",
-            )),
+            None => Err(Error::input(path, format!("{name} at index {index}"), "real or fake", "correct that entry")),
         }
     };
     let (mut items, mut verdicts) = (Vec::new(), Vec::new());
@@ -82,10 +72,7 @@ fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
         let Some(image) = images.get(&index) else {
             return Err(Error::input(
                 path,
-                format!(
-                    "index {index}, but no image of that number in {}",
-                    images_folder.display()
-                ),
+                format!("index {index}, but no image of that number in {}", images_folder.display()),
                 "an image for every index",
                 "add the image or remove the entry",
             ));
@@ -106,30 +93,19 @@ fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
 
 /// The folder beside the list that it is about: `X_preds.json` goes with `X/` or `X_images/`.
 fn matching_folder(path: &Path, list_folder: &Path) -> Result<PathBuf> {
-    let stem = path
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let subject = without_ending(&stem, &["_preds", "_predictions", "_verdicts"]).to_owned();
-    let folders: Vec<PathBuf> = visible_entries(list_folder)?
-        .into_iter()
-        .filter(|path| path.is_dir())
-        .collect();
-    let mut matching = folders.iter().filter(|folder| {
-        without_ending(&name_of(folder), &["_images"]) == without_ending(&subject, &["_images"])
-    });
+    let folders: Vec<PathBuf> = visible_entries(list_folder)?.into_iter().filter(|path| path.is_dir()).collect();
+    let mut matching = folders
+        .iter()
+        .filter(|folder| without_ending(&name_of(folder), &["_images"]) == without_ending(&subject, &["_images"]));
     match (matching.next(), matching.next()) {
         (Some(folder), None) => Ok(folder.clone()),
         _ => Err(Error::input(
             path,
             format!(
                 "the folders {} beside it",
-                folders
-                    .iter()
-                    .map(|folder| format!("{}/", name_of(folder)))
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                folders.iter().map(|folder| format!("{}/", name_of(folder))).collect::<Vec<_>>().join(", ")
             ),
             format!("exactly one of {subject}/ and {subject}_images/"),
             "put the list beside the images it is about, under their folder's name",
@@ -138,10 +114,7 @@ fn matching_folder(path: &Path, list_folder: &Path) -> Result<PathBuf> {
 }
 
 fn without_ending<'name>(name: &'name str, endings: &[&str]) -> &'name str {
-    endings
-        .iter()
-        .find_map(|ending| name.strip_suffix(ending))
-        .unwrap_or(name)
+    endings.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
 }
 
 fn numbered_images(folder: &Path) -> Result<BTreeMap<u64, PathBuf>> {

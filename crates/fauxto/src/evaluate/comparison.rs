@@ -44,11 +44,7 @@ pub fn mcnemar(first: &[Label], second: &[Label], truth: &[Label]) -> Result<McN
             _ => {}
         }
     }
-    Ok(McNemar {
-        only_first_right,
-        only_second_right,
-        p_value: two_sided(only_first_right, only_second_right),
-    })
+    Ok(McNemar { only_first_right, only_second_right, p_value: two_sided(only_first_right, only_second_right) })
 }
 
 /// Twice the probability that a fair coin, thrown `heads + tails` times, shows the rarer side at
@@ -93,10 +89,7 @@ mod tests {
         assert_eq!((test.only_first_right, test.only_second_right), (2, 1));
         assert_eq!(test.p_value, 1.0);
         assert!(
-            mcnemar(&first, &second[1..], &truth)
-                .unwrap_err()
-                .to_string()
-                .contains("5 and 4 verdicts on 5 images")
+            mcnemar(&first, &second[1..], &truth).unwrap_err().to_string().contains("5 and 4 verdicts on 5 images")
         );
     }
 

@@ -25,11 +25,7 @@ pub struct RocPoint {
 pub fn roc_curve(scores: &Scores) -> Result<Vec<RocPoint>, Undefined> {
     let (n_real, n_fake) = both_classes(scores)?;
     let (mut false_positives, mut true_positives) = (0, 0);
-    let origin = RocPoint {
-        threshold: None,
-        false_positive_rate: 0.0,
-        true_positive_rate: 0.0,
-    };
+    let origin = RocPoint { threshold: None, false_positive_rate: 0.0, true_positive_rate: 0.0 };
     let rest = scores.ranking().iter().map(|tie| {
         false_positives += tie.n_real;
         true_positives += tie.n_fake;
@@ -84,11 +80,8 @@ pub fn calibration_bins(scores: &Scores, bins: usize) -> Vec<CalibrationBin> {
     let upper = |bin: usize| (bin + 1) as f64 / bins as f64;
     let mut sums = vec![Sum::default(); bins];
     for (probability, label) in scores.iter() {
-        let (confidence, most_probable) = if probability >= 0.5 {
-            (probability, Label::Fake)
-        } else {
-            (1.0 - probability, Label::Real)
-        };
+        let (confidence, most_probable) =
+            if probability >= 0.5 { (probability, Label::Fake) } else { (1.0 - probability, Label::Real) };
         // Compared with the bounds themselves: scaling by the number of bins rounds differently.
         let guess = (confidence * bins as f64) as usize;
         let bin = (guess.saturating_sub(1)..bins).find(|&bin| confidence <= upper(bin));
@@ -124,10 +117,7 @@ pub struct Histogram {
 /// closed below and open above, the last closed.
 #[must_use]
 pub fn histogram(scores: &Scores, bins: usize) -> Histogram {
-    let mut histogram = Histogram {
-        real: vec![0; bins],
-        fake: vec![0; bins],
-    };
+    let mut histogram = Histogram { real: vec![0; bins], fake: vec![0; bins] };
     for (probability, label) in scores.iter() {
         let counts = match label {
             Label::Real => &mut histogram.real,
@@ -146,70 +136,32 @@ mod tests {
     use super::*;
 
     fn scores(probability_fake: &[f64], labels: &[usize]) -> Scores {
-        Scores::new(
-            probability_fake.to_vec(),
-            labels.iter().map(|&label| Label::ALL[label]).collect(),
-        )
-        .unwrap()
+        Scores::new(probability_fake.to_vec(), labels.iter().map(|&label| Label::ALL[label]).collect()).unwrap()
     }
 
     #[test]
     fn the_roc_curve_runs_from_corner_to_corner_with_one_point_a_tie() {
         let curve = roc_curve(&scores(&[0.9, 0.4, 0.4, 0.1], &[1, 1, 0, 0])).unwrap();
-        let points: Vec<_> = curve
-            .iter()
-            .map(|point| {
-                (
-                    point.threshold,
-                    point.false_positive_rate,
-                    point.true_positive_rate,
-                )
-            })
-            .collect();
-        assert_eq!(
-            points,
-            [
-                (None, 0.0, 0.0),
-                (Some(0.9), 0.0, 0.5),
-                (Some(0.4), 0.5, 1.0),
-                (Some(0.1), 1.0, 1.0)
-            ]
-        );
-        assert_eq!(
-            roc_curve(&scores(&[0.9], &[1])),
-            Err(Undefined("there are no real images"))
-        );
-        assert_eq!(
-            roc_curve(&scores(&[0.9], &[0])),
-            Err(Undefined("there are no fake images"))
-        );
+        let points: Vec<_> =
+            curve.iter().map(|point| (point.threshold, point.false_positive_rate, point.true_positive_rate)).collect();
+        assert_eq!(points, [(None, 0.0, 0.0), (Some(0.9), 0.0, 0.5), (Some(0.4), 0.5, 1.0), (Some(0.1), 1.0, 1.0)]);
+        assert_eq!(roc_curve(&scores(&[0.9], &[1])), Err(Undefined("there are no real images")));
+        assert_eq!(roc_curve(&scores(&[0.9], &[0])), Err(Undefined("there are no fake images")));
     }
 
     #[test]
     fn calibration_bins_are_closed_above_and_hold_every_image() {
-        let bins = calibration_bins(
-            &scores(&[0.6, 0.4, 0.61, 1.0, 0.0, 0.5], &[1, 1, 1, 1, 0, 0]),
-            10,
-        );
+        let bins = calibration_bins(&scores(&[0.6, 0.4, 0.61, 1.0, 0.0, 0.5], &[1, 1, 1, 1, 0, 0]), 10);
         let counts: Vec<u64> = bins.iter().map(|bin| bin.count).collect();
         // .5 belongs to (.4, .5], .6 and its mirror .4 to (.5, .6], .61 to (.6, .7], 0 and 1 to (.9, 1].
         assert_eq!(counts, [0, 0, 0, 0, 1, 2, 1, 0, 0, 2]);
-        assert_eq!(
-            (bins[5].accuracy, bins[5].mean_confidence),
-            (Some(0.5), Some(0.6))
-        );
+        assert_eq!((bins[5].accuracy, bins[5].mean_confidence), (Some(0.5), Some(0.6)));
         assert_eq!((bins[0].accuracy, bins[0].mean_confidence), (None, None));
     }
 
     #[test]
     fn the_histogram_keeps_both_ends() {
         let counted = histogram(&scores(&[0.0, 0.24, 0.25, 1.0, 1.0], &[0, 0, 1, 1, 0]), 4);
-        assert_eq!(
-            counted,
-            Histogram {
-                real: vec![2, 0, 0, 1],
-                fake: vec![0, 1, 0, 1]
-            }
-        );
+        assert_eq!(counted, Histogram { real: vec![2, 0, 0, 1], fake: vec![0, 1, 0, 1] });
     }
 }

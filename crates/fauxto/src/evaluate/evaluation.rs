@@ -79,10 +79,7 @@ impl Evaluation {
     /// The metric's value; `None` where it is undefined on these data.
     #[must_use]
     pub fn value(&self, metric: &Metric) -> Option<f64> {
-        self.values
-            .iter()
-            .find(|(found, _)| found.name == metric.name)
-            .and_then(|(_, value)| value)
+        self.values.iter().find(|(found, _)| found.name == metric.name).and_then(|(_, value)| value)
     }
 }
 
@@ -100,12 +97,7 @@ impl Values {
 
 impl PartialEq for Values {
     fn eq(&self, other: &Self) -> bool {
-        let named = |values: &Self| {
-            values
-                .iter()
-                .map(|(metric, value)| (metric.name, value))
-                .collect::<Vec<_>>()
-        };
+        let named = |values: &Self| values.iter().map(|(metric, value)| (metric.name, value)).collect::<Vec<_>>();
         named(self) == named(other)
     }
 }
@@ -135,10 +127,7 @@ impl<'de> Deserialize<'de> for Values {
                 while let Some(name) = map.next_key::<String>()? {
                     let metric = metric::find(&name).ok_or_else(|| {
                         let known: Vec<_> = METRICS.iter().map(|metric| metric.name).collect();
-                        A::Error::custom(format!(
-                            "found field {name}; expected one of {}",
-                            known.join(", ")
-                        ))
+                        A::Error::custom(format!("found field {name}; expected one of {}", known.join(", ")))
                     })?;
                     values.push((metric, map.next_value()?));
                 }
@@ -154,39 +143,24 @@ mod tests {
     use super::*;
 
     fn evaluation(labels: [Label; 3]) -> Evaluation {
-        Evaluation::new(
-            &Scores::new(vec![0.9, 0.2, 0.6], labels.to_vec()).unwrap(),
-            0.5,
-        )
-        .unwrap()
+        Evaluation::new(&Scores::new(vec![0.9, 0.2, 0.6], labels.to_vec()).unwrap(), 0.5).unwrap()
     }
 
     #[test]
     fn is_written_with_stable_names_and_read_back_as_it_was() {
         let before = evaluation([Label::Fake, Label::Real, Label::Real]);
         let written = serde_json::to_string_pretty(&before).unwrap();
-        let names: Vec<String> = serde_json::from_str::<serde_json::Map<_, _>>(&written)
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect();
+        let names: Vec<String> =
+            serde_json::from_str::<serde_json::Map<_, _>>(&written).unwrap().keys().cloned().collect();
         assert_eq!(
             names.join(" "),
             "n n_real n_fake threshold accuracy balanced_accuracy f1 roc_auc average_precision eer \
              tpr_at_1_percent_fpr tpr_at_5_percent_fpr nll brier ece accuracy_interval confusion"
         );
-        assert_eq!(
-            serde_json::from_str::<Evaluation>(&written).unwrap(),
-            before
-        );
+        assert_eq!(serde_json::from_str::<Evaluation>(&written).unwrap(), before);
         let strange = written.replace("\"f1\"", "\"f2\"");
-        let message = serde_json::from_str::<Evaluation>(&strange)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("found field f2; expected one of accuracy"),
-            "{message}"
-        );
+        let message = serde_json::from_str::<Evaluation>(&strange).unwrap_err().to_string();
+        assert!(message.contains("found field f2; expected one of accuracy"), "{message}");
     }
 
     #[test]

@@ -41,14 +41,11 @@ impl Scores {
         }
         if labels.is_empty() {
             return Err(Error::Refused(
-                "scores: found no images; expected at least one; evaluate a data set that holds labelled images"
-                    .into(),
+                "scores: found no images; expected at least one; evaluate a data set that holds labelled images".into(),
             ));
         }
-        if let Some((position, found)) = probability_fake
-            .iter()
-            .enumerate()
-            .find(|(_, probability)| !(0.0..=1.0).contains(*probability))
+        if let Some((position, found)) =
+            probability_fake.iter().enumerate().find(|(_, probability)| !(0.0..=1.0).contains(*probability))
         {
             return Err(Error::Refused(format!(
                 "scores: found {found} as the probability of image {} of {}; expected a finite number in 0..=1; \
@@ -57,11 +54,7 @@ impl Scores {
                 labels.len()
             )));
         }
-        Ok(Self {
-            probability_fake,
-            labels,
-            ranking: OnceLock::new(),
-        })
+        Ok(Self { probability_fake, labels, ranking: OnceLock::new() })
     }
 
     /// The probability that each image is fake, `[n]`, in `0..=1`.
@@ -90,19 +83,13 @@ impl Scores {
 
     /// Each image's probability and label, in the order given.
     pub fn iter(&self) -> impl Iterator<Item = (f64, Label)> + '_ {
-        self.probability_fake
-            .iter()
-            .copied()
-            .zip(self.labels.iter().copied())
+        self.probability_fake.iter().copied().zip(self.labels.iter().copied())
     }
 
     /// The verdict on each image, `[n]`: fake where the probability is at least `threshold`.
     #[must_use]
     pub fn verdicts(&self, threshold: f64) -> Vec<Label> {
-        self.probability_fake
-            .iter()
-            .map(|&probability| verdict(probability, threshold))
-            .collect()
+        self.probability_fake.iter().map(|&probability| verdict(probability, threshold)).collect()
     }
 
     /// The images grouped by probability, most probably fake first. Sorted once, on first use;
@@ -115,15 +102,8 @@ impl Scores {
             pairs
                 .chunk_by(|left, right| left.0 == right.0)
                 .map(|tie| {
-                    let n_fake = tie
-                        .iter()
-                        .filter(|(_, label)| *label == Label::Fake)
-                        .count();
-                    Tie {
-                        probability_fake: tie[0].0,
-                        n_real: (tie.len() - n_fake) as u64,
-                        n_fake: n_fake as u64,
-                    }
+                    let n_fake = tie.iter().filter(|(_, label)| *label == Label::Fake).count();
+                    Tie { probability_fake: tie[0].0, n_real: (tie.len() - n_fake) as u64, n_fake: n_fake as u64 }
                 })
                 .collect()
         })
@@ -132,11 +112,7 @@ impl Scores {
 
 /// Fake where `probability_fake` is at least `threshold`.
 pub(super) fn verdict(probability_fake: f64, threshold: f64) -> Label {
-    if probability_fake >= threshold {
-        Label::Fake
-    } else {
-        Label::Real
-    }
+    if probability_fake >= threshold { Label::Fake } else { Label::Real }
 }
 
 #[cfg(test)]
@@ -144,9 +120,7 @@ mod tests {
     use super::*;
 
     fn refusal(probability_fake: Vec<f64>, labels: Vec<Label>) -> String {
-        Scores::new(probability_fake, labels)
-            .unwrap_err()
-            .to_string()
+        Scores::new(probability_fake, labels).unwrap_err().to_string()
     }
 
     #[test]
@@ -155,10 +129,7 @@ mod tests {
         assert!(refusal(vec![], vec![]).contains("no images"));
         for bad in [f64::NAN, f64::INFINITY, -0.001, 1.001] {
             let message = refusal(vec![0.5, bad], vec![Label::Real, Label::Fake]);
-            assert!(
-                message.contains(&format!("found {bad} as the probability of image 2 of 2")),
-                "{message}"
-            );
+            assert!(message.contains(&format!("found {bad} as the probability of image 2 of 2")), "{message}");
         }
     }
 
@@ -166,29 +137,12 @@ mod tests {
     fn the_ranking_groups_ties_and_takes_both_zeros_for_one() {
         let scores = Scores::new(
             vec![0.0, 0.7, -0.0, 0.7, 0.7],
-            vec![
-                Label::Real,
-                Label::Fake,
-                Label::Fake,
-                Label::Real,
-                Label::Fake,
-            ],
+            vec![Label::Real, Label::Fake, Label::Fake, Label::Real, Label::Fake],
         )
         .unwrap();
         assert_eq!(
             scores.ranking(),
-            [
-                Tie {
-                    probability_fake: 0.7,
-                    n_real: 1,
-                    n_fake: 2
-                },
-                Tie {
-                    probability_fake: 0.0,
-                    n_real: 1,
-                    n_fake: 1
-                },
-            ]
+            [Tie { probability_fake: 0.7, n_real: 1, n_fake: 2 }, Tie { probability_fake: 0.0, n_real: 1, n_fake: 1 },]
         );
     }
 

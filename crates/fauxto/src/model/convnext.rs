@@ -43,9 +43,7 @@ impl ConvNext {
                         Conv2d::patch(&mut initialiser, [widths[index - 1], widths[index]], 2),
                     )
                 }),
-                blocks: (0..depths[index])
-                    .map(|_| Block::new(&mut initialiser, widths[index]))
-                    .collect(),
+                blocks: (0..depths[index]).map(|_| Block::new(&mut initialiser, widths[index])).collect(),
             })
             .collect();
         let head = Head {

@@ -16,10 +16,7 @@ pub struct Normalisation {
 
 impl Normalisation {
     /// ImageNet's channel statistics, which published weights expect.
-    pub const IMAGENET: Self = Self {
-        mean: [0.485, 0.456, 0.406],
-        deviation: [0.229, 0.224, 0.225],
-    };
+    pub const IMAGENET: Self = Self { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
 }
 
 /// Number of classes of a detector: real and fake.
@@ -103,7 +100,8 @@ impl Detector {
 
     fn normalise(&self, pixels: Tensor<4>) -> Tensor<4> {
         let device = pixels.device();
-        let channels = |values: [f32; 3]| Tensor::<4>::from_data(TensorData::new(values.to_vec(), [1, 1, 1, 3]), &device);
+        let channels =
+            |values: [f32; 3]| Tensor::<4>::from_data(TensorData::new(values.to_vec(), [1, 1, 1, 3]), &device);
         (pixels - channels(self.normalisation.mean)) / channels(self.normalisation.deviation)
     }
 }
@@ -148,13 +146,7 @@ impl Frozen {
     #[must_use]
     pub fn probability_fake(&self, pixels: Tensor<4>) -> Vec<f64> {
         let probabilities = activation::softmax(self.logits(pixels), 1);
-        probabilities
-            .into_data()
-            .iter::<f32>()
-            .skip(1)
-            .step_by(CLASSES)
-            .map(f64::from)
-            .collect()
+        probabilities.into_data().iter::<f32>().skip(1).step_by(CLASSES).map(f64::from).collect()
     }
 }
 

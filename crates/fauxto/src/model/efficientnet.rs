@@ -111,8 +111,7 @@ impl EfficientNet {
             (0..plan.repeats)
                 .map(|index| {
                     let stride = if index == 0 { plan.stride } else { 1 };
-                    let block =
-                        InvertedResidual::new(initialiser, variant, [from, plan.channels], plan.kernel, stride);
+                    let block = InvertedResidual::new(initialiser, variant, [from, plan.channels], plan.kernel, stride);
                     from = plan.channels;
                     block
                 })
@@ -163,9 +162,7 @@ impl DepthwiseSeparable {
         Self {
             conv_dw: DepthwiseConv2d::new(initialiser, from, 3, 1, (variant.padding)(3), false),
             bn1: BatchNorm2d::new(initialiser, from, variant.epsilon),
-            se: variant
-                .attention
-                .then(|| SqueezeExcitation::new(initialiser, from, from / REDUCTION)),
+            se: variant.attention.then(|| SqueezeExcitation::new(initialiser, from, from / REDUCTION)),
             conv_pw: Conv2d::same(initialiser, [from, to], 1, 1),
             bn2: BatchNorm2d::new(initialiser, to, variant.epsilon),
         }
@@ -205,9 +202,7 @@ impl InvertedResidual {
             bn1: BatchNorm2d::new(initialiser, width, variant.epsilon),
             conv_dw: DepthwiseConv2d::new(initialiser, width, kernel, stride, (variant.padding)(kernel), false),
             bn2: BatchNorm2d::new(initialiser, width, variant.epsilon),
-            se: variant
-                .attention
-                .then(|| SqueezeExcitation::new(initialiser, width, from / REDUCTION)),
+            se: variant.attention.then(|| SqueezeExcitation::new(initialiser, width, from / REDUCTION)),
             conv_pwl: Conv2d::same(initialiser, [width, to], 1, 1),
             bn3: BatchNorm2d::new(initialiser, to, variant.epsilon),
             residual: stride == 1 && from == to,

@@ -32,11 +32,7 @@ impl Initialiser {
     /// Draws by `scheme` from the stream of `seed`.
     #[must_use]
     pub fn new(scheme: Scheme, seed: u64, device: &Device) -> Self {
-        Self {
-            scheme,
-            stream: random::stream(seed, "initialise", &[]),
-            device: device.clone(),
-        }
+        Self { scheme, stream: random::stream(seed, "initialise", &[]), device: device.clone() }
     }
 
     /// A dense kernel `[out, in, height, width]`.
@@ -88,17 +84,14 @@ impl Initialiser {
     }
 
     fn uniform<const D: usize>(&mut self, shape: [usize; D], bound: f64) -> Param<Tensor<D>> {
-        let values = (0..shape.iter().product())
-            .map(|_| (self.stream.random_range(-1.0..1.0) * bound) as f32)
-            .collect();
+        let values =
+            (0..shape.iter().product()).map(|_| (self.stream.random_range(-1.0..1.0) * bound) as f32).collect();
         self.parameter(values, shape)
     }
 
     fn normal<const D: usize>(&mut self, shape: [usize; D], deviation: f64) -> Param<Tensor<D>> {
         let normal = Normal::new(0.0, deviation).expect("deviations are positive and finite");
-        let values = (0..shape.iter().product())
-            .map(|_| normal.sample(&mut self.stream) as f32)
-            .collect();
+        let values = (0..shape.iter().product()).map(|_| normal.sample(&mut self.stream) as f32).collect();
         self.parameter(values, shape)
     }
 

@@ -50,7 +50,8 @@ fn surround(x: Tensor<4>, axis: usize, missing: usize) -> Tensor<4> {
         shape[axis] = count;
         Tensor::zeros(shape, &x.device())
     };
-    let parts = [(missing / 2, zeros(missing / 2)), (1, x.clone()), (missing - missing / 2, zeros(missing - missing / 2))];
+    let parts =
+        [(missing / 2, zeros(missing / 2)), (1, x.clone()), (missing - missing / 2, zeros(missing - missing / 2))];
     Tensor::cat(parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, part)| part).collect(), axis)
 }
 
@@ -150,10 +151,7 @@ pub struct Linear {
 impl Linear {
     /// From `from` to `to` channels.
     pub fn new(initialiser: &mut Initialiser, from: usize, to: usize) -> Self {
-        Self {
-            weight: initialiser.linear_weight([to, from]),
-            bias: initialiser.bias(to, from),
-        }
+        Self { weight: initialiser.linear_weight([to, from]), bias: initialiser.bias(to, from) }
     }
 
     /// `[..., in]` to `[..., out]`.
@@ -230,11 +228,7 @@ pub struct LayerNorm {
 impl LayerNorm {
     /// Weight 1, bias 0.
     pub fn new(initialiser: &mut Initialiser, channels: usize, epsilon: f64) -> Self {
-        Self {
-            weight: initialiser.constant([channels], 1.0),
-            bias: initialiser.constant([channels], 0.0),
-            epsilon,
-        }
+        Self { weight: initialiser.constant([channels], 1.0), bias: initialiser.constant([channels], 0.0), epsilon }
     }
 
     /// Normalises the last axis.

@@ -91,9 +91,6 @@ pub fn model(name: &str) -> Result<&'static ModelEntry> {
     MODELS.iter().find(|entry| entry.name == name).ok_or_else(|| Error::Setting {
         setting: "model".into(),
         found: format!("`{name}`"),
-        expected: format!(
-            "one of {}",
-            MODELS.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ")
-        ),
+        expected: format!("one of {}", MODELS.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ")),
     })
 }

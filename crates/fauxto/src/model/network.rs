@@ -215,11 +215,7 @@ impl ModuleMapper for Mapper<'_> {
             gradient: gradient.map(|gradient| gradient.flatten(0, D - 1)),
         })
         .reshape(shape);
-        let replaced = if differentiates {
-            Tensor::from_inner(replaced).set_require_grad(learns)
-        } else {
-            replaced
-        };
+        let replaced = if differentiates { Tensor::from_inner(replaced).set_require_grad(learns) } else { replaced };
         Param::from_mapped_value(id, replaced, mapper)
     }
 }

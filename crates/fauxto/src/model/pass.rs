@@ -101,9 +101,8 @@ impl Pass {
         let mut stream = random::stream(training.seed, "dropout", &[training.step, site]);
         let [batch, channels] = x.dims();
         let kept = (1.0 / (1.0 - probability)) as f32;
-        let mask: Vec<f32> = (0..batch * channels)
-            .map(|_| if stream.random_bool(probability) { 0.0 } else { kept })
-            .collect();
+        let mask: Vec<f32> =
+            (0..batch * channels).map(|_| if stream.random_bool(probability) { 0.0 } else { kept }).collect();
         let mask = Tensor::from_data(TensorData::new(mask, [batch, channels]), &x.device());
         x * mask
     }

@@ -128,12 +128,8 @@ impl Stem {
 
 /// A projection where a block changes the resolution or the width, the identity elsewhere.
 fn shortcut(initialiser: &mut Initialiser, [from, to]: [usize; 2], stride: usize) -> Option<(Conv2d, BatchNorm2d)> {
-    (stride != 1 || from != to).then(|| {
-        (
-            Conv2d::same(initialiser, [from, to], 1, stride),
-            BatchNorm2d::new(initialiser, to, EPSILON),
-        )
-    })
+    (stride != 1 || from != to)
+        .then(|| (Conv2d::same(initialiser, [from, to], 1, stride), BatchNorm2d::new(initialiser, to, EPSILON)))
 }
 
 fn project(shortcut: Option<&(Conv2d, BatchNorm2d)>, x: Tensor<4>, pass: &Pass) -> Tensor<4> {

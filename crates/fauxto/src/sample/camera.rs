@@ -49,11 +49,7 @@ pub(super) fn lens_blur(rng: &mut impl Rng) -> f32 {
 }
 
 /// Photographs a scene of linear light; gives gamma-encoded pixels in `0..=1`, same size.
-pub(super) fn photograph(
-    scene: &FloatImage,
-    exposure: &Exposure,
-    rng: &mut impl Rng,
-) -> FloatImage {
+pub(super) fn photograph(scene: &FloatImage, exposure: &Exposure, rng: &mut impl Rng) -> FloatImage {
     let mut light = blur(scene, exposure.blur);
     let raw = expose(&light, exposure, rng);
     demosaic(&raw, &mut light, exposure);
@@ -104,8 +100,7 @@ fn demosaic(raw: &[f32], image: &mut FloatImage, exposure: &Exposure) {
         for x in 0..width as isize {
             let here = at(x, y);
             let cross = at(x - 1, y) + at(x + 1, y) + at(x, y - 1) + at(x, y + 1);
-            let diagonal =
-                at(x - 1, y - 1) + at(x + 1, y - 1) + at(x - 1, y + 1) + at(x + 1, y + 1);
+            let diagonal = at(x - 1, y - 1) + at(x + 1, y - 1) + at(x - 1, y + 1) + at(x + 1, y + 1);
             let (row, column) = (at(x - 1, y) + at(x + 1, y), at(x, y - 1) + at(x, y + 1));
             let (far_row, far_column) = (at(x - 2, y) + at(x + 2, y), at(x, y - 2) + at(x, y + 2));
             let seen = colour(x, y);
@@ -114,12 +109,7 @@ fn demosaic(raw: &[f32], image: &mut FloatImage, exposure: &Exposure) {
                     here
                 } else if sought == 1 {
                     let laplacian = here - (far_row + far_column) / 4.0;
-                    cross / 4.0
-                        + if exposure.malvar {
-                            laplacian / 2.0
-                        } else {
-                            0.0
-                        }
+                    cross / 4.0 + if exposure.malvar { laplacian / 2.0 } else { 0.0 }
                 } else if seen == 1 {
                     let (near, along, across) = if colour(x + 1, y) == sought {
                         (row, far_row, far_column)
@@ -127,23 +117,12 @@ fn demosaic(raw: &[f32], image: &mut FloatImage, exposure: &Exposure) {
                         (column, far_column, far_row)
                     };
                     let laplacian = 5.0 * here - diagonal - along + across / 2.0;
-                    near / 2.0
-                        + if exposure.malvar {
-                            laplacian / 8.0
-                        } else {
-                            0.0
-                        }
+                    near / 2.0 + if exposure.malvar { laplacian / 8.0 } else { 0.0 }
                 } else {
                     let laplacian = here - (far_row + far_column) / 4.0;
-                    diagonal / 4.0
-                        + if exposure.malvar {
-                            laplacian * 0.75
-                        } else {
-                            0.0
-                        }
+                    diagonal / 4.0 + if exposure.malvar { laplacian * 0.75 } else { 0.0 }
                 };
-                image.pixels[(y as usize * width + x as usize) * 3 + sought] =
-                    value.clamp(0.0, 1.0);
+                image.pixels[(y as usize * width + x as usize) * 3 + sought] = value.clamp(0.0, 1.0);
             }
         }
     }
@@ -153,12 +132,7 @@ fn demosaic(raw: &[f32], image: &mut FloatImage, exposure: &Exposure) {
 pub(super) fn mirror(position: isize, length: usize) -> usize {
     let last = length as isize - 1;
     let folded = if position < 0 { -position } else { position };
-    (if folded > last {
-        2 * last - folded
-    } else {
-        folded
-    })
-    .clamp(0, last) as usize
+    (if folded > last { 2 * last - folded } else { folded }).clamp(0, last) as usize
 }
 
 /// Gaussian blur by two passes of a five-tap kernel.
@@ -187,21 +161,13 @@ fn filter(image: &FloatImage, taps: &[f32; 5], step: [isize; 2]) -> FloatImage {
             }
         }
     }
-    FloatImage {
-        width: image.width,
-        height: image.height,
-        pixels,
-    }
+    FloatImage { width: image.width, height: image.height, pixels }
 }
 
 /// The sRGB transfer function (IEC 61966-2-1): linear light in, encoded value in `0..=1` out.
 pub(super) fn gamma(light: f32) -> f32 {
     let light = light.clamp(0.0, 1.0);
-    if light <= 0.003_130_8 {
-        12.92 * light
-    } else {
-        1.055 * light.powf(1.0 / 2.4) - 0.055
-    }
+    if light <= 0.003_130_8 { 12.92 * light } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
 }
 
 #[cfg(test)]
@@ -210,37 +176,18 @@ mod tests {
     use crate::random::stream;
 
     fn exposure(malvar: bool, noise: f32) -> Exposure {
-        Exposure {
-            blur: 0.5,
-            gain: noise,
-            floor: 0.0,
-            phase: [1, 0],
-            malvar,
-        }
+        Exposure { blur: 0.5, gain: noise, floor: 0.0, phase: [1, 0], malvar }
     }
 
     fn flat(level: f32) -> FloatImage {
-        FloatImage {
-            width: 12,
-            height: 10,
-            pixels: vec![level; 12 * 10 * 3],
-        }
+        FloatImage { width: 12, height: 10, pixels: vec![level; 12 * 10 * 3] }
     }
 
     #[test]
     fn a_noiseless_camera_reproduces_a_flat_field_and_malvar_a_ramp() {
         for malvar in [false, true] {
-            let photograph = photograph(
-                &flat(0.3),
-                &exposure(malvar, 0.0),
-                &mut stream(0, "camera", &[]),
-            );
-            assert!(
-                photograph
-                    .pixels
-                    .iter()
-                    .all(|value| (value - gamma(0.3)).abs() < 1e-5)
-            );
+            let photograph = photograph(&flat(0.3), &exposure(malvar, 0.0), &mut stream(0, "camera", &[]));
+            assert!(photograph.pixels.iter().all(|value| (value - gamma(0.3)).abs() < 1e-5));
         }
         // Both interpolators are exact on linear functions away from the border.
         let ramp: Vec<f32> = (0..120).map(|i| 0.1 + 0.05 * (i % 12) as f32).collect();
@@ -251,10 +198,7 @@ mod tests {
                 for x in 2..10 {
                     for channel in 0..3 {
                         let value = image.pixels[(y * 12 + x) * 3 + channel];
-                        assert!(
-                            (value - ramp[y * 12 + x]).abs() < 1e-5,
-                            "{malvar} {x} {y} {channel} {value}"
-                        );
+                        assert!((value - ramp[y * 12 + x]).abs() < 1e-5, "{malvar} {x} {y} {channel} {value}");
                     }
                 }
             }
@@ -263,29 +207,16 @@ mod tests {
 
     #[test]
     fn noise_variance_is_gain_times_signal() {
-        let light = FloatImage {
-            width: 200,
-            height: 200,
-            pixels: vec![0.25; 200 * 200 * 3],
-        };
-        let raw = expose(
-            &light,
-            &exposure(false, 0.01),
-            &mut stream(5, "camera", &[]),
-        );
-        let green: Vec<f32> = (0..200 * 200)
-            .filter(|i| filter_colour(i % 200, i / 200, [1, 0]) == 1)
-            .map(|i| raw[i] - 0.25)
-            .collect();
+        let light = FloatImage { width: 200, height: 200, pixels: vec![0.25; 200 * 200 * 3] };
+        let raw = expose(&light, &exposure(false, 0.01), &mut stream(5, "camera", &[]));
+        let green: Vec<f32> =
+            (0..200 * 200).filter(|i| filter_colour(i % 200, i / 200, [1, 0]) == 1).map(|i| raw[i] - 0.25).collect();
         let variance = green.iter().map(|v| v * v).sum::<f32>() / green.len() as f32;
         assert!((variance / 0.0025 - 1.0).abs() < 0.05, "{variance}");
     }
 
     #[test]
     fn mirroring_keeps_the_mosaic_parity() {
-        assert_eq!(
-            [-2, -1, 0, 4, 5, 6].map(|position| mirror(position, 5)),
-            [2, 1, 0, 4, 3, 2]
-        );
+        assert_eq!([-2, -1, 0, 4, 5, 6].map(|position| mirror(position, 5)), [2, 1, 0, 4, 3, 2]);
     }
 }

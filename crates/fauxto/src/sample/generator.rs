@@ -41,10 +41,7 @@ impl Generator {
     /// Imagines a scene: linear light in, gamma-encoded pixels in `0..=1` out, same size.
     pub(super) fn imagine(&self, scene: &FloatImage, rng: &mut impl Rng) -> FloatImage {
         let mut target = blur(scene, self.blur);
-        target
-            .pixels
-            .iter_mut()
-            .for_each(|value| *value = gamma(*value));
+        target.pixels.iter_mut().for_each(|value| *value = gamma(*value));
         let latent = self.encode(&target, rng);
         let mut decoded = self.enlarge(&latent, target.width, target.height);
         for (value, wanted) in decoded.pixels.iter_mut().zip(&target.pixels) {
@@ -75,11 +72,7 @@ impl Generator {
                 }
             }
         }
-        FloatImage {
-            width,
-            height,
-            pixels,
-        }
+        FloatImage { width, height, pixels }
     }
 
     /// Transposed convolution of stride 2 with a separable kernel of four taps (a triangle, as a
@@ -91,41 +84,26 @@ impl Generator {
             for x in 0..width {
                 let columns = sources(x, latent.width);
                 for (channel, unevenness) in self.unevenness.iter().enumerate() {
-                    let gain = |position: usize| {
-                        1.0 + if position.is_multiple_of(2) {
-                            *unevenness
-                        } else {
-                            -*unevenness
-                        }
-                    };
+                    let gain =
+                        |position: usize| 1.0 + if position.is_multiple_of(2) { *unevenness } else { -*unevenness };
                     let mut value = 0.0;
                     for (row, vertical) in rows {
                         for (column, horizontal) in columns {
-                            value += vertical
-                                * horizontal
-                                * latent.pixels[(row * latent.width + column) * 3 + channel];
+                            value += vertical * horizontal * latent.pixels[(row * latent.width + column) * 3 + channel];
                         }
                     }
                     pixels.push(value * gain(x) * gain(y));
                 }
             }
         }
-        FloatImage {
-            width,
-            height,
-            pixels,
-        }
+        FloatImage { width, height, pixels }
     }
 }
 
 /// The two latent positions that reach an output position, with their weights.
 fn sources(position: usize, length: usize) -> [(usize, f32); 2] {
     let near = position / 2;
-    let other = if position.is_multiple_of(2) {
-        near as isize - 1
-    } else {
-        near as isize + 1
-    };
+    let other = if position.is_multiple_of(2) { near as isize - 1 } else { near as isize + 1 };
     [(near, 0.75), (mirror(other, length), 0.25)]
 }
 
@@ -135,24 +113,14 @@ mod tests {
     use crate::random::stream;
 
     fn flat(level: f32) -> FloatImage {
-        FloatImage {
-            width: 17,
-            height: 12,
-            pixels: vec![level; 17 * 12 * 3],
-        }
+        FloatImage { width: 17, height: 12, pixels: vec![level; 17 * 12 * 3] }
     }
 
     /// On a flat scene only the checkerboard is left: even and odd positions of each row differ
     /// by the unevenness, at the highest frequency there is.
     #[test]
     fn a_flat_scene_shows_the_checkerboard_and_nothing_else() {
-        let generator = Generator {
-            blur: 0.5,
-            unevenness: [0.1; 3],
-            smoothing: 1.0,
-            sharpening: 1.0,
-            grain: 0.0,
-        };
+        let generator = Generator { blur: 0.5, unevenness: [0.1; 3], smoothing: 1.0, sharpening: 1.0, grain: 0.0 };
         let image = generator.imagine(&flat(0.2), &mut stream(0, "generator", &[]));
         assert_eq!((image.width, image.height), (17, 12));
         let level = gamma(0.2);
@@ -160,23 +128,14 @@ mod tests {
             for x in 0..17 {
                 let gain = |position: usize| if position.is_multiple_of(2) { 1.1 } else { 0.9 };
                 let found = image.pixels[(y * 17 + x) * 3];
-                assert!(
-                    (found - level * gain(x) * gain(y)).abs() < 1e-4,
-                    "{x} {y} {found}"
-                );
+                assert!((found - level * gain(x) * gain(y)).abs() < 1e-4, "{x} {y} {found}");
             }
         }
     }
 
     #[test]
     fn a_generator_that_loses_nothing_gives_the_target_back() {
-        let generator = Generator {
-            blur: 0.5,
-            unevenness: [0.05; 3],
-            smoothing: 0.0,
-            sharpening: 1.0,
-            grain: 0.02,
-        };
+        let generator = Generator { blur: 0.5, unevenness: [0.05; 3], smoothing: 0.0, sharpening: 1.0, grain: 0.02 };
         let scene = super::super::scene::draw(20, &mut stream(0, "scene", &[]));
         let image = generator.imagine(&scene, &mut stream(0, "generator", &[]));
         let target = blur(&scene, 0.5);

@@ -34,10 +34,7 @@ const MARGIN: usize = 4;
 #[must_use]
 pub fn render(seed: u64, index: u64, label: Label) -> RgbImage {
     let coordinates = [index, label.index() as u64];
-    let scene = scene::draw(
-        SIDE + 2 * MARGIN,
-        &mut stream(seed, "sample scene", &coordinates),
-    );
+    let scene = scene::draw(SIDE + 2 * MARGIN, &mut stream(seed, "sample scene", &coordinates));
     let rng = &mut stream(seed, "sample artefacts", &coordinates);
     let encoded = match label {
         Label::Real => camera::photograph(&scene, &camera::Exposure::draw(rng), rng),
@@ -57,13 +54,7 @@ pub fn render_jpeg(seed: u64, index: u64, label: Label) -> Result<Vec<u8>> {
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
     encoder
         .encode(&image.pixels, SIDE as u16, SIDE as u16, ColorType::Rgb)
-        .map_err(|error| {
-            Error::io(
-                "sample image",
-                "encoding as JPEG",
-                std::io::Error::other(error),
-            )
-        })?;
+        .map_err(|error| Error::io("sample image", "encoding as JPEG", std::io::Error::other(error)))?;
     Ok(bytes)
 }
 
@@ -77,19 +68,13 @@ pub fn render_jpeg(seed: u64, index: u64, label: Label) -> Result<Vec<u8>> {
 /// When `folder` exists already, or cannot be written.
 pub fn write(folder: &Path, per_class: usize, unlabelled: usize, seed: u64) -> Result<()> {
     if folder.exists() {
-        return Err(Error::input(
-            folder,
-            "a file or folder",
-            "a new folder",
-            "give another path or remove it",
-        ));
+        return Err(Error::input(folder, "a file or folder", "a new folder", "give another path or remove it"));
     }
     let parent = match folder.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    std::fs::create_dir_all(parent)
-        .map_err(|source| Error::io(parent, "creating the folder", source))?;
+    std::fs::create_dir_all(parent).map_err(|source| Error::io(parent, "creating the folder", source))?;
     let staging = tempfile::Builder::new()
         .prefix(".sample-")
         .tempdir_in(parent)
@@ -99,8 +84,7 @@ pub fn write(folder: &Path, per_class: usize, unlabelled: usize, seed: u64) -> R
     for name in ["real", "fake", "test"] {
         let folder = whole.join(name);
         if name != "test" || unlabelled > 0 {
-            std::fs::create_dir_all(&folder)
-                .map_err(|source| Error::io(&folder, "creating the folder", source))?;
+            std::fs::create_dir_all(&folder).map_err(|source| Error::io(&folder, "creating the folder", source))?;
         }
     }
     files.par_iter().try_for_each(|(name, index, label)| {
@@ -108,8 +92,7 @@ pub fn write(folder: &Path, per_class: usize, unlabelled: usize, seed: u64) -> R
         let bytes = render_jpeg(seed, *index, *label)?;
         std::fs::write(&path, bytes).map_err(|source| Error::io(&path, "writing", source))
     })?;
-    std::fs::rename(&whole, folder)
-        .map_err(|source| Error::io(folder, "renaming the finished folder", source))
+    std::fs::rename(&whole, folder).map_err(|source| Error::io(folder, "renaming the finished folder", source))
 }
 
 /// Every file of a sample set: its name, and the image it holds.
@@ -120,12 +103,8 @@ fn plan(per_class: usize, unlabelled: usize, seed: u64) -> Vec<(String, u64, Lab
     }
     let mut labels: Vec<Label> = (0..unlabelled).map(|n| Label::ALL[n % 2]).collect();
     labels.shuffle(&mut stream(seed, "sample test order", &[]));
-    files.extend(
-        labels
-            .into_iter()
-            .zip(1..)
-            .map(|(label, n)| (format!("test/{n}.jpg"), (per_class + n) as u64, label)),
-    );
+    files
+        .extend(labels.into_iter().zip(1..).map(|(label, n)| (format!("test/{n}.jpg"), (per_class + n) as u64, label)));
     files
 }
 
@@ -135,11 +114,7 @@ fn crop(image: &FloatImage) -> RgbImage {
         let row = &image.pixels[(y * image.width + MARGIN) * 3..][..SIDE * 3];
         pixels.extend(row.iter().map(|value| (value * 255.0).round() as u8));
     }
-    RgbImage {
-        width: SIDE,
-        height: SIDE,
-        pixels,
-    }
+    RgbImage { width: SIDE, height: SIDE, pixels }
 }
 
 #[cfg(test)]

@@ -37,11 +37,7 @@ pub(super) fn draw(side: usize, rng: &mut impl Rng) -> FloatImage {
         remaining -= leaf.paint(fine_side, &texture, &mut fine, &mut covered);
     }
     let ground = palette.colour(rng);
-    for (sample, _) in fine
-        .chunks_exact_mut(3)
-        .zip(&covered)
-        .filter(|(_, covered)| !**covered)
-    {
+    for (sample, _) in fine.chunks_exact_mut(3).zip(&covered).filter(|(_, covered)| !**covered) {
         sample.copy_from_slice(&ground);
     }
     area_average(&fine, side)
@@ -74,9 +70,7 @@ impl Palette {
         let chroma = self.saturation * rng.random_range(0.2..1.4);
         let third = std::f32::consts::TAU / 3.0;
         std::array::from_fn(|channel| {
-            luminance
-                * (1.0 + chroma * (hue - channel as f32 * third).cos()).max(0.05)
-                * self.illuminant[channel]
+            luminance * (1.0 + chroma * (hue - channel as f32 * third).cos()).max(0.05) * self.illuminant[channel]
         })
     }
 }
@@ -96,8 +90,7 @@ impl Texture {
                     let (column, along) = (x / cell, (x % cell) as f32 / cell as f32);
                     let at = |r: usize, c: usize| grid[(r % grid_side) * grid_side + c % grid_side];
                     let above = at(row, column) * (1.0 - along) + at(row, column + 1) * along;
-                    let below =
-                        at(row + 1, column) * (1.0 - along) + at(row + 1, column + 1) * along;
+                    let below = at(row + 1, column) * (1.0 - along) + at(row + 1, column + 1) * along;
                     tile[y * TEXTURE_SIDE + x] += above * (1.0 - down) + below * down;
                 }
             }
@@ -146,26 +139,13 @@ impl Leaf {
     }
 
     /// Paints the samples not yet covered; returns how many.
-    fn paint(
-        &self,
-        fine_side: usize,
-        texture: &Texture,
-        fine: &mut [f32],
-        covered: &mut [bool],
-    ) -> usize {
+    fn paint(&self, fine_side: usize, texture: &Texture, fine: &mut [f32], covered: &mut [bool]) -> usize {
         let scale = OVERSAMPLING as f32;
         // A rectangle's corner lies sqrt(2) radii from its centre.
-        let reach = self.radius
-            * if self.rectangle {
-                std::f32::consts::SQRT_2
-            } else {
-                1.0
-            };
+        let reach = self.radius * if self.rectangle { std::f32::consts::SQRT_2 } else { 1.0 };
         let range = |centre: f32| {
             let from = ((centre - reach) * scale).floor().max(0.0) as usize;
-            let to = ((centre + reach) * scale)
-                .ceil()
-                .clamp(0.0, fine_side as f32) as usize;
+            let to = ((centre + reach) * scale).ceil().clamp(0.0, fine_side as f32) as usize;
             from.min(to)..to
         };
         let mut painted = 0;
@@ -175,14 +155,10 @@ impl Leaf {
                 if covered[index] {
                     continue;
                 }
-                let offset = [
-                    (x as f32 + 0.5) / scale - self.centre[0],
-                    (y as f32 + 0.5) / scale - self.centre[1],
-                ];
-                let along =
-                    (offset[0] * self.direction[0] + offset[1] * self.direction[1]) / self.radius;
-                let across = (offset[1] * self.direction[0] - offset[0] * self.direction[1])
-                    / (self.radius * self.aspect);
+                let offset = [(x as f32 + 0.5) / scale - self.centre[0], (y as f32 + 0.5) / scale - self.centre[1]];
+                let along = (offset[0] * self.direction[0] + offset[1] * self.direction[1]) / self.radius;
+                let across =
+                    (offset[1] * self.direction[0] - offset[0] * self.direction[1]) / (self.radius * self.aspect);
                 let inside = if self.rectangle {
                     along.abs().max(across.abs()) <= 1.0
                 } else {
@@ -192,9 +168,7 @@ impl Leaf {
                     continue;
                 }
                 let grain = texture.at(x + self.texture_offset[0], y + self.texture_offset[1]);
-                let light =
-                    (self.shading[0] * along + self.shading[1] * across + self.roughness * grain)
-                        .exp();
+                let light = (self.shading[0] * along + self.shading[1] * across + self.roughness * grain).exp();
                 for (channel, value) in self.colour.iter().enumerate() {
                     fine[index * 3 + channel] = value * light;
                 }
@@ -219,14 +193,8 @@ fn area_average(fine: &[f32], side: usize) -> FloatImage {
         }
     }
     let samples = (OVERSAMPLING * OVERSAMPLING) as f32;
-    pixels
-        .iter_mut()
-        .for_each(|value| *value = (*value / samples).clamp(0.0, 1.0));
-    FloatImage {
-        width: side,
-        height: side,
-        pixels,
-    }
+    pixels.iter_mut().for_each(|value| *value = (*value / samples).clamp(0.0, 1.0));
+    FloatImage { width: side, height: side, pixels }
 }
 
 pub(super) fn normal(rng: &mut impl Rng) -> f32 {
@@ -255,8 +223,7 @@ mod tests {
         let (mut near, mut far, mut fourth, mut count) = (0.0f64, 0.0f64, 0.0f64, 0.0f64);
         for index in 0..60 {
             let image = draw(40, &mut stream(7, "scene", &[index]));
-            let green =
-                |x: usize, y: usize| f64::from(image.pixels[(y * 40 + x) * 3 + 1]).max(1e-3).ln();
+            let green = |x: usize, y: usize| f64::from(image.pixels[(y * 40 + x) * 3 + 1]).max(1e-3).ln();
             for y in 0..40 {
                 for x in 0..20 {
                     let step = green(x, y) - green(x + 1, y);

@@ -10,16 +10,9 @@ use crate::data::content::ContentHash;
 #[test]
 fn the_same_arguments_give_the_same_pixels_and_others_give_others() {
     let image = render(42, 5, Label::Real);
-    assert_eq!(
-        (image.width, image.height, image.pixels.len()),
-        (SIDE, SIDE, SIDE * SIDE * 3)
-    );
+    assert_eq!((image.width, image.height, image.pixels.len()), (SIDE, SIDE, SIDE * SIDE * 3));
     assert_eq!(image, render(42, 5, Label::Real));
-    for other in [
-        render(43, 5, Label::Real),
-        render(42, 6, Label::Real),
-        render(42, 5, Label::Fake),
-    ] {
+    for other in [render(43, 5, Label::Real), render(42, 6, Label::Real), render(42, 5, Label::Fake)] {
         assert_ne!(image, other);
     }
 }
@@ -31,13 +24,7 @@ fn both_classes_are_written_by_one_encoder_at_one_quality() {
         .map(|bytes| format!("{:?}", Container::sniff(&bytes)))
         .collect();
     assert_eq!(containers.len(), 1, "{containers:?}");
-    assert!(
-        containers
-            .iter()
-            .next()
-            .unwrap()
-            .contains(&format!("quality: {JPEG_QUALITY}"))
-    );
+    assert!(containers.iter().next().unwrap().contains(&format!("quality: {JPEG_QUALITY}")));
 }
 
 #[test]
@@ -49,24 +36,15 @@ fn a_set_is_written_whole_numbered_from_one_and_without_repeats() {
     for (name, count) in [("real", 6), ("fake", 6), ("test", 5)] {
         assert_eq!(fs::read_dir(folder.join(name)).unwrap().count(), count);
         for number in 1..=count {
-            let image = image::open(folder.join(format!("{name}/{number}.jpg")))
-                .unwrap()
-                .to_rgb8();
+            let image = image::open(folder.join(format!("{name}/{number}.jpg"))).unwrap().to_rgb8();
             let pixels = image.into_raw();
-            contents.insert(ContentHash::of(&RgbImage {
-                width: SIDE,
-                height: SIDE,
-                pixels,
-            }));
+            contents.insert(ContentHash::of(&RgbImage { width: SIDE, height: SIDE, pixels }));
         }
     }
     assert_eq!(contents.len(), 17);
     // Nothing temporary stays behind.
     assert_eq!(fs::read_dir(parent.path().join("deep")).unwrap().count(), 1);
-    assert_eq!(
-        fs::read(folder.join("fake/3.jpg")).unwrap(),
-        render_jpeg(42, 3, Label::Fake).unwrap()
-    );
+    assert_eq!(fs::read(folder.join("fake/3.jpg")).unwrap(), render_jpeg(42, 3, Label::Fake).unwrap());
 }
 
 #[test]
@@ -85,27 +63,13 @@ fn an_existing_folder_is_never_touched() {
     assert!(message.contains("expected a new folder"), "{message}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     let beneath_a_file = folder.path().join("mine/sample");
-    assert!(matches!(
-        write(&beneath_a_file, 2, 2, 42),
-        Err(Error::Io { .. })
-    ));
+    assert!(matches!(write(&beneath_a_file, 2, 2, 42), Err(Error::Io { .. })));
 }
 
 #[test]
 fn the_unlabelled_part_holds_both_classes_in_an_order_of_the_seed() {
-    let labels = |seed| -> Vec<Label> {
-        plan(3, 100, seed)[6..]
-            .iter()
-            .map(|(_, _, label)| *label)
-            .collect()
-    };
-    assert_eq!(
-        labels(1)
-            .iter()
-            .filter(|label| **label == Label::Fake)
-            .count(),
-        50
-    );
+    let labels = |seed| -> Vec<Label> { plan(3, 100, seed)[6..].iter().map(|(_, _, label)| *label).collect() };
+    assert_eq!(labels(1).iter().filter(|label| **label == Label::Fake).count(), 50);
     assert_eq!(labels(1), labels(1));
     assert_ne!(labels(1), labels(2));
 }

@@ -40,22 +40,19 @@ pub fn pixels(
 ) -> Result<Tensor<4>> {
     let size = store.size();
     let mut values = vec![0.0f32; examples.len() * size * size * 3];
-    values
-        .par_chunks_exact_mut(size * size * 3)
-        .zip(examples)
-        .try_for_each(|(out, example)| -> Result<()> {
-            let mut stored = RgbImage { width: size, height: size, pixels: vec![0; size * size * 3] };
-            store.read(example.index, &mut stored.pixels)?;
-            let mut image = FloatImage::from(&stored);
-            if let Some(EpochAugmentation { augmentations, seed, epoch }) = augmentation {
-                let mut stream = random::stream(seed, "augment", &[epoch, example.index as u64]);
-                for augmentation in augmentations {
-                    image = augmentation.apply(image, &mut stream);
-                }
+    values.par_chunks_exact_mut(size * size * 3).zip(examples).try_for_each(|(out, example)| -> Result<()> {
+        let mut stored = RgbImage { width: size, height: size, pixels: vec![0; size * size * 3] };
+        store.read(example.index, &mut stored.pixels)?;
+        let mut image = FloatImage::from(&stored);
+        if let Some(EpochAugmentation { augmentations, seed, epoch }) = augmentation {
+            let mut stream = random::stream(seed, "augment", &[epoch, example.index as u64]);
+            for augmentation in augmentations {
+                image = augmentation.apply(image, &mut stream);
             }
-            out.copy_from_slice(&image.pixels);
-            Ok(())
-        })?;
+        }
+        out.copy_from_slice(&image.pixels);
+        Ok(())
+    })?;
     Ok(Tensor::from_data(TensorData::new(values, [examples.len(), size, size, 3]), device))
 }
 

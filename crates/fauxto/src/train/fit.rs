@@ -7,10 +7,10 @@ use rand::seq::SliceRandom;
 
 use super::batch::{self, EpochAugmentation, Example};
 use super::history::EpochRecord;
+use super::loss::cross_entropy;
 use super::optimiser::AdamW;
 use super::schedule;
 use super::state::{Progress, State};
-use super::loss::cross_entropy;
 use crate::augment::{self, Augmentation};
 use crate::checkpoint::ValidationSummary;
 use crate::config::Config;
@@ -151,11 +151,7 @@ impl Run<'_> {
     fn step(&mut self, examples: &[Example], learning_rate: f64) -> Result<f64> {
         let Self { config, data, augmentations, state, .. } = self;
         let device = state.detector.device().clone();
-        let augmentation = EpochAugmentation {
-            augmentations,
-            seed: config.seed,
-            epoch: state.progress.epoch as u64,
-        };
+        let augmentation = EpochAugmentation { augmentations, seed: config.seed, epoch: state.progress.epoch as u64 };
         let pixels = batch::pixels(data.store, examples, Some(augmentation), &device)?;
         let labels = batch::labels(examples, &device);
         let pass = Pass::training(config.seed, state.optimiser.steps());
@@ -240,8 +236,7 @@ impl Run<'_> {
         progress.epoch += 1;
         progress.step = 0;
         (progress.loss_sum, progress.right, progress.seen) = (0.0, 0, 0);
-        progress.finished =
-            progress.epoch >= train.epochs || progress.epochs_without_improvement >= train.patience;
+        progress.finished = progress.epoch >= train.epochs || progress.epochs_without_improvement >= train.patience;
         best
     }
 

@@ -7,10 +7,10 @@ use burn::module::ParamId;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use kernels::AdamWStep;
 
+use crate::model::Network;
 use crate::model::layer::BATCH_NORM_MOMENTUM;
 use crate::model::pass::BatchStatistics;
 use crate::model::weights::{NamedTensor, StateDict};
-use crate::model::Network;
 use crate::{Error, Result};
 
 const BETA_1: f64 = 0.9;

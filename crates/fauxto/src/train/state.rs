@@ -71,8 +71,9 @@ impl State {
         if let Some(best) = &self.best {
             add(BEST, best);
         }
-        let progress = serde_json::to_string(&self.progress)
-            .map_err(|error| Error::input(path, error.to_string(), "progress JSON can hold", "report this as a defect"))?;
+        let progress = serde_json::to_string(&self.progress).map_err(|error| {
+            Error::input(path, error.to_string(), "progress JSON can hold", "report this as a defect")
+        })?;
         let metadata =
             BTreeMap::from([("fingerprint".to_owned(), fingerprint.to_owned()), ("progress".to_owned(), progress)]);
         weights::write_safetensors(path, &tensors, &metadata, Precision::F32)
@@ -111,10 +112,7 @@ impl State {
 
 fn take(tensors: &mut StateDict, prefix: &str) -> StateDict {
     let names: Vec<String> = tensors.keys().filter(|name| name.starts_with(prefix)).cloned().collect();
-    names
-        .into_iter()
-        .filter_map(|name| Some((name[prefix.len()..].to_owned(), tensors.remove(&name)?)))
-        .collect()
+    names.into_iter().filter_map(|name| Some((name[prefix.len()..].to_owned(), tensors.remove(&name)?))).collect()
 }
 
 fn assign(network: &mut dyn Network, parameters: StateDict, path: &Path) -> Result<()> {

@@ -5,9 +5,9 @@ use fauxto::model::weights::NamedTensor;
 
 /// Element `index` of the stream called `name`: splitmix64 of FNV-1a-64(name) + index.
 fn stream(name: &str, index: u64) -> u64 {
-    let state = name.bytes().fold(0xCBF2_9CE4_8422_2325u64, |state, byte| {
-        (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
-    });
+    let state = name
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325u64, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
     let mut z = state.wrapping_add(index).wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -1,8 +1,7 @@
 //! One of every figure, and the odd cases, with made-up numbers.
 
 use figures::{
-    Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Figure, Frame, Notation, Result, Tile,
-    TrainingFigure,
+    Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Figure, Frame, Notation, Result, Tile, TrainingFigure,
 };
 
 /// A name and the figure it stands for.
@@ -25,17 +24,12 @@ pub(crate) const ALL: &[Sample] = &[
 
 /// The power ROC curve `TPR = FPR^power`, whose area is `1 / (power + 1)`.
 fn curve(power: f64, points: usize) -> Vec<(f64, f64)> {
-    (0..=points)
-        .map(|point| point as f64 / points as f64)
-        .map(|x| (x, x.powf(power)))
-        .collect()
+    (0..=points).map(|point| point as f64 / points as f64).map(|x| (x, x.powf(power))).collect()
 }
 
 fn evaluation() -> Result<Figure> {
     let bins = |peak: f64, steepness: f64| -> Vec<u64> {
-        (0..30_u32)
-            .map(|bin| (peak * (-f64::from(bin) * steepness).exp()) as u64 + u64::from(bin % 3))
-            .collect()
+        (0..30_u32).map(|bin| (peak * (-f64::from(bin) * steepness).exp()) as u64 + u64::from(bin % 3)).collect()
     };
     let mut fake = bins(3_100.0, 0.9);
     fake.reverse();
@@ -54,9 +48,7 @@ fn evaluation() -> Result<Figure> {
 
 fn evaluation_weak() -> Result<Figure> {
     let hill = |centre: f64| -> Vec<u64> {
-        (0..30)
-            .map(|bin| (60.0 * (-((f64::from(bin) - centre) / 6.0).powi(2)).exp()) as u64)
-            .collect()
+        (0..30).map(|bin| (60.0 * (-((f64::from(bin) - centre) / 6.0).powi(2)).exp()) as u64).collect()
     };
     EvaluationFigure {
         title: "EfficientNet-B0 after 2 epochs, a name that is rather long, on a validation set whose name is longer still",
@@ -128,14 +120,7 @@ fn training() -> Result<Figure> {
 }
 
 fn training_one_epoch() -> Result<Figure> {
-    TrainingFigure {
-        title: "One epoch",
-        n_train: 32,
-        n_validation: 8,
-        epochs: &epochs(1),
-        best_epoch: Some(1),
-    }
-    .draw()
+    TrainingFigure { title: "One epoch", n_train: 32, n_validation: 8, epochs: &epochs(1), best_epoch: Some(1) }.draw()
 }
 
 fn training_diverged() -> Result<Figure> {
@@ -147,29 +132,16 @@ fn training_diverged() -> Result<Figure> {
         epoch.validation_accuracy = f64::NAN;
     }
     epochs[6].train_loss = f64::INFINITY;
-    TrainingFigure {
-        title: "Diverged",
-        n_train: 32,
-        n_validation: 8,
-        epochs: &epochs,
-        best_epoch: None,
-    }
-    .draw()
+    TrainingFigure { title: "Diverged", n_train: 32, n_validation: 8, epochs: &epochs, best_epoch: None }.draw()
 }
 
 /// A coloured pattern in which every pixel differs from its neighbours.
 fn pattern(width: u32, height: u32, seed: u32) -> Vec<u8> {
     let pixel = |x: u32, y: u32| {
         let wave = |step: u32| ((x * (7 + step) + y * (11 + seed)) * (3 + step) % 256) as u8;
-        [
-            wave(0),
-            wave(1).wrapping_add((seed * 40) as u8),
-            255 - wave(2) / 2,
-        ]
+        [wave(0), wave(1).wrapping_add((seed * 40) as u8), 255 - wave(2) / 2]
     };
-    (0..height)
-        .flat_map(|y| (0..width).flat_map(move |x| pixel(x, y)))
-        .collect()
+    (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y))).collect()
 }
 
 fn contact_sheet() -> Result<Figure> {
@@ -178,15 +150,8 @@ fn contact_sheet() -> Result<Figure> {
         width: 32,
         height: 32,
         pixels,
-        caption: vec![
-            format!("{number:04}.png"),
-            format!("fake {}.5%", 60 + number),
-        ],
-        frame: Some(if number % 5 == 3 {
-            Frame::Wrong
-        } else {
-            Frame::Right
-        }),
+        caption: vec![format!("{number:04}.png"), format!("fake {}.5%", 60 + number)],
+        frame: Some(if number % 5 == 3 { Frame::Wrong } else { Frame::Right }),
     };
     ContactSheet {
         title: "Verdicts under FGSM",
@@ -194,12 +159,7 @@ fn contact_sheet() -> Result<Figure> {
         columns: 4,
         column_titles: &["clean", "epsilon 2", "epsilon 4", "epsilon 8"].map(String::from),
         row_titles: &["real", "real", "fake"].map(String::from),
-        tiles: &images
-            .iter()
-            .map(Vec::as_slice)
-            .enumerate()
-            .map(tile)
-            .collect::<Vec<_>>(),
+        tiles: &images.iter().map(Vec::as_slice).enumerate().map(tile).collect::<Vec<_>>(),
     }
     .draw()
 }
@@ -207,13 +167,7 @@ fn contact_sheet() -> Result<Figure> {
 fn contact_sheet_odd() -> Result<Figure> {
     let (wide, tall, large) = (pattern(40, 10, 1), pattern(5, 16, 2), pattern(300, 200, 3));
     fn tile<'n>(width: u32, height: u32, pixels: &'n [u8], caption: &str) -> Tile<'n> {
-        Tile {
-            width,
-            height,
-            pixels,
-            caption: vec![caption.into()],
-            frame: None,
-        }
+        Tile { width, height, pixels, caption: vec![caption.into()], frame: None }
     }
     ContactSheet {
         title: "Any shape",
@@ -232,12 +186,7 @@ fn contact_sheet_odd() -> Result<Figure> {
 }
 
 fn bar(name: &str, series: usize, value: f64, interval: Option<[f64; 2]>) -> Bar {
-    Bar {
-        name: name.into(),
-        series,
-        value,
-        interval,
-    }
+    Bar { name: name.into(), series, value, interval }
 }
 
 fn bars() -> Result<Figure> {
@@ -254,12 +203,7 @@ fn bars() -> Result<Figure> {
             bar("ConvNeXt-Tiny", 0, 0.771, Some([0.763, 0.779])),
             bar("ConvNeXt-Tiny", 1, 0.765, Some([0.757, 0.773])),
             bar("EfficientNet-B0", 0, 0.662, Some([0.653, 0.671])),
-            bar(
-                "EfficientNet-B0 under a name that does not want to end",
-                1,
-                0.65,
-                None,
-            ),
+            bar("EfficientNet-B0 under a name that does not want to end", 1, 0.65, None),
         ],
     }
     .draw()

@@ -38,10 +38,7 @@ vectorised! {
 }
 
 /// [`crate::adamw`], in place where nobody else holds the values.
-pub(crate) fn adamw(
-    [parameter, gradient, first, second]: [Array; 4],
-    step: &AdamWStep,
-) -> [Array; 3] {
+pub(crate) fn adamw([parameter, gradient, first, second]: [Array; 4], step: &AdamWStep) -> [Array; 3] {
     assert!(
         gradient.shape() == parameter.shape()
             && first.shape() == parameter.shape()

@@ -20,11 +20,7 @@ impl Array {
     /// If the element type is not `f32`.
     pub(crate) fn new(tensor: FlexTensor) -> Self {
         assert_eq!(tensor.dtype(), DType::F32, "kernels compute in f32");
-        if tensor.is_contiguous() {
-            Self(tensor)
-        } else {
-            Self(tensor.to_contiguous())
-        }
+        if tensor.is_contiguous() { Self(tensor) } else { Self(tensor.to_contiguous()) }
     }
 
     /// A new tensor from a function that writes every value; before, they are unspecified.
@@ -32,26 +28,16 @@ impl Array {
         let shape = shape.into();
         let mut buffer = Buffer::new(shape.num_elements());
         fill(buffer.values_mut());
-        Self(FlexTensor::new(
-            buffer.into_bytes(),
-            Layout::contiguous(shape),
-            DType::F32,
-        ))
+        Self(FlexTensor::new(buffer.into_bytes(), Layout::contiguous(shape), DType::F32))
     }
 
     pub(crate) fn values(&self) -> &[f32] {
-        self.0
-            .as_slice()
-            .expect("an Array is contiguous and of element type f32")
+        self.0.as_slice().expect("an Array is contiguous and of element type f32")
     }
 
     /// Applies `in_place` to the values where nobody else holds them; otherwise builds a new tensor
     /// of the same shape from them with `copy(source, destination)`.
-    pub(crate) fn update(
-        mut self,
-        in_place: impl FnOnce(&mut [f32]),
-        copy: impl FnOnce(&[f32], &mut [f32]),
-    ) -> Self {
+    pub(crate) fn update(mut self, in_place: impl FnOnce(&mut [f32]), copy: impl FnOnce(&[f32], &mut [f32])) -> Self {
         let offset = self.0.layout().start_offset();
         let length = self.0.layout().num_elements();
         if let Some(values) = self.0.try_storage_mut::<f32>() {

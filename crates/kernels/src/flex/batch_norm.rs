@@ -57,8 +57,7 @@ impl Operation<1> for Statistics {
             for channel in 0..channels {
                 let difference = f64::from(mean[channel]) - means[channel];
                 means[channel] += difference * share;
-                squares[channel] +=
-                    f64::from(square[channel]) + difference * difference * total * share;
+                squares[channel] += f64::from(square[channel]) + difference * difference * total * share;
             }
             total += count;
         }
@@ -160,19 +159,10 @@ vectorised! {
 impl Operation<4> for Normalize {
     type Saved = [Array; 3];
 
-    fn forward(
-        &self,
-        [x, weight, bias, statistics]: [Array; 4],
-        _: [bool; 4],
-    ) -> (Array, [Array; 3]) {
+    fn forward(&self, [x, weight, bias, statistics]: [Array; 4], _: [bool; 4]) -> (Array, [Array; 3]) {
         let channels = x.last_dim();
         let inverse = self.inverse_deviation(statistics.values());
-        let scale: Vec<f32> = weight
-            .values()
-            .iter()
-            .zip(inverse)
-            .map(|(w, i)| w * i)
-            .collect();
+        let scale: Vec<f32> = weight.values().iter().zip(inverse).map(|(w, i)| w * i).collect();
         let mean = &statistics.values()[..channels];
         let (bias, values) = (bias.values(), x.values());
         let size = rows_per_piece(channels) * channels;
@@ -185,12 +175,7 @@ impl Operation<4> for Normalize {
         (output, [x, weight, statistics])
     }
 
-    fn backward(
-        &self,
-        [x, weight, statistics]: [Array; 3],
-        gradient: Array,
-        tracked: [bool; 4],
-    ) -> [Option<Array>; 4] {
+    fn backward(&self, [x, weight, statistics]: [Array; 3], gradient: Array, tracked: [bool; 4]) -> [Option<Array>; 4] {
         let channels = x.last_dim();
         let x = x.values();
         let mean = &statistics.values()[..channels];
@@ -199,13 +184,7 @@ impl Operation<4> for Normalize {
         let parts = map_pieces(x.len().div_ceil(size), |index| {
             let range = index * size..x.len().min((index + 1) * size);
             let (mut sums, mut products) = (vec![0.0; channels], vec![0.0; channels]);
-            add_gradient_rows(
-                &x[range.clone()],
-                &dy[range],
-                mean,
-                &mut sums,
-                &mut products,
-            );
+            add_gradient_rows(&x[range.clone()], &dy[range], mean, &mut sums, &mut products);
             (sums, products)
         });
         let (mut sums, mut products) = (vec![0.0_f64; channels], vec![0.0_f64; channels]);
@@ -250,11 +229,6 @@ impl Operation<4> for Normalize {
                 },
             )
         });
-        [
-            input_gradient,
-            tracked[1].then_some(weight_gradient),
-            tracked[2].then_some(bias_gradient),
-            None,
-        ]
+        [input_gradient, tracked[1].then_some(weight_gradient), tracked[2].then_some(bias_gradient), None]
     }
 }

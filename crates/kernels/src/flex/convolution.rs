@@ -59,9 +59,7 @@ impl Geometry {
         padding: usize,
     ) -> Self {
         assert!(
-            stride > 0
-                && height + 2 * padding >= kernel_height
-                && width + 2 * padding >= kernel_width,
+            stride > 0 && height + 2 * padding >= kernel_height && width + 2 * padding >= kernel_width,
             "a {kernel_height}x{kernel_width} kernel of stride {stride} does not fit a \
              {height}x{width} image padded by {padding}",
         );
@@ -109,8 +107,7 @@ impl Geometry {
         for (line, patches) in lines.zip(patches.chunks_exact_mut(line_length)) {
             let (image, out_y) = (line / self.out_height, line % self.out_height);
             for (slot, position) in positions.clone().enumerate() {
-                let (kernel_y, kernel_x) =
-                    (position / self.kernel_width, position % self.kernel_width);
+                let (kernel_y, kernel_x) = (position / self.kernel_width, position % self.kernel_width);
                 let y = (out_y * self.stride + kernel_y).wrapping_sub(self.padding);
                 let rows = patches.chunks_exact_mut(row_length);
                 for (out_x, row) in rows.enumerate() {
@@ -134,8 +131,7 @@ impl Geometry {
         for (pixel, row) in rows.enumerate() {
             let (out_y, out_x) = (pixel / self.out_width, pixel % self.out_width);
             for (position, values) in row.chunks_exact(self.channels).enumerate() {
-                let (kernel_y, kernel_x) =
-                    (position / self.kernel_width, position % self.kernel_width);
+                let (kernel_y, kernel_x) = (position / self.kernel_width, position % self.kernel_width);
                 let y = (out_y * self.stride + kernel_y).wrapping_sub(self.padding);
                 let x = (out_x * self.stride + kernel_x).wrapping_sub(self.padding);
                 if y < self.height && x < self.width {
@@ -153,37 +149,21 @@ impl Conv2d {
     fn geometry(&self, x: &Array, weight: &Array) -> Geometry {
         let [_, inputs, kernel_height, kernel_width] = weight.dims();
         let dims: [usize; 4] = x.dims();
-        assert_eq!(
-            dims[3], inputs,
-            "the input's channels (last axis) and the weight's (second axis) differ",
-        );
-        Geometry::new(
-            dims,
-            [kernel_height, kernel_width],
-            self.stride,
-            self.padding,
-        )
+        assert_eq!(dims[3], inputs, "the input's channels (last axis) and the weight's (second axis) differ",);
+        Geometry::new(dims, [kernel_height, kernel_width], self.stride, self.padding)
     }
 
     fn compute(&self, x: &Array, weight: &Array, bias: Option<&Array>) -> Array {
         let geometry = self.geometry(x, weight);
         let [outputs, inputs, kernel_height, kernel_width] = weight.dims();
-        let shape = [
-            geometry.batch,
-            geometry.out_height,
-            geometry.out_width,
-            outputs,
-        ];
+        let shape = [geometry.batch, geometry.out_height, geometry.out_width, outputs];
         let bias = bias.map(Array::values);
         if geometry.pointwise() {
             return Array::build(shape, |y| {
                 linear::forward(x.values(), weight.values(), bias, inputs, outputs, y);
             });
         }
-        let packed = pack(
-            weight.values(),
-            [outputs, inputs, kernel_height * kernel_width],
-        );
+        let packed = pack(weight.values(), [outputs, inputs, kernel_height * kernel_width]);
         Array::build(shape, |y| {
             convolve(&geometry, x.values(), packed.values(), outputs, bias, y);
         })
@@ -197,33 +177,15 @@ impl Conv2d {
                 linear::input_gradient(gradient.values(), weight.values(), inputs, outputs, dx);
             });
         }
-        if geometry.stride == 1 && kernel_height == kernel_width && geometry.padding < kernel_height
-        {
-            let mirrored = Geometry::new(
-                gradient.dims(),
-                [kernel_height, kernel_width],
-                1,
-                kernel_height - 1 - geometry.padding,
-            );
-            let packed = pack_mirrored(
-                weight.values(),
-                [outputs, inputs, kernel_height * kernel_width],
-            );
+        if geometry.stride == 1 && kernel_height == kernel_width && geometry.padding < kernel_height {
+            let mirrored =
+                Geometry::new(gradient.dims(), [kernel_height, kernel_width], 1, kernel_height - 1 - geometry.padding);
+            let packed = pack_mirrored(weight.values(), [outputs, inputs, kernel_height * kernel_width]);
             return Array::build(shape, |dx| {
-                convolve(
-                    &mirrored,
-                    gradient.values(),
-                    packed.values(),
-                    inputs,
-                    None,
-                    dx,
-                );
+                convolve(&mirrored, gradient.values(), packed.values(), inputs, None, dx);
             });
         }
-        let packed = pack(
-            weight.values(),
-            [outputs, inputs, kernel_height * kernel_width],
-        );
+        let packed = pack(weight.values(), [outputs, inputs, kernel_height * kernel_width]);
         let weight = Matrix::new(packed.values(), geometry.patch(), outputs);
         let pixels = geometry.out_height * geometry.out_width;
         let images = ROWS.div_ceil(pixels);
@@ -235,16 +197,9 @@ impl Conv2d {
                 let rows = count * pixels;
                 let dy = &gradient.values()[start..start + rows * outputs];
                 let mut patches = Buffer::new(rows * geometry.patch());
-                multiply(
-                    patches.values_mut(),
-                    Matrix::new(dy, rows, outputs),
-                    weight.transposed(),
-                    false,
-                );
+                multiply(patches.values_mut(), Matrix::new(dy, rows, outputs), weight.transposed(), false);
                 dx.fill(0.0);
-                let patches = patches
-                    .values()
-                    .chunks_exact((pixels * geometry.patch()).max(1));
+                let patches = patches.values().chunks_exact((pixels * geometry.patch()).max(1));
                 for (image, patches) in dx.chunks_exact_mut(image_size).zip(patches) {
                     geometry.scatter_patches(patches, image);
                 }
@@ -252,13 +207,7 @@ impl Conv2d {
         })
     }
 
-    fn weight_gradient(
-        &self,
-        geometry: &Geometry,
-        x: &Array,
-        weight: &Array,
-        gradient: &Array,
-    ) -> Array {
+    fn weight_gradient(&self, geometry: &Geometry, x: &Array, weight: &Array, gradient: &Array) -> Array {
         let [outputs, inputs, _, _] = weight.dims();
         if geometry.pointwise() {
             return Array::build(weight.shape(), |dw| {
@@ -285,13 +234,7 @@ impl Conv2d {
                 let last = (first + lines).min(lines_range.end);
                 let rows = (last - first) * geometry.out_width;
                 let patches = &mut patches.values_mut()[..rows * columns];
-                geometry.fill_patches(
-                    x.values(),
-                    first..last,
-                    positions.clone(),
-                    channels.clone(),
-                    patches,
-                );
+                geometry.fill_patches(x.values(), first..last, positions.clone(), channels.clone(), patches);
                 let dy = Matrix::new(&dy[first * dy_line..last * dy_line], rows, outputs);
                 multiply(
                     sum.values_mut(),
@@ -328,11 +271,7 @@ impl Conv2d {
         let half = inputs.div_ceil(halves);
         let parts = map_pieces(positions * halves, |index| {
             let (position, start) = (index / halves, index % halves * half);
-            part(
-                0..total_lines,
-                position..position + 1,
-                start..(start + half).min(inputs),
-            )
+            part(0..total_lines, position..position + 1, start..(start + half).min(inputs))
         });
         Array::build(weight.shape(), |dw| {
             for_each_piece(dw, positions * inputs, |output, dw| {
@@ -353,12 +292,7 @@ impl Conv2d {
         let [outputs, inputs, kernel_height, kernel_width] = weight.dims();
         let geometry = {
             let [batch, height, width, _] = x.dims();
-            Geometry::new(
-                [batch, height, width, inputs],
-                [kernel_height, kernel_width],
-                self.stride,
-                self.padding,
-            )
+            Geometry::new([batch, height, width, inputs], [kernel_height, kernel_width], self.stride, self.padding)
         };
         [
             tracked[0].then(|| self.input_gradient(&geometry, weight, gradient)),
@@ -369,14 +303,7 @@ impl Conv2d {
 }
 
 /// `y = patches * weight + bias` for a weight of shape `[kernel_height * kernel_width * in, out]`.
-fn convolve(
-    geometry: &Geometry,
-    x: &[f32],
-    weight: &[f32],
-    outputs: usize,
-    bias: Option<&[f32]>,
-    y: &mut [f32],
-) {
+fn convolve(geometry: &Geometry, x: &[f32], weight: &[f32], outputs: usize, bias: Option<&[f32]>, y: &mut [f32]) {
     let patch = geometry.patch();
     let lines = geometry.lines();
     let line_length = geometry.out_width * outputs;
@@ -387,20 +314,9 @@ fn convolve(
         let rows = count * geometry.out_width;
         let first = index * lines;
         let mut patches = Buffer::new(rows * patch);
-        geometry.fill_patches(
-            x,
-            first..first + count,
-            0..positions,
-            0..geometry.channels,
-            patches.values_mut(),
-        );
+        geometry.fill_patches(x, first..first + count, 0..positions, 0..geometry.channels, patches.values_mut());
         linear::fill_bias(y, bias);
-        multiply(
-            y,
-            Matrix::new(patches.values(), rows, patch),
-            weight,
-            bias.is_some(),
-        );
+        multiply(y, Matrix::new(patches.values(), rows, patch), weight, bias.is_some());
     });
 }
 
@@ -439,9 +355,7 @@ fn pack_mirrored(weight: &[f32], [outputs, inputs, positions]: [usize; 3]) -> Bu
 /// Rearranges `[out, position * in]` to `[out, in, position]`.
 fn unpack(packed: &[f32], positions: usize, inputs: usize, weight: &mut [f32]) {
     let patch = positions * inputs;
-    let rows = packed
-        .chunks_exact(patch)
-        .zip(weight.chunks_exact_mut(patch));
+    let rows = packed.chunks_exact(patch).zip(weight.chunks_exact_mut(patch));
     for (packed, weight) in rows {
         for (position, values) in packed.chunks_exact(inputs).enumerate() {
             for (input, &value) in values.iter().enumerate() {

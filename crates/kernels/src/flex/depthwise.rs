@@ -36,9 +36,7 @@ struct Term {
 
 #[inline(always)]
 fn lanes<const LANES: usize>(values: &[f32], start: usize) -> &[f32; LANES] {
-    values[start..start + LANES]
-        .try_into()
-        .expect("the range has LANES values")
+    values[start..start + LANES].try_into().expect("the range has LANES values")
 }
 
 /// Sums the terms for channels `channel..channel + LANES`.
@@ -149,18 +147,9 @@ vectorised! {
 
 /// Output coordinates whose input coordinate `out * stride + kernel - padding` is inside
 /// `0..length`.
-fn covered(
-    kernel: usize,
-    length: usize,
-    out_length: usize,
-    stride: usize,
-    padding: usize,
-) -> Range<usize> {
+fn covered(kernel: usize, length: usize, out_length: usize, stride: usize, padding: usize) -> Range<usize> {
     let first = padding.saturating_sub(kernel).div_ceil(stride);
-    let last = (length + padding)
-        .saturating_sub(kernel)
-        .div_ceil(stride)
-        .min(out_length);
+    let last = (length + padding).saturating_sub(kernel).div_ceil(stride).min(out_length);
     first..last.max(first)
 }
 
@@ -169,16 +158,8 @@ impl DepthwiseConv2d {
         let [channels, one, kernel_height, kernel_width] = weight.dims();
         let dims: [usize; 4] = x.dims();
         assert_eq!(one, 1, "a depthwise weight is [channel, 1, height, width]");
-        assert_eq!(
-            dims[3], channels,
-            "the input's channels (last axis) and the weight's (first axis) differ",
-        );
-        Geometry::new(
-            dims,
-            [kernel_height, kernel_width],
-            self.stride,
-            self.padding,
-        )
+        assert_eq!(dims[3], channels, "the input's channels (last axis) and the weight's (first axis) differ",);
+        Geometry::new(dims, [kernel_height, kernel_width], self.stride, self.padding)
     }
 
     fn compute(&self, x: &Array, weight: &Array, bias: Option<&Array>) -> Array {
@@ -206,8 +187,7 @@ impl DepthwiseConv2d {
                                 let column = (out_x * g.stride + kernel_x).wrapping_sub(g.padding);
                                 if column < g.width {
                                     terms.push(Term {
-                                        pixel: ((image * g.height + row) * g.width + column)
-                                            * g.channels,
+                                        pixel: ((image * g.height + row) * g.width + column) * g.channels,
                                         weight: (kernel_y * g.kernel_width + kernel_x) * g.channels,
                                     });
                                 }
@@ -247,9 +227,7 @@ impl DepthwiseConv2d {
                             for kernel_x in 0..g.kernel_width {
                                 if let Some(out_x) = out(x, kernel_x, g.out_width) {
                                     terms.push(Term {
-                                        pixel: ((image * g.out_height + out_y) * g.out_width
-                                            + out_x)
-                                            * g.channels,
+                                        pixel: ((image * g.out_height + out_y) * g.out_width + out_x) * g.channels,
                                         weight: (kernel_y * g.kernel_width + kernel_x) * g.channels,
                                     });
                                 }
@@ -272,8 +250,7 @@ impl DepthwiseConv2d {
             let mut sums = vec![0.0_f32; positions * g.channels];
             for image in index * images..((index + 1) * images).min(g.batch) {
                 for (position, sums) in sums.chunks_exact_mut(g.channels).enumerate() {
-                    let (kernel_y, kernel_x) =
-                        (position / g.kernel_width, position % g.kernel_width);
+                    let (kernel_y, kernel_x) = (position / g.kernel_width, position % g.kernel_width);
                     let rows = covered(kernel_y, g.height, g.out_height, g.stride, g.padding);
                     let columns = covered(kernel_x, g.width, g.out_width, g.stride, g.padding);
                     if rows.is_empty() || columns.is_empty() {
@@ -287,8 +264,7 @@ impl DepthwiseConv2d {
                         x: image * image_size + (first_y * g.width + first_x) * g.channels,
                         x_row: g.stride * g.width * g.channels,
                         x_column: g.stride * g.channels,
-                        dy: image * out_size
-                            + (rows.start * g.out_width + columns.start) * g.channels,
+                        dy: image * out_size + (rows.start * g.out_width + columns.start) * g.channels,
                         dy_row: g.out_width * g.channels,
                         dy_column: g.channels,
                     };
@@ -303,12 +279,7 @@ impl DepthwiseConv2d {
         })
     }
 
-    fn gradients(
-        &self,
-        [x, weight]: &[Array; 2],
-        dy: &Array,
-        tracked: [bool; 3],
-    ) -> [Option<Array>; 3] {
+    fn gradients(&self, [x, weight]: &[Array; 2], dy: &Array, tracked: [bool; 3]) -> [Option<Array>; 3] {
         let geometry = self.geometry(x, weight);
         [
             tracked[0].then(|| self.input_gradient(&geometry, weight, dy)),
@@ -322,12 +293,7 @@ impl DepthwiseConv2d {
 fn by_position(geometry: &Geometry, weight: &Array) -> Buffer {
     let positions = geometry.kernel_height * geometry.kernel_width;
     let mut weights = Buffer::new(positions * geometry.channels);
-    transpose(
-        weight.values(),
-        geometry.channels,
-        positions,
-        weights.values_mut(),
-    );
+    transpose(weight.values(), geometry.channels, positions, weights.values_mut());
     weights
 }
 

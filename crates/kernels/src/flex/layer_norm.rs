@@ -137,12 +137,7 @@ impl Operation<3> for LayerNorm {
         (output, [x, weight])
     }
 
-    fn backward(
-        &self,
-        [x, weight]: [Array; 2],
-        gradient: Array,
-        tracked: [bool; 3],
-    ) -> [Option<Array>; 3] {
+    fn backward(&self, [x, weight]: [Array; 2], gradient: Array, tracked: [bool; 3]) -> [Option<Array>; 3] {
         let width = x.last_dim();
         let size = rows_per_piece(width) * width;
         let (values, dy) = (x.values(), gradient.values());

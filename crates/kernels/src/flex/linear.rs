@@ -23,14 +23,7 @@ pub(super) fn fill_bias(y: &mut [f32], bias: Option<&[f32]>) {
 }
 
 /// `x` is `[rows, inputs]`, `weight` `[outputs, inputs]`, `y` `[rows, outputs]`.
-pub(super) fn forward(
-    x: &[f32],
-    weight: &[f32],
-    bias: Option<&[f32]>,
-    inputs: usize,
-    outputs: usize,
-    y: &mut [f32],
-) {
+pub(super) fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, inputs: usize, outputs: usize, y: &mut [f32]) {
     let rows = y.len() / outputs.max(1);
     let x = Matrix::new(x, rows, inputs);
     fill_bias(y, bias);
@@ -47,36 +40,21 @@ pub(super) fn forward(
 }
 
 /// The gradient of `x`.
-pub(super) fn input_gradient(
-    dy: &[f32],
-    weight: &[f32],
-    inputs: usize,
-    outputs: usize,
-    dx: &mut [f32],
-) {
+pub(super) fn input_gradient(dy: &[f32], weight: &[f32], inputs: usize, outputs: usize, dx: &mut [f32]) {
     let rows = dx.len() / inputs.max(1);
     let weight = Matrix::new(weight, outputs, inputs);
     multiply_parallel(dx, Matrix::new(dy, rows, outputs), weight, false);
 }
 
 /// The gradient of the weight, `[outputs, inputs]`.
-pub(super) fn weight_gradient(
-    x: &[f32],
-    dy: &[f32],
-    inputs: usize,
-    outputs: usize,
-    dw: &mut [f32],
-) {
+pub(super) fn weight_gradient(x: &[f32], dy: &[f32], inputs: usize, outputs: usize, dw: &mut [f32]) {
     /// Products of longer columns than this into small weights are divided by rows.
     const ROWS: usize = 1024;
     let rows = x.len() / inputs.max(1);
     let part = |range: std::ops::Range<usize>| {
         let x = &x[range.start * inputs..range.end * inputs];
         let dy = &dy[range.start * outputs..range.end * outputs];
-        (
-            Matrix::new(dy, range.len(), outputs).transposed(),
-            Matrix::new(x, range.len(), inputs),
-        )
+        (Matrix::new(dy, range.len(), outputs).transposed(), Matrix::new(x, range.len(), inputs))
     };
     if rows < 2 * ROWS || inputs * outputs > 128 * 1024 {
         let (dy, x) = part(0..rows);
@@ -100,23 +78,12 @@ pub(super) fn weight_gradient(
 
 fn compute(x: &Array, weight: &Array, bias: Option<&Array>) -> Array {
     let [outputs, inputs] = weight.dims();
-    assert_eq!(
-        x.last_dim(),
-        inputs,
-        "the input's last axis and the weight's second differ"
-    );
+    assert_eq!(x.last_dim(), inputs, "the input's last axis and the weight's second differ");
     let mut shape = x.shape();
     let last = shape.num_dims() - 1;
     shape[last] = outputs;
     Array::build(shape, |y| {
-        forward(
-            x.values(),
-            weight.values(),
-            bias.map(Array::values),
-            inputs,
-            outputs,
-            y,
-        );
+        forward(x.values(), weight.values(), bias.map(Array::values), inputs, outputs, y);
     })
 }
 
@@ -145,12 +112,7 @@ impl Operation<2> for Linear {
         (compute(&inputs[0], &inputs[1], None), inputs)
     }
 
-    fn backward(
-        &self,
-        saved: [Array; 2],
-        gradient: Array,
-        [x, weight]: [bool; 2],
-    ) -> [Option<Array>; 2] {
+    fn backward(&self, saved: [Array; 2], gradient: Array, [x, weight]: [bool; 2]) -> [Option<Array>; 2] {
         let [x, weight, _] = gradients(&saved, &gradient, [x, weight, false]);
         [x, weight]
     }
@@ -163,12 +125,7 @@ impl Operation<3> for Linear {
         (compute(&x, &weight, Some(&bias)), [x, weight])
     }
 
-    fn backward(
-        &self,
-        saved: [Array; 2],
-        gradient: Array,
-        tracked: [bool; 3],
-    ) -> [Option<Array>; 3] {
+    fn backward(&self, saved: [Array; 2], gradient: Array, tracked: [bool; 3]) -> [Option<Array>; 3] {
         gradients(&saved, &gradient, tracked)
     }
 }

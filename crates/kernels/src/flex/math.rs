@@ -18,15 +18,7 @@ pub(crate) fn exp<M: MultiplyAdd>(x: f32) -> f32 {
     let n = rounded - ROUND;
     let r = M::multiply_add(n, -LN_2_LOW, M::multiply_add(n, -LN_2_HIGH, x));
     let mut p = 1.0 / 5040.0;
-    for coefficient in [
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
-        0.5,
-        1.0,
-        1.0,
-    ] {
+    for coefficient in [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
         p = M::multiply_add(p, r, coefficient);
     }
     let power = f32::from_bits(rounded.to_bits().wrapping_add(127) << 23);
@@ -96,10 +88,7 @@ mod tests {
         for i in 0..3072 {
             let x = f64::from(i) * step;
             for (x, exact) in [(x, exact), (-x, 1.0 - exact)] {
-                for value in [
-                    normal_distribution::<Fused>(x as f32).0,
-                    normal_distribution::<Separate>(x as f32).0,
-                ] {
+                for value in [normal_distribution::<Fused>(x as f32).0, normal_distribution::<Separate>(x as f32).0] {
                     let error = (f64::from(value) - exact).abs();
                     assert!(error < 2e-7, "at {x}: {value} against {exact}");
                 }

@@ -22,24 +22,13 @@ impl<'a> Matrix<'a> {
     ///
     /// # Panics
     /// If the values do not hold the matrix.
-    pub(crate) fn strided(
-        values: &'a [f32],
-        rows: usize,
-        columns: usize,
-        row_stride: usize,
-    ) -> Self {
+    pub(crate) fn strided(values: &'a [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
         assert!(
             rows == 0 || columns == 0 || (rows - 1) * row_stride + columns <= values.len(),
             "a {rows} x {columns} matrix of row stride {row_stride} exceeds {} values",
             values.len(),
         );
-        Self {
-            values,
-            rows,
-            columns,
-            row_stride,
-            column_stride: 1,
-        }
+        Self { values, rows, columns, row_stride, column_stride: 1 }
     }
 
     /// Rows stored one after the other.
@@ -65,36 +54,18 @@ unsafe impl Sync for Destination {}
 
 /// `destination = left * right`, or `destination += left * right`, on the calling thread.
 /// `destination` is row-major and contiguous.
-pub(crate) fn multiply(
-    destination: &mut [f32],
-    left: Matrix<'_>,
-    right: Matrix<'_>,
-    accumulate: bool,
-) {
+pub(crate) fn multiply(destination: &mut [f32], left: Matrix<'_>, right: Matrix<'_>, accumulate: bool) {
     let (rows, columns) = (left.rows, right.columns);
     assert_eq!(left.columns, right.rows, "inner dimensions differ");
     assert_eq!(destination.len(), rows * columns, "destination's size");
     // SAFETY: the destination holds rows x columns values and is borrowed uniquely.
     unsafe {
-        block(
-            destination.as_mut_ptr(),
-            columns,
-            (0, rows),
-            (0, columns),
-            left,
-            right,
-            accumulate,
-        );
+        block(destination.as_mut_ptr(), columns, (0, rows), (0, columns), left, right, accumulate);
     }
 }
 
 /// As [`multiply`], with blocks of the larger side of the destination computed in parallel.
-pub(crate) fn multiply_parallel(
-    destination: &mut [f32],
-    left: Matrix<'_>,
-    right: Matrix<'_>,
-    accumulate: bool,
-) {
+pub(crate) fn multiply_parallel(destination: &mut [f32], left: Matrix<'_>, right: Matrix<'_>, accumulate: bool) {
     /// Operations below which dividing the work costs more than it gains, and the most blocks.
     const PER_BLOCK: usize = 4_000_000;
     const MOST_BLOCKS: usize = 16;
@@ -112,23 +83,11 @@ pub(crate) fn multiply_parallel(
     let work = |index: usize| {
         let target = &target;
         let range = (index * size, ((index + 1) * size).min(side));
-        let (row_range, column_range) = if by_rows {
-            (range, (0, columns))
-        } else {
-            ((0, rows), range)
-        };
+        let (row_range, column_range) = if by_rows { (range, (0, columns)) } else { ((0, rows), range) };
         // SAFETY: the ranges of different indices are disjoint and within the destination, which
         // is borrowed uniquely until all blocks are done.
         unsafe {
-            block(
-                target.0,
-                columns,
-                row_range,
-                column_range,
-                left,
-                right,
-                accumulate,
-            );
+            block(target.0, columns, row_range, column_range, left, right, accumulate);
         }
     };
     if blocks <= 1 {
@@ -170,10 +129,7 @@ unsafe fn block(
             left.values.as_ptr().wrapping_add(rows.0 * left.row_stride),
             left.column_stride as isize,
             left.row_stride as isize,
-            right
-                .values
-                .as_ptr()
-                .wrapping_add(columns.0 * right.column_stride),
+            right.values.as_ptr().wrapping_add(columns.0 * right.column_stride),
             right.column_stride as isize,
             right.row_stride as isize,
             1.0_f32,
@@ -216,9 +172,7 @@ mod tests {
     use super::*;
 
     fn values(count: usize) -> Vec<f32> {
-        (0..count)
-            .map(|i| ((i * 37 + 11) % 23) as f32 - 11.0)
-            .collect()
+        (0..count).map(|i| ((i * 37 + 11) % 23) as f32 - 11.0).collect()
     }
 
     #[test]
@@ -237,14 +191,8 @@ mod tests {
             let (mut at, mut bt) = (vec![0.0; a.len()], vec![0.0; b.len()]);
             transpose(&a, rows, inner, &mut at);
             transpose(&b, inner, columns, &mut bt);
-            let lefts = [
-                Matrix::new(&a, rows, inner),
-                Matrix::new(&at, inner, rows).transposed(),
-            ];
-            let rights = [
-                Matrix::new(&b, inner, columns),
-                Matrix::new(&bt, columns, inner).transposed(),
-            ];
+            let lefts = [Matrix::new(&a, rows, inner), Matrix::new(&at, inner, rows).transposed()];
+            let rights = [Matrix::new(&b, inner, columns), Matrix::new(&bt, columns, inner).transposed()];
             for left in lefts {
                 for right in rights {
                     let mut out = vec![f32::NAN; rows * columns];

@@ -31,10 +31,7 @@ struct Pool {
     bytes: usize,
 }
 
-static POOL: Mutex<Pool> = Mutex::new(Pool {
-    free: BTreeMap::new(),
-    bytes: 0,
-});
+static POOL: Mutex<Pool> = Mutex::new(Pool { free: BTreeMap::new(), bytes: 0 });
 
 /// Frees every buffer that is kept for reuse, returning how many bytes that were.
 pub fn release_pooled_memory() -> usize {
@@ -67,10 +64,7 @@ impl Buffer {
                 Some(buffer)
             })
             .flatten();
-        Self {
-            lines: reused.unwrap_or_else(|| vec![Line([0.0; 16]); lines]),
-            length,
-        }
+        Self { lines: reused.unwrap_or_else(|| vec![Line([0.0; 16]); lines]), length }
     }
 
     pub(crate) fn values(&self) -> &[f32] {
@@ -115,10 +109,7 @@ impl AllocationController for Buffer {
         AllocationProperty::Other
     }
 
-    unsafe fn memory_mut(
-        &mut self,
-        _policy: AccessPolicy,
-    ) -> Result<&mut [MaybeUninit<u8>], AccessError> {
+    unsafe fn memory_mut(&mut self, _policy: AccessPolicy) -> Result<&mut [MaybeUninit<u8>], AccessError> {
         let bytes = self.length * size_of::<f32>();
         // SAFETY: the lines own at least that many initialised bytes; the caller promises to write
         // only initialised data, and every bit pattern is a valid `f32`.
@@ -140,10 +131,7 @@ mod tests {
     fn rounding_never_shrinks_and_wastes_at_most_an_eighth() {
         for lines in 1..5000 {
             let rounded = rounded(lines);
-            assert!(
-                rounded >= lines && (rounded - lines) * 8 <= lines,
-                "{lines}"
-            );
+            assert!(rounded >= lines && (rounded - lines) * 8 <= lines, "{lines}");
             assert_eq!(super::rounded(rounded), rounded);
         }
     }

@@ -33,22 +33,13 @@ pub(crate) trait Operation<const N: usize>: Clone + Debug + Send + Sync + 'stati
     fn forward(&self, inputs: [Array; N], tracked: [bool; N]) -> (Array, Self::Saved);
 
     /// The gradients of the tracked inputs, given the gradient of the output.
-    fn backward(
-        &self,
-        saved: Self::Saved,
-        gradient: Array,
-        tracked: [bool; N],
-    ) -> [Option<Array>; N];
+    fn backward(&self, saved: Self::Saved, gradient: Array, tracked: [bool; N]) -> [Option<Array>; N];
 }
 
 #[backend_extension(Autodiff, Flex)]
 pub(crate) trait KernelBackend: Backend {
     fn apply_1<O: Operation<1>>(operation: O, a: FloatTensor<Self>) -> FloatTensor<Self>;
-    fn apply_2<O: Operation<2>>(
-        operation: O,
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-    ) -> FloatTensor<Self>;
+    fn apply_2<O: Operation<2>>(operation: O, a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
     fn apply_3<O: Operation<3>>(
         operation: O,
         a: FloatTensor<Self>,
@@ -71,11 +62,7 @@ impl KernelBackend for Flex {
         operation.infer([Array::new(a)]).into_tensor()
     }
 
-    fn apply_2<O: Operation<2>>(
-        operation: O,
-        a: Primitive<Self>,
-        b: Primitive<Self>,
-    ) -> Primitive<Self> {
+    fn apply_2<O: Operation<2>>(operation: O, a: Primitive<Self>, b: Primitive<Self>) -> Primitive<Self> {
         operation.infer([a, b].map(Array::new)).into_tensor()
     }
 
@@ -104,11 +91,7 @@ impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
         register::<O, C, 1>(operation, [a])
     }
 
-    fn apply_2<O: Operation<2>>(
-        operation: O,
-        a: Primitive<Self>,
-        b: Primitive<Self>,
-    ) -> Primitive<Self> {
+    fn apply_2<O: Operation<2>>(operation: O, a: Primitive<Self>, b: Primitive<Self>) -> Primitive<Self> {
         register::<O, C, 2>(operation, [a, b])
     }
 
@@ -138,12 +121,7 @@ struct Step<O>(O);
 impl<O: Operation<N>, const N: usize> Backward<Flex, N> for Step<O> {
     type State = O::Saved;
 
-    fn backward(
-        self,
-        ops: Ops<Self::State, N>,
-        gradients: &mut Gradients,
-        _checkpointer: &mut Checkpointer,
-    ) {
+    fn backward(self, ops: Ops<Self::State, N>, gradients: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let gradient = Array::new(gradients.consume::<Flex>(&ops.node));
         let tracked = ops.parents.each_ref().map(Option::is_some);
         let inputs = self.0.backward(ops.state, gradient, tracked);
@@ -162,26 +140,17 @@ fn register<O: Operation<N>, C: CheckpointStrategy, const N: usize>(
     let tracked = inputs.each_ref().map(|input| input.is_tracked());
     let nodes = inputs.each_ref().map(|input| input.node());
     let inputs = inputs.map(|input| Array::new(input.into_primitive()));
-    match Step(operation.clone())
-        .prepare::<C>(nodes)
-        .compute_bound()
-        .stateful()
-    {
+    match Step(operation.clone()).prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(preparation) => {
             let (output, saved) = operation.forward(inputs, tracked);
             preparation.finish(saved, output.into_tensor())
         }
-        OpsKind::UnTracked(preparation) => {
-            preparation.finish(operation.infer(inputs).into_tensor())
-        }
+        OpsKind::UnTracked(preparation) => preparation.finish(operation.infer(inputs).into_tensor()),
     }
 }
 
 /// Runs an operation on tensors that [`accelerable`] accepted.
-pub(crate) fn apply<O: Apply<N>, const N: usize>(
-    operation: O,
-    inputs: [DispatchTensor; N],
-) -> DispatchTensor {
+pub(crate) fn apply<O: Apply<N>, const N: usize>(operation: O, inputs: [DispatchTensor; N]) -> DispatchTensor {
     operation.apply(inputs)
 }
 
@@ -205,11 +174,7 @@ where
             }
             let [x, weight, bias] = inputs;
             let bias = Some(Tensor::from_dispatch(bias));
-            twin(
-                Tensor::from_dispatch(x),
-                Tensor::from_dispatch(weight),
-                bias,
-            )
+            twin(Tensor::from_dispatch(x), Tensor::from_dispatch(weight), bias)
         }
         None => {
             let inputs = [x, weight];
@@ -217,11 +182,7 @@ where
                 return Tensor::from_dispatch(apply(operation, inputs));
             }
             let [x, weight] = inputs;
-            twin(
-                Tensor::from_dispatch(x),
-                Tensor::from_dispatch(weight),
-                None,
-            )
+            twin(Tensor::from_dispatch(x), Tensor::from_dispatch(weight), None)
         }
     }
 }
@@ -260,9 +221,7 @@ impl<O: Operation<4>> Apply<4> for O {
 pub(crate) fn accelerable<const N: usize>(inputs: &[DispatchTensor; N]) -> bool {
     static ENABLED: OnceLock<bool> = OnceLock::new();
     *ENABLED.get_or_init(|| std::env::var_os("FAUXTO_KERNELS").is_none_or(|value| value != "off"))
-        && inputs
-            .iter()
-            .all(|input| on_flex(&input.kind) && input.kind.dtype() == DType::F32)
+        && inputs.iter().all(|input| on_flex(&input.kind) && input.kind.dtype() == DType::F32)
 }
 
 #[allow(unreachable_patterns)] // Which other kinds exist depends on Burn's features.

@@ -15,21 +15,14 @@ pub(crate) fn rows_per_piece(width: usize) -> usize {
 }
 
 /// Calls `work(index, piece)` on consecutive pieces of `size` values.
-pub(crate) fn for_each_piece(
-    values: &mut [f32],
-    size: usize,
-    work: impl Fn(usize, &mut [f32]) + Sync + Send,
-) {
+pub(crate) fn for_each_piece(values: &mut [f32], size: usize, work: impl Fn(usize, &mut [f32]) + Sync + Send) {
     if values.len() <= size {
         if !values.is_empty() {
             work(0, values);
         }
         return;
     }
-    values
-        .par_chunks_mut(size)
-        .enumerate()
-        .for_each(|(index, piece)| work(index, piece));
+    values.par_chunks_mut(size).enumerate().for_each(|(index, piece)| work(index, piece));
 }
 
 /// Results of `work(index)` for every piece, in order.

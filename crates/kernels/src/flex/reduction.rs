@@ -21,10 +21,7 @@ pub(super) fn column_sums(values: &[f32], width: usize) -> Array {
     let size = rows_per_piece(width) * width;
     let parts = map_pieces(values.len().div_ceil(size), |index| {
         let mut sums = vec![0.0_f32; width];
-        add_rows(
-            &values[index * size..values.len().min((index + 1) * size)],
-            &mut sums,
-        );
+        add_rows(&values[index * size..values.len().min((index + 1) * size)], &mut sums);
         sums
     });
     add_in_order(parts, width)

@@ -94,12 +94,7 @@ impl Operation<3> for Affine {
         (output, [x, scale])
     }
 
-    fn backward(
-        &self,
-        [x, scale]: [Array; 2],
-        dy: Array,
-        tracked: [bool; 3],
-    ) -> [Option<Array>; 3] {
+    fn backward(&self, [x, scale]: [Array; 2], dy: Array, tracked: [bool; 3]) -> [Option<Array>; 3] {
         let channels = x.last_dim();
         [
             tracked[0].then(|| scaled(&dy, &scale)),
@@ -130,12 +125,7 @@ impl Operation<3> for ScaleResidual {
         (output, [branch, scale])
     }
 
-    fn backward(
-        &self,
-        [branch, scale]: [Array; 2],
-        dy: Array,
-        tracked: [bool; 3],
-    ) -> [Option<Array>; 3] {
+    fn backward(&self, [branch, scale]: [Array; 2], dy: Array, tracked: [bool; 3]) -> [Option<Array>; 3] {
         let channels = branch.last_dim();
         [
             tracked[0].then(|| dy.clone()),
@@ -179,12 +169,7 @@ impl Operation<2> for ScaleChannels {
         (scale_images(&inputs[0], &inputs[1]), inputs)
     }
 
-    fn backward(
-        &self,
-        [x, scale]: [Array; 2],
-        dy: Array,
-        tracked: [bool; 2],
-    ) -> [Option<Array>; 2] {
+    fn backward(&self, [x, scale]: [Array; 2], dy: Array, tracked: [bool; 2]) -> [Option<Array>; 2] {
         let [_, height, width, channels] = x.dims();
         let size = height * width * channels;
         [

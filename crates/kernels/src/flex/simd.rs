@@ -80,11 +80,7 @@ fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
 }
 
 fn run_baseline<K: Kernel>(kernel: K) -> K::Output {
-    if cfg!(target_arch = "aarch64") {
-        kernel.run::<Fused>()
-    } else {
-        kernel.run::<Separate>()
-    }
+    if cfg!(target_arch = "aarch64") { kernel.run::<Fused>() } else { kernel.run::<Separate>() }
 }
 
 /// Runs a kernel with the best instruction set of this processor.

@@ -3,13 +3,7 @@
 use burn::tensor::{Tensor, module, ops::ConvOptions};
 
 /// Twin of [`crate::conv2d`].
-pub fn conv2d(
-    x: Tensor<4>,
-    weight: Tensor<4>,
-    bias: Option<Tensor<1>>,
-    stride: usize,
-    padding: usize,
-) -> Tensor<4> {
+pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize, padding: usize) -> Tensor<4> {
     grouped(x, weight, bias, stride, padding, 1)
 }
 

@@ -3,10 +3,6 @@
 use burn::tensor::{Tensor, module};
 
 /// Twin of [`crate::linear`].
-pub fn linear<const D: usize>(
-    x: Tensor<D>,
-    weight: Tensor<2>,
-    bias: Option<Tensor<1>>,
-) -> Tensor<D> {
+pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
     module::linear(x, weight.transpose(), bias)
 }

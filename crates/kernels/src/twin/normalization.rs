@@ -4,12 +4,7 @@ use crate::BatchNormOutput;
 use burn::tensor::Tensor;
 
 /// Twin of [`crate::batch_norm_train`].
-pub fn batch_norm_train(
-    x: Tensor<4>,
-    weight: Tensor<1>,
-    bias: Tensor<1>,
-    epsilon: f64,
-) -> BatchNormOutput {
+pub fn batch_norm_train(x: Tensor<4>, weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> BatchNormOutput {
     let dims = x.dims();
     let channels = dims[3];
     let rows = x.reshape([-1, channels as i32]);
@@ -40,12 +35,7 @@ pub fn batch_norm_inference(
 }
 
 /// Twin of [`crate::layer_norm`].
-pub fn layer_norm<const D: usize>(
-    x: Tensor<D>,
-    weight: Tensor<1>,
-    bias: Tensor<1>,
-    epsilon: f64,
-) -> Tensor<D> {
+pub fn layer_norm<const D: usize>(x: Tensor<D>, weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> Tensor<D> {
     let centred = x.clone() - x.mean_dim(D - 1);
     let variance = centred.clone().square().mean_dim(D - 1);
     let normalised = centred * (variance + epsilon).sqrt().recip();

@@ -8,10 +8,6 @@ pub fn scale_channels(x: Tensor<4>, scale: Tensor<4>) -> Tensor<4> {
 }
 
 /// Twin of [`crate::scale_residual`].
-pub fn scale_residual<const D: usize>(
-    residual: Tensor<D>,
-    branch: Tensor<D>,
-    scale: Tensor<1>,
-) -> Tensor<D> {
+pub fn scale_residual<const D: usize>(residual: Tensor<D>, branch: Tensor<D>, scale: Tensor<1>) -> Tensor<D> {
     residual + branch * scale.unsqueeze()
 }

@@ -4,8 +4,7 @@ use crate::common::{assert_close, normal, values};
 use burn::tensor::Tensor;
 use kernels::{AdamWStep, adamw, twin};
 
-type Update =
-    fn(Tensor<2>, Tensor<2>, Tensor<2>, Tensor<2>, &AdamWStep) -> (Tensor<2>, Tensor<2>, Tensor<2>);
+type Update = fn(Tensor<2>, Tensor<2>, Tensor<2>, Tensor<2>, &AdamWStep) -> (Tensor<2>, Tensor<2>, Tensor<2>);
 
 /// Five updates, each with its own gradient.
 fn run(update: Update, shape: [usize; 2], keep: bool) -> [Vec<f32>; 3] {
@@ -15,25 +14,15 @@ fn run(update: Update, shape: [usize; 2], keep: bool) -> [Vec<f32>; 3] {
     let mut kept = vec![];
     for step in 1..=5 {
         let gradient = normal(shape, 10 + step).inner();
-        let step = AdamWStep {
-            learning_rate: 0.01,
-            beta_1: 0.9,
-            beta_2: 0.999,
-            epsilon: 1e-8,
-            weight_decay: 0.05,
-            step,
-        };
+        let step =
+            AdamWStep { learning_rate: 0.01, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay: 0.05, step };
         if keep {
             kept.push((parameter.clone(), values(parameter.clone())));
         }
         (parameter, first, second) = update(parameter, gradient, first, second, &step);
     }
     for (tensor, before) in kept {
-        assert_eq!(
-            values(tensor),
-            before,
-            "a tensor held elsewhere was overwritten"
-        );
+        assert_eq!(values(tensor), before, "a tensor held elsewhere was overwritten");
     }
     [values(parameter), values(first), values(second)]
 }

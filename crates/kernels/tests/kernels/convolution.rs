@@ -21,11 +21,7 @@ fn run(
     let b = bias.then(|| normal([weight[0]], 3).require_grad());
     let y = convolution(x.clone(), w.clone(), b.clone(), stride, padding);
     let gradients = (y.clone() * normal(y.dims(), 4)).sum().backward();
-    let mut all = vec![
-        values(y),
-        values(x.grad(&gradients).unwrap()),
-        values(w.grad(&gradients).unwrap()),
-    ];
+    let mut all = vec![values(y), values(x.grad(&gradients).unwrap()), values(w.grad(&gradients).unwrap())];
     all.extend(b.map(|b| values(b.grad(&gradients).unwrap())));
     all
 }
@@ -41,12 +37,7 @@ fn compare(
 ) {
     let actual = run(kernel, x, weight, bias, stride, padding);
     let expected = run(twin, x, weight, bias, stride, padding);
-    let names = [
-        "output",
-        "input gradient",
-        "weight gradient",
-        "bias gradient",
-    ];
+    let names = ["output", "input gradient", "weight gradient", "bias gradient"];
     for ((name, actual), expected) in names.iter().zip(&actual).zip(&expected) {
         let case = format!("{name} of {x:?} * {weight:?}, stride {stride}, padding {padding}");
         assert_close(&case, actual, expected, 1e-5);
@@ -94,15 +85,7 @@ fn conv2d_agrees_on_the_detectors_layers() {
         ([3, 1, 1, 672], [40, 672, 1, 1], 1, 0),
     ];
     for (x, weight, stride, padding) in cases {
-        compare(
-            kernels::conv2d,
-            twin::conv2d,
-            x,
-            weight,
-            true,
-            stride,
-            padding,
-        );
+        compare(kernels::conv2d, twin::conv2d, x, weight, true, stride, padding);
     }
 }
 
@@ -142,49 +125,28 @@ fn depthwise_conv2d_agrees_on_the_detectors_layers() {
     ];
     for (x, kernel, stride, padding) in cases {
         let weight = [x[3], 1, kernel, kernel];
-        compare(
-            kernels::depthwise_conv2d,
-            twin::depthwise_conv2d,
-            x,
-            weight,
-            true,
-            stride,
-            padding,
-        );
+        compare(kernels::depthwise_conv2d, twin::depthwise_conv2d, x, weight, true, stride, padding);
     }
 }
 
 #[test]
 fn linear_agrees_with_its_twin() {
-    for (rows, inputs, outputs, bias) in [
-        (1, 1, 1, true),
-        (3, 5, 7, true),
-        (130, 96, 33, false),
-        (5000, 40, 24, true),
-        (128, 768, 200, true),
-    ] {
+    for (rows, inputs, outputs, bias) in
+        [(1, 1, 1, true), (3, 5, 7, true), (130, 96, 33, false), (5000, 40, 24, true), (128, 768, 200, true)]
+    {
         let run = |linear: fn(Tensor<3>, Tensor<2>, Option<Tensor<1>>) -> Tensor<3>| {
             let x = normal([1, rows, inputs], 1).require_grad();
             let w = normal([outputs, inputs], 2).require_grad();
             let b = bias.then(|| normal([outputs], 3).require_grad());
             let y = linear(x.clone(), w.clone(), b.clone());
             let gradients = (y.clone() * normal(y.dims(), 4)).sum().backward();
-            let mut all = vec![
-                values(y),
-                values(x.grad(&gradients).unwrap()),
-                values(w.grad(&gradients).unwrap()),
-            ];
+            let mut all = vec![values(y), values(x.grad(&gradients).unwrap()), values(w.grad(&gradients).unwrap())];
             all.extend(b.map(|b| values(b.grad(&gradients).unwrap())));
             all
         };
         let (actual, expected) = (run(kernels::linear), run(twin::linear));
         for (i, (actual, expected)) in actual.iter().zip(&expected).enumerate() {
-            assert_close(
-                &format!("{i} of {rows} {inputs} {outputs}"),
-                actual,
-                expected,
-                1e-5,
-            );
+            assert_close(&format!("{i} of {rows} {inputs} {outputs}"), actual, expected, 1e-5);
         }
     }
 }
@@ -207,19 +169,16 @@ fn gradients_agree_with_finite_differences() {
     let x = normal([1, 4, 3, 2], 1);
     let w = normal([3, 2, 3, 3], 2);
     let target = normal([1, 2, 2, 3], 3);
-    let loss =
-        |x: Tensor<4>, w: Tensor<4>| (kernels::conv2d(x, w, None, 2, 1) * target.clone()).sum();
+    let loss = |x: Tensor<4>, w: Tensor<4>| (kernels::conv2d(x, w, None, 2, 1) * target.clone()).sum();
     let (x_leaf, w_leaf) = (x.clone().require_grad(), w.clone().require_grad());
     let gradients = loss(x_leaf.clone(), w_leaf.clone()).backward();
     // The loss is linear in each argument: the only error is rounding.
     let step = 0.5;
-    let difference = |plus: Tensor<1>, minus: Tensor<1>| {
-        (plus.into_scalar::<f32>() - minus.into_scalar::<f32>()) / (2.0 * step)
-    };
-    for (tensor, gradient, is_x) in [
-        (x.clone(), x_leaf.grad(&gradients).unwrap(), true),
-        (w.clone(), w_leaf.grad(&gradients).unwrap(), false),
-    ] {
+    let difference =
+        |plus: Tensor<1>, minus: Tensor<1>| (plus.into_scalar::<f32>() - minus.into_scalar::<f32>()) / (2.0 * step);
+    for (tensor, gradient, is_x) in
+        [(x.clone(), x_leaf.grad(&gradients).unwrap(), true), (w.clone(), w_leaf.grad(&gradients).unwrap(), false)]
+    {
         let dims = tensor.dims();
         let base = values(tensor);
         for (i, analytic) in values(gradient).into_iter().enumerate() {
@@ -234,10 +193,7 @@ fn gradients_agree_with_finite_differences() {
             } else {
                 difference(loss(x.clone(), moved(step)), loss(x.clone(), moved(-step)))
             };
-            assert!(
-                (numeric - analytic).abs() < 1e-4,
-                "{i}: {numeric} against {analytic}"
-            );
+            assert!((numeric - analytic).abs() < 1e-4, "{i}: {numeric} against {analytic}");
         }
     }
 }

@@ -9,13 +9,7 @@ type LayerNorm = fn(Tensor<3>, Tensor<1>, Tensor<1>, f64) -> Tensor<3>;
 
 type Loss = Box<dyn Fn(Tensor<4>) -> Tensor<1>>;
 
-const SHAPES: [[usize; 4]; 5] = [
-    [2, 1, 1, 1],
-    [3, 1, 1, 70],
-    [2, 5, 3, 17],
-    [40, 8, 8, 96],
-    [16, 32, 32, 10],
-];
+const SHAPES: [[usize; 4]; 5] = [[2, 1, 1, 1], [3, 1, 1, 70], [2, 5, 3, 17], [40, 8, 8, 96], [16, 32, 32, 10]];
 
 #[test]
 fn batch_norm_in_training_agrees_with_its_twin() {
@@ -58,24 +52,14 @@ fn batch_statistics_are_accurate_where_the_mean_dwarfs_the_deviation() {
         let m = column.iter().sum::<f64>() / count;
         let v = column.iter().map(|x| (x - m).powi(2)).sum::<f64>() / count;
         assert!((f64::from(mean[channel]) - m).abs() < 1e-5 * m);
-        assert!(
-            (f64::from(variance[channel]) - v).abs() < 1e-3 * v,
-            "{variance:?} {v}"
-        );
+        assert!((f64::from(variance[channel]) - v).abs() < 1e-3 * v, "{variance:?} {v}");
     }
 }
 
 #[test]
 fn batch_norm_with_given_statistics_agrees_with_its_twin() {
     for shape in SHAPES {
-        let run = |batch_norm: fn(
-            Tensor<4>,
-            Tensor<1>,
-            Tensor<1>,
-            Tensor<1>,
-            Tensor<1>,
-            f64,
-        ) -> Tensor<4>| {
+        let run = |batch_norm: fn(Tensor<4>, Tensor<1>, Tensor<1>, Tensor<1>, Tensor<1>, f64) -> Tensor<4>| {
             let x = normal(shape, 1).require_grad();
             let parameters = [2, 3, 4].map(|seed| normal([shape[3]], seed).require_grad());
             let [w, b, mean] = parameters.clone();
@@ -96,13 +80,7 @@ fn batch_norm_with_given_statistics_agrees_with_its_twin() {
 
 #[test]
 fn layer_norm_agrees_with_its_twin() {
-    for shape in [
-        [1, 1, 1],
-        [2, 3, 5],
-        [7, 11, 33],
-        [50, 64, 96],
-        [128, 1, 768],
-    ] {
+    for shape in [[1, 1, 1], [2, 3, 5], [7, 11, 33], [50, 64, 96], [128, 1, 768]] {
         let run = |layer_norm: LayerNorm| {
             let x = normal(shape, 1).require_grad();
             let w = normal([shape[2]], 2).require_grad();
@@ -135,12 +113,7 @@ fn gradients_agree_with_finite_differences() {
                 (out.output * target.clone()).sum()
             })
         }),
-        (
-            "layer norm",
-            Box::new(move |x| {
-                (kernels::layer_norm(x, w.clone(), b.clone(), 1e-2) * target.clone()).sum()
-            }),
-        ),
+        ("layer norm", Box::new(move |x| (kernels::layer_norm(x, w.clone(), b.clone(), 1e-2) * target.clone()).sum())),
     ];
     for (name, loss) in losses {
         let x = normal(shape, 1).require_grad();
@@ -157,10 +130,7 @@ fn gradients_agree_with_finite_differences() {
             // Fourth-order central differences: truncation far below the tolerance.
             let h = 0.02;
             let numeric = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
-            assert!(
-                (numeric - analytic).abs() < 3e-3,
-                "{name} {i}: {numeric} {analytic}"
-            );
+            assert!((numeric - analytic).abs() < 3e-3, "{name} {i}: {numeric} {analytic}");
         }
     }
 }

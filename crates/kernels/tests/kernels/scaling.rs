@@ -4,12 +4,7 @@ use crate::common::{assert_close, normal, values};
 use burn::tensor::Tensor;
 use kernels::twin;
 
-const SHAPES: [[usize; 4]; 4] = [
-    [1, 1, 1, 1],
-    [3, 2, 5, 19],
-    [70, 1, 1, 240],
-    [9, 16, 16, 96],
-];
+const SHAPES: [[usize; 4]; 4] = [[1, 1, 1, 1], [3, 2, 5, 19], [70, 1, 1, 240], [9, 16, 16, 96]];
 
 #[test]
 fn scale_channels_agrees_with_its_twin() {
@@ -19,11 +14,7 @@ fn scale_channels_agrees_with_its_twin() {
             let s = normal([shape[0], 1, 1, shape[3]], 2).require_grad();
             let y = scale_channels(x.clone(), s.clone());
             let gradients = (y.clone() * normal(shape, 3)).sum().backward();
-            [
-                values(y),
-                values(x.grad(&gradients).unwrap()),
-                values(s.grad(&gradients).unwrap()),
-            ]
+            [values(y), values(x.grad(&gradients).unwrap()), values(s.grad(&gradients).unwrap())]
         };
         let (actual, expected) = (run(kernels::scale_channels), run(twin::scale_channels));
         for (i, (actual, expected)) in actual.iter().zip(&expected).enumerate() {
@@ -64,10 +55,7 @@ fn global_average_pool_agrees_with_its_twin() {
             let gradients = (y.clone() * normal(y.dims(), 2)).sum().backward();
             [values(y), values(x.grad(&gradients).unwrap())]
         };
-        let (actual, expected) = (
-            run(kernels::global_average_pool),
-            run(twin::global_average_pool),
-        );
+        let (actual, expected) = (run(kernels::global_average_pool), run(twin::global_average_pool));
         for (i, (actual, expected)) in actual.iter().zip(&expected).enumerate() {
             assert_close(&format!("{i} of {shape:?}"), actual, expected, 1e-5);
         }

@@ -5,13 +5,9 @@ use burn::tensor::Tensor;
 
 /// A small network through every kernel with a reduction, forward and backward.
 fn network() -> Vec<Vec<f32>> {
-    let parameters4 = [
-        normal([64, 3, 3, 3], 1),
-        normal([160, 64, 3, 3], 2),
-        normal([160, 1, 5, 5], 3),
-        normal([96, 160, 1, 1], 4),
-    ]
-    .map(|p| (p * 0.1).detach().require_grad());
+    let parameters4 =
+        [normal([64, 3, 3, 3], 1), normal([160, 64, 3, 3], 2), normal([160, 1, 5, 5], 3), normal([96, 160, 1, 1], 4)]
+            .map(|p| (p * 0.1).detach().require_grad());
     let parameters1 = [160, 160, 96, 96, 96].map(|n| normal([n], 5).require_grad());
     let [stem, conv, depthwise, pointwise] = parameters4.clone();
     let [bn_weight, bn_bias, ln_weight, ln_bias, scale] = parameters1.clone();

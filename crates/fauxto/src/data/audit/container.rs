@@ -28,13 +28,8 @@ impl Container {
     pub fn sniff(bytes: &[u8]) -> Self {
         let format = image::guess_format(bytes).ok();
         Self {
-            format: format.map_or_else(
-                || "unknown".into(),
-                |format| format!("{format:?}").to_lowercase(),
-            ),
-            quantisation: (format == Some(image::ImageFormat::Jpeg))
-                .then(|| quantisation(bytes))
-                .flatten(),
+            format: format.map_or_else(|| "unknown".into(), |format| format!("{format:?}").to_lowercase()),
+            quantisation: (format == Some(image::ImageFormat::Jpeg)).then(|| quantisation(bytes)).flatten(),
         }
     }
 }
@@ -75,10 +70,7 @@ fn quantisation(bytes: &[u8]) -> Option<Quantisation> {
         }
     }
     let id = hasher.finalize().to_hex()[..16].to_string();
-    Some(Quantisation {
-        id,
-        quality: nearest_quality(luminance),
-    })
+    Some(Quantisation { id, quality: nearest_quality(luminance) })
 }
 
 fn define_tables(mut segment: &[u8], tables: &mut [Option<[u16; 64]>; 4]) -> Option<()> {
@@ -108,11 +100,7 @@ const LUMINANCE: [u16; 64] = [
 fn nearest_quality(table: &[u16; 64]) -> u8 {
     let distance = |quality: u8| -> u32 {
         let quality = u32::from(quality);
-        let scale = if quality < 50 {
-            5000 / quality
-        } else {
-            200 - 2 * quality
-        };
+        let scale = if quality < 50 { 5000 / quality } else { 200 - 2 * quality };
         LUMINANCE
             .iter()
             .zip(table)
@@ -122,9 +110,7 @@ fn nearest_quality(table: &[u16; 64]) -> u8 {
             })
             .sum()
     };
-    (1..=100)
-        .min_by_key(|&quality| distance(quality))
-        .unwrap_or(100)
+    (1..=100).min_by_key(|&quality| distance(quality)).unwrap_or(100)
 }
 
 #[cfg(test)]
@@ -135,9 +121,7 @@ mod tests {
         let mut bytes = Vec::new();
         let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, quality);
         encoder.set_progressive(progressive);
-        encoder
-            .encode(&[128; 16 * 16 * 3], 16, 16, jpeg_encoder::ColorType::Rgb)
-            .unwrap();
+        encoder.encode(&[128; 16 * 16 * 3], 16, 16, jpeg_encoder::ColorType::Rgb).unwrap();
         bytes
     }
 
@@ -149,10 +133,7 @@ mod tests {
             assert_eq!(container.format, "jpeg");
             let found = container.quantisation.unwrap();
             assert_eq!(found.quality, quality);
-            assert_eq!(
-                Container::sniff(&jpeg(quality, true)).quantisation.unwrap(),
-                found
-            );
+            assert_eq!(Container::sniff(&jpeg(quality, true)).quantisation.unwrap(), found);
             assert!(ids.insert(found.id));
         }
     }
@@ -166,13 +147,7 @@ mod tests {
         }
         assert_eq!(Container::sniff(&whole[..40]).quantisation, None);
         let png = [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a];
-        assert_eq!(
-            Container::sniff(&png),
-            Container {
-                format: "png".into(),
-                quantisation: None
-            }
-        );
+        assert_eq!(Container::sniff(&png), Container { format: "png".into(), quantisation: None });
         assert_eq!(Container::sniff(b"hello").format, "unknown");
         assert_eq!(Container::sniff(&[]).format, "unknown");
     }

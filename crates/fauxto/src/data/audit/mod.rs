@@ -16,8 +16,8 @@ use crate::{Label, Result};
 
 pub use container::{Container, Quantisation};
 pub use duplicate::{Cluster, Duplicates};
-pub use of_dataset::audit_dataset;
 pub use giveaway::{GIVEAWAYS, Giveaway, Kind, Measure};
+pub use of_dataset::audit_dataset;
 
 /// Separation from which a container property stops training.
 pub const STOPPING_AUC: f64 = 0.9;
@@ -113,11 +113,7 @@ enum Value {
 ///
 /// Memory: about 1 KB an image. Unreadable items are listed and otherwise left out; unlabelled
 /// ones count for duplicates only.
-pub fn audit(
-    count: usize,
-    load: impl Fn(usize) -> Subject + Sync,
-    progress: impl Fn() + Sync,
-) -> Audit {
+pub fn audit(count: usize, load: impl Fn(usize) -> Subject + Sync, progress: impl Fn() + Sync) -> Audit {
     let fingerprinter = duplicate::Fingerprinter::new();
     let traces: Vec<_> = (0..count)
         .into_par_iter()
@@ -145,10 +141,7 @@ fn conclude(traces: &[Traced]) -> Audit {
     for (identity, label, trace) in traces {
         match trace {
             Ok(trace) => readable.push((identity.as_str(), *label, trace)),
-            Err(reason) => unreadable.push(Unreadable {
-                identity: identity.clone(),
-                reason: reason.clone(),
-            }),
+            Err(reason) => unreadable.push(Unreadable { identity: identity.clone(), reason: reason.clone() }),
         }
     }
     let mut balance = Balance::default();
@@ -170,13 +163,7 @@ fn conclude(traces: &[Traced]) -> Audit {
         .collect();
     let duplicates = duplicate::find(&candidates);
     let giveaways = findings(&readable);
-    Audit {
-        images: traces.len(),
-        balance,
-        unreadable,
-        duplicates,
-        giveaways,
-    }
+    Audit { images: traces.len(), balance, unreadable, duplicates, giveaways }
 }
 
 fn trace(contents: &Contents, fingerprinter: &duplicate::Fingerprinter) -> Option<Trace> {
@@ -199,9 +186,7 @@ fn findings(readable: &[(&str, Option<Label>, &Trace)]) -> Vec<Finding> {
         for (_, label, trace) in readable {
             match (label, &trace.values[place]) {
                 (Some(label), Value::Number(number)) => numbers.push((*number, *label)),
-                (Some(label), Value::Category(category)) => {
-                    categories.push((category.clone(), *label))
-                }
+                (Some(label), Value::Category(category)) => categories.push((category.clone(), *label)),
                 (None, _) => {}
             }
         }
@@ -229,17 +214,9 @@ impl Audit {
             .iter()
             .filter(|finding| finding.kind == Kind::Container)
             .filter_map(|finding| {
-                let separation = finding
-                    .separation
-                    .filter(|&separation| separation >= STOPPING_AUC)?;
-                let summary = GIVEAWAYS
-                    .iter()
-                    .find(|giveaway| giveaway.name == finding.name)?
-                    .summary;
-                Some(format!(
-                    "{} ({summary}) alone tells real from fake with an AUC of {separation:.3}",
-                    finding.name
-                ))
+                let separation = finding.separation.filter(|&separation| separation >= STOPPING_AUC)?;
+                let summary = GIVEAWAYS.iter().find(|giveaway| giveaway.name == finding.name)?.summary;
+                Some(format!("{} ({summary}) alone tells real from fake with an AUC of {separation:.3}", finding.name))
             })
             .collect();
         (!causes.is_empty()).then(|| {

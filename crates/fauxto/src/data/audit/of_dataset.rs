@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::{Audit, Container, Contents, Traced, conclude, duplicate, trace};
-use crate::data::decode::decode;
 use crate::data::Dataset;
+use crate::data::decode::decode;
 
 /// Audits every item of `dataset`; `progress` is called after each, from several threads. Entries that
 /// never became items (rows without a label, say) are listed as unreadable.
@@ -22,8 +22,13 @@ pub fn audit_dataset(dataset: &Dataset, progress: &(dyn Fn() + Sync)) -> Audit {
             .map_err(|defect| defect.at(path).to_string())
             .and_then(|(bytes, image)| {
                 let (width, height) = (image.width, image.height);
-                let contents =
-                    Contents { encoded_bytes: bytes.len() as u64, container: Container::sniff(bytes), width, height, image };
+                let contents = Contents {
+                    encoded_bytes: bytes.len() as u64,
+                    container: Container::sniff(bytes),
+                    width,
+                    height,
+                    image,
+                };
                 trace(&contents, &fingerprinter).ok_or_else(|| format!("decoded to {width} x {height} pixels"))
             });
         traces.lock().unwrap_or_else(PoisonError::into_inner)[position].2 = traced;

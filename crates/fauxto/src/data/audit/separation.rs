@@ -16,10 +16,7 @@ pub(super) fn roc_auc(values: &[(f64, Label)]) -> Option<f64> {
     sorted.sort_unstable_by(|first, second| first.0.total_cmp(&second.0));
     let (mut real_below, mut fakes, mut wins) = (0.0f64, 0.0f64, 0.0f64);
     for ties in sorted.chunk_by(|first, second| first.0 == second.0) {
-        let fake = ties
-            .iter()
-            .filter(|(_, label)| *label == Label::Fake)
-            .count() as f64;
+        let fake = ties.iter().filter(|(_, label)| *label == Label::Fake).count() as f64;
         let real = ties.len() as f64 - fake;
         wins += fake * (real_below + real / 2.0);
         real_below += real;
@@ -47,15 +44,7 @@ pub(super) fn category_auc(values: &[(String, Label)]) -> Option<f64> {
     }
     let scored: Vec<_> = values
         .iter()
-        .map(|(category, label)| {
-            (
-                shares
-                    .get(category.as_str())
-                    .copied()
-                    .unwrap_or_else(|| share(rare)),
-                *label,
-            )
-        })
+        .map(|(category, label)| (shares.get(category.as_str()).copied().unwrap_or_else(|| share(rare)), *label))
         .collect();
     roc_auc(&scored)
 }
@@ -77,14 +66,7 @@ mod tests {
         assert_eq!(roc_auc(&[(1.0, Real), (2.0, Real)]), None);
         assert_eq!(roc_auc(&[]), None);
         // By hand: fakes 2, 3 against reals 1, 2, 4 win 1 + 1/2 and 2 of 3.
-        let values = [
-            (1.0, Real),
-            (2.0, Real),
-            (4.0, Real),
-            (2.0, Fake),
-            (3.0, Fake),
-            (f64::NAN, Fake),
-        ];
+        let values = [(1.0, Real), (2.0, Real), (4.0, Real), (2.0, Fake), (3.0, Fake), (f64::NAN, Fake)];
         assert!((roc_auc(&values).unwrap() - 3.5 / 6.0).abs() < 1e-12);
     }
 
@@ -100,9 +82,7 @@ mod tests {
 
     #[test]
     fn categories_seen_once_give_nothing_away() {
-        let unique: Vec<_> = (0..100)
-            .map(|i| (i.to_string(), Label::ALL[i % 2]))
-            .collect();
+        let unique: Vec<_> = (0..100).map(|i| (i.to_string(), Label::ALL[i % 2])).collect();
         assert_eq!(category_auc(&unique), Some(0.5));
     }
 }

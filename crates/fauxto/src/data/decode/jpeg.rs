@@ -30,45 +30,25 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, Defect> 
     let orientation = decoder
         .markers()
         .filter(|marker| matches!(marker.marker, Marker::APP(1)))
-        .find_map(|marker| {
-            marker
-                .data
-                .strip_prefix(b"Exif\0\0")
-                .and_then(Orientation::from_exif_chunk)
-        })
+        .find_map(|marker| marker.data.strip_prefix(b"Exif\0\0").and_then(Orientation::from_exif_chunk))
         .unwrap_or(Orientation::NoTransforms);
-    let inks = matches!(
-        decoder.color_space(),
-        ColorSpace::JCS_CMYK | ColorSpace::JCS_YCCK
-    );
+    let inks = matches!(decoder.color_space(), ColorSpace::JCS_CMYK | ColorSpace::JCS_YCCK);
     let pixels = if inks {
-        let mut started = decoder
-            .to_colorspace(ColorSpace::JCS_CMYK)
-            .map_err(broken)?;
+        let mut started = decoder.to_colorspace(ColorSpace::JCS_CMYK).map_err(broken)?;
         let inverted: Vec<[u8; 4]> = started.read_scanlines().map_err(broken)?;
         started.finish().map_err(broken)?;
-        inverted
-            .into_iter()
-            .flat_map(rgb_from_inverted_inks)
-            .collect()
+        inverted.into_iter().flat_map(rgb_from_inverted_inks).collect()
     } else {
         let mut started = decoder.rgb().map_err(broken)?;
         let pixels: Vec<u8> = started.read_scanlines().map_err(broken)?;
         started.finish().map_err(broken)?;
         pixels
     };
-    let image = RgbImage {
-        width: width as usize,
-        height: height as usize,
-        pixels,
-    };
+    let image = RgbImage { width: width as usize, height: height as usize, pixels };
     Ok(upright(image, orientation))
 }
 
-fn open<'bytes>(
-    bytes: &'bytes [u8],
-    limits: &Limits,
-) -> Result<(Decompress<WholeFile<'bytes>>, u32, u32), Defect> {
+fn open<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<(Decompress<WholeFile<'bytes>>, u32, u32), Defect> {
     let decoder = Decompress::builder()
         .with_markers(&[Marker::APP(1)])
         .from_reader(WholeFile { rest: bytes })
@@ -94,21 +74,11 @@ fn upright(image: RgbImage, orientation: Orientation) -> RgbImage {
     if orientation == Orientation::NoTransforms {
         return image;
     }
-    let RgbImage {
-        width,
-        height,
-        pixels,
-    } = image;
+    let RgbImage { width, height, pixels } = image;
     // The buffer has exactly `3 * width * height` bytes, so this always holds an image.
-    let mut image = DynamicImage::ImageRgb8(
-        Buffer::from_raw(width as u32, height as u32, pixels).unwrap_or_default(),
-    );
+    let mut image = DynamicImage::ImageRgb8(Buffer::from_raw(width as u32, height as u32, pixels).unwrap_or_default());
     image.apply_orientation(orientation);
-    RgbImage {
-        width: image.width() as usize,
-        height: image.height() as usize,
-        pixels: image.into_rgb8().into_raw(),
-    }
+    RgbImage { width: image.width() as usize, height: image.height() as usize, pixels: image.into_rgb8().into_raw() }
 }
 
 /// A reader that fails where the bytes end. At a mere end of file libjpeg would fill the missing
@@ -120,9 +90,7 @@ struct WholeFile<'bytes> {
 impl BufRead for WholeFile<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.rest.is_empty() {
-            return Err(io::Error::other(
-                "the file ends before its end-of-image marker",
-            ));
+            return Err(io::Error::other("the file ends before its end-of-image marker"));
         }
         Ok(self.rest)
     }

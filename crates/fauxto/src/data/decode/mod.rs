@@ -36,10 +36,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_pixels: 1 << 28,
-            max_file_bytes: 1 << 30,
-        }
+        Self { max_pixels: 1 << 28, max_file_bytes: 1 << 30 }
     }
 }
 
@@ -56,16 +53,8 @@ pub struct Defect {
 }
 
 impl Defect {
-    pub(crate) fn new(
-        found: impl Into<String>,
-        expected: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self {
-            found: found.into(),
-            expected: expected.into(),
-            remedy: remedy.into(),
-        }
+    pub(crate) fn new(found: impl Into<String>, expected: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { found: found.into(), expected: expected.into(), remedy: remedy.into() }
     }
 
     /// The file could not be read.
@@ -134,11 +123,7 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, Defect> {
         Format::Jpeg => jpeg::dimensions(bytes, limits),
         _ => raster::dimensions(bytes, format, limits),
     })?;
-    Ok(Header {
-        format,
-        width,
-        height,
-    })
+    Ok(Header { format, width, height })
 }
 
 fn recognise(bytes: &[u8], limits: &Limits) -> Result<Format, Defect> {
@@ -162,20 +147,12 @@ fn guarded<T>(format: Format, work: impl FnOnce() -> Result<T, Defect>) -> Resul
             .map(String::as_str)
             .or_else(|| payload.downcast_ref::<&str>().copied())
             .unwrap_or("the decoder failed");
-        Err(Defect::broken(
-            format,
-            reason.trim_start_matches("libjpeg fatal error: "),
-        ))
+        Err(Defect::broken(format, reason.trim_start_matches("libjpeg fatal error: ")))
     })
 }
 
 /// Refuses dimensions beyond the limits; to be called before any pixel is allocated.
-fn check_dimensions(
-    width: u32,
-    height: u32,
-    format: Format,
-    limits: &Limits,
-) -> Result<(), Defect> {
+fn check_dimensions(width: u32, height: u32, format: Format, limits: &Limits) -> Result<(), Defect> {
     if width == 0 || height == 0 {
         return Err(Defect::broken(format, format!("{width}x{height} pixels")));
     }

@@ -12,11 +12,7 @@ const MAX_BYTES_PER_PIXEL: u64 = 16;
 /// What decoders may take beside the pixels: compression windows, palettes, metadata.
 const WORKING_BYTES: u64 = 64 << 20;
 
-pub(super) fn dimensions(
-    bytes: &[u8],
-    format: Format,
-    limits: &Limits,
-) -> Result<(u32, u32), Defect> {
+pub(super) fn dimensions(bytes: &[u8], format: Format, limits: &Limits) -> Result<(u32, u32), Defect> {
     open(bytes, format, limits).map(|decoder| decoder.dimensions())
 }
 
@@ -32,31 +28,18 @@ pub(super) fn decode(bytes: &[u8], format: Format, limits: &Limits) -> Result<Rg
     Ok(RgbImage {
         width: image.width() as usize,
         height: image.height() as usize,
-        pixels: if image.color().has_alpha() {
-            on_white(&image.into_rgba8())
-        } else {
-            image.into_rgb8().into_raw()
-        },
+        pixels: if image.color().has_alpha() { on_white(&image.into_rgba8()) } else { image.into_rgb8().into_raw() },
     })
 }
 
-fn open<'bytes>(
-    bytes: &'bytes [u8],
-    format: Format,
-    limits: &Limits,
-) -> Result<impl ImageDecoder + 'bytes, Defect> {
+fn open<'bytes>(bytes: &'bytes [u8], format: Format, limits: &Limits) -> Result<impl ImageDecoder + 'bytes, Defect> {
     let broken = |error: ImageError| refusal(format, &error);
-    let codec = format
-        .codec()
-        .ok_or_else(|| Defect::broken(format, "no decoder for this format"))?;
-    let mut decoder = ImageReader::with_format(Cursor::new(bytes), codec)
-        .into_decoder()
-        .map_err(broken)?;
+    let codec = format.codec().ok_or_else(|| Defect::broken(format, "no decoder for this format"))?;
+    let mut decoder = ImageReader::with_format(Cursor::new(bytes), codec).into_decoder().map_err(broken)?;
     let (width, height) = decoder.dimensions();
     check_dimensions(width, height, format, limits)?;
     let mut allocation = CodecLimits::no_limits();
-    allocation.max_alloc =
-        Some(u64::from(width) * u64::from(height) * MAX_BYTES_PER_PIXEL + WORKING_BYTES);
+    allocation.max_alloc = Some(u64::from(width) * u64::from(height) * MAX_BYTES_PER_PIXEL + WORKING_BYTES);
     decoder.set_limits(allocation).map_err(broken)?;
     Ok(decoder)
 }
@@ -78,8 +61,7 @@ fn on_white(image: &::image::RgbaImage) -> Vec<u8> {
     for &::image::Rgba([red, green, blue, alpha]) in image.pixels() {
         let alpha = u32::from(alpha);
         pixels.extend(
-            [red, green, blue]
-                .map(|level| ((u32::from(level) * alpha + 255 * (255 - alpha) + 127) / 255) as u8),
+            [red, green, blue].map(|level| ((u32::from(level) * alpha + 255 * (255 - alpha) + 127) / 255) as u8),
         );
     }
     pixels

@@ -19,14 +19,10 @@ impl Split {
     pub fn check(&self, candidates: &[Candidate]) -> Result<()> {
         self.check_itself()?;
         let mut seen = vec![false; self.items.len()];
-        let (mut new, mut content, mut label, mut parent, mut twice) =
-            (vec![], vec![], vec![], vec![], vec![]);
+        let (mut new, mut content, mut label, mut parent, mut twice) = (vec![], vec![], vec![], vec![], vec![]);
         for candidate in candidates {
             let name = candidate.identity.as_str();
-            let Ok(place) = self
-                .items
-                .binary_search_by(|item| item.identity.as_str().cmp(name))
-            else {
+            let Ok(place) = self.items.binary_search_by(|item| item.identity.as_str().cmp(name)) else {
                 new.push(name);
                 continue;
             };
@@ -41,13 +37,8 @@ impl Split {
                 parent.push(name);
             }
         }
-        let missing: Vec<&str> = self
-            .items
-            .iter()
-            .zip(seen)
-            .filter(|(_, seen)| !seen)
-            .map(|(item, _)| item.identity.as_str())
-            .collect();
+        let missing: Vec<&str> =
+            self.items.iter().zip(seen).filter(|(_, seen)| !seen).map(|(item, _)| item.identity.as_str()).collect();
         let problems: Vec<String> = [
             ("changed in content", content),
             ("changed in label", label),
@@ -74,10 +65,7 @@ impl Split {
     ///
     /// # Errors
     /// [`Error::Refused`], naming the first offenders and what they copy.
-    pub fn assert_disjoint<'a>(
-        &self,
-        training: impl IntoIterator<Item = (&'a str, ContentHash)>,
-    ) -> Result<()> {
+    pub fn assert_disjoint<'a>(&self, training: impl IntoIterator<Item = (&'a str, ContentHash)>) -> Result<()> {
         let held_out: HashMap<ContentHash, &Assignment> = self
             .items
             .iter()
@@ -88,11 +76,7 @@ impl Split {
             .into_iter()
             .filter_map(|(image, content)| {
                 let item = held_out.get(&content)?;
-                Some(format!(
-                    "{image} is {} of {}",
-                    item.identity,
-                    name(item.side?)
-                ))
+                Some(format!("{image} is {} of {}", item.identity, name(item.side?)))
             })
             .collect();
         if offenders.is_empty() {
@@ -110,17 +94,12 @@ impl Split {
     /// Checks what holds for every split, however it was made or edited.
     pub(super) fn check_itself(&self) -> Result<()> {
         let refuse = |found: String| {
-            Err(Error::Refused(format!(
-                "the split is not sound: {found}; it was edited or damaged, split anew"
-            )))
+            Err(Error::Refused(format!("the split is not sound: {found}; it was edited or damaged, split anew")))
         };
         for pair in self.items.windows(2) {
             if pair[0].identity == pair[1].identity {
                 let sides = [place(pair[0].side), place(pair[1].side)];
-                return refuse(format!(
-                    "{} is listed twice, in {} and in {}",
-                    pair[0].identity, sides[0], sides[1]
-                ));
+                return refuse(format!("{} is listed twice, in {} and in {}", pair[0].identity, sides[0], sides[1]));
             }
             if pair[0].identity > pair[1].identity {
                 return refuse(format!("{} is out of order", pair[1].identity));
@@ -137,14 +116,9 @@ impl Split {
                 ("has the same content as", Some(same)),
                 ("is one picture with", Some(group)),
             ] {
-                if let Some(other) =
-                    other.filter(|other| other.side.is_some() && other.side != item.side)
-                {
+                if let Some(other) = other.filter(|other| other.side.is_some() && other.side != item.side) {
                     let (own, theirs) = (place(item.side), place(other.side));
-                    return refuse(format!(
-                        "{} ({own}) {relation} {} ({theirs})",
-                        item.identity, other.identity
-                    ));
+                    return refuse(format!("{} ({own}) {relation} {} ({theirs})", item.identity, other.identity));
                 }
             }
         }

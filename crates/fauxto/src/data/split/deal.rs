@@ -11,45 +11,28 @@ use crate::{Error, Label, Result, random};
 type Counts = [usize; 2];
 
 /// Sides for a data set without folders that assign them.
-pub(super) fn by_share(
-    candidates: &[Candidate],
-    groups: &Groups,
-    settings: Settings,
-) -> Result<Vec<Option<Side>>> {
+pub(super) fn by_share(candidates: &[Candidate], groups: &Groups, settings: Settings) -> Result<Vec<Option<Side>>> {
     let train = 1.0 - settings.validation - settings.test;
-    let shares: Vec<(Side, f64)> = [
-        (Side::Train, train),
-        (Side::Validation, settings.validation),
-        (Side::Test, settings.test),
-    ]
-    .into_iter()
-    .filter(|(_, share)| *share > 0.0)
-    .collect();
+    let shares: Vec<(Side, f64)> =
+        [(Side::Train, train), (Side::Validation, settings.validation), (Side::Test, settings.test)]
+            .into_iter()
+            .filter(|(_, share)| *share > 0.0)
+            .collect();
     let all: Vec<usize> = (0..groups.members.len()).collect();
     let dealt = deal(candidates, groups, &all, &shares, settings.seed)?;
     let mut sides = vec![None; candidates.len()];
     for (group, side) in all.into_iter().zip(dealt) {
-        groups.members[group]
-            .iter()
-            .for_each(|&place| sides[place] = Some(side));
+        groups.members[group].iter().for_each(|&place| sides[place] = Some(side));
     }
     Ok(sides)
 }
 
 /// Sides for a data set whose folders assign them.
-pub(super) fn by_folder(
-    candidates: &[Candidate],
-    groups: &Groups,
-    settings: Settings,
-) -> Result<Vec<Option<Side>>> {
+pub(super) fn by_folder(candidates: &[Candidate], groups: &Groups, settings: Settings) -> Result<Vec<Option<Side>>> {
     check_parents(candidates, groups)?;
     let mut sides: Vec<Option<Side>> = vec![None; candidates.len()];
     let mut splittable = Vec::new();
-    let has = |side| {
-        candidates
-            .iter()
-            .any(|candidate| candidate.side == Some(side))
-    };
+    let has = |side| candidates.iter().any(|candidate| candidate.side == Some(side));
     if !has(Side::Train) {
         return Err(Error::Refused(
             "the data set's folders assign sides, but none is train; add a train folder, or put the classes at \
@@ -59,11 +42,7 @@ pub(super) fn by_folder(
     }
     for (number, members) in groups.members.iter().enumerate() {
         // The side that measures last is the one to protect: test, then validation.
-        let Some(kept) = members
-            .iter()
-            .filter_map(|&place| candidates[place].side)
-            .max()
-        else {
+        let Some(kept) = members.iter().filter_map(|&place| candidates[place].side).max() else {
             let stray = &candidates[members[0]].identity;
             return Err(Error::Refused(format!(
                 "{stray} lies outside the train, validation and test folders that the data set's other images lie \
@@ -72,40 +51,26 @@ pub(super) fn by_folder(
         };
         for &place in members {
             // Derived images without a folder of their own follow their picture.
-            sides[place] =
-                Some(kept).filter(|&kept| candidates[place].side.is_none_or(|own| own == kept));
+            sides[place] = Some(kept).filter(|&kept| candidates[place].side.is_none_or(|own| own == kept));
         }
         if kept == Side::Train {
             splittable.push(number);
         }
     }
     if !has(Side::Validation) {
-        let shares = [
-            (Side::Train, 1.0 - settings.validation),
-            (Side::Validation, settings.validation),
-        ];
+        let shares = [(Side::Train, 1.0 - settings.validation), (Side::Validation, settings.validation)];
         let dealt = deal(candidates, groups, &splittable, &shares, settings.seed)?;
         for (group, side) in splittable.into_iter().zip(dealt) {
-            groups.members[group]
-                .iter()
-                .for_each(|&place| sides[place] = Some(side));
+            groups.members[group].iter().for_each(|&place| sides[place] = Some(side));
         }
     }
     for side in [Side::Train, Side::Validation] {
         for label in Label::ALL {
-            if !candidates
-                .iter()
-                .zip(&sides)
-                .any(|(candidate, at)| candidate.label == label && *at == Some(side))
-            {
+            if !candidates.iter().zip(&sides).any(|(candidate, at)| candidate.label == label && *at == Some(side)) {
                 return Err(Error::Refused(format!(
                     "no {label} image is left for {}; both classes are needed there{}",
                     name(side),
-                    if side == Side::Train {
-                        ", besides copies of validation and test images"
-                    } else {
-                        ""
-                    }
+                    if side == Side::Train { ", besides copies of validation and test images" } else { "" }
                 )));
             }
         }
@@ -120,13 +85,9 @@ fn check_parents(candidates: &[Candidate], groups: &Groups) -> Result<()> {
         for &place in members {
             let child = &candidates[place];
             let parent = child.parent.as_deref().and_then(|parent| {
-                members
-                    .iter()
-                    .map(|&other| &candidates[other])
-                    .find(|other| other.identity == parent)
+                members.iter().map(|&other| &candidates[other]).find(|other| other.identity == parent)
             });
-            if let (Some(own), Some((parent, other))) =
-                (child.side, parent.and_then(|p| Some((p, p.side?))))
+            if let (Some(own), Some((parent, other))) = (child.side, parent.and_then(|p| Some((p, p.side?))))
                 && own != other
             {
                 return Err(Error::Refused(format!(
@@ -159,18 +120,13 @@ fn deal(
         .iter()
         .map(|&group| {
             let mut counts = [0, 0];
-            groups.members[group]
-                .iter()
-                .for_each(|&place| counts[candidates[place].label.index()] += 1);
+            groups.members[group].iter().for_each(|&place| counts[candidates[place].label.index()] += 1);
             counts
         })
         .collect();
     check_enough(&counts, shares.len())?;
     let totals: Counts = std::array::from_fn(|label| counts.iter().map(|count| count[label]).sum());
-    let targets: Vec<[f64; 2]> = shares
-        .iter()
-        .map(|(_, share)| totals.map(|total| total as f64 * share))
-        .collect();
+    let targets: Vec<[f64; 2]> = shares.iter().map(|(_, share)| totals.map(|total| total as f64 * share)).collect();
 
     let mut order: Vec<usize> = (0..dealt.len()).collect();
     order.shuffle(&mut random::stream(seed, "split", &[]));
@@ -182,21 +138,15 @@ fn deal(
         let best = (0..shares.len())
             .min_by(|&first, &second| {
                 let cost = |side: usize| cost(counts[place], filled[side], targets[side]);
-                let ((growth, progress), (other_growth, other_progress)) =
-                    (cost(first), cost(second));
-                growth
-                    .total_cmp(&other_growth)
-                    .then(progress.total_cmp(&other_progress))
+                let ((growth, progress), (other_growth, other_progress)) = (cost(first), cost(second));
+                growth.total_cmp(&other_growth).then(progress.total_cmp(&other_progress))
             })
             .unwrap_or(0);
         (0..2).for_each(|label| filled[best][label] += counts[place][label]);
         sides[place] = shares[best].0;
     }
     for (side, filled) in shares.iter().map(|(side, _)| side).zip(&filled) {
-        if let Some(label) = Label::ALL
-            .into_iter()
-            .find(|label| filled[label.index()] == 0)
-        {
+        if let Some(label) = Label::ALL.into_iter().find(|label| filled[label.index()] == 0) {
             return Err(Error::Refused(format!(
                 "{} would get no {label} image: {} {label} images cannot be split so; add images or enlarge \
                  the side's share",
@@ -215,18 +165,14 @@ fn cost(group: Counts, filled: Counts, target: [f64; 2]) -> (f64, f64) {
     for label in 0..2 {
         let missing = target[label] - filled[label] as f64;
         growth += (missing - group[label] as f64).abs() - missing.abs();
-        progress +=
-            group[label] as f64 * filled[label] as f64 / target[label].max(f64::MIN_POSITIVE);
+        progress += group[label] as f64 * filled[label] as f64 / target[label].max(f64::MIN_POSITIVE);
     }
     ((growth * 1e6).round(), progress)
 }
 
 fn check_enough(counts: &[Counts], sides: usize) -> Result<()> {
     for label in Label::ALL {
-        let groups = counts
-            .iter()
-            .filter(|count| count[label.index()] > 0)
-            .count();
+        let groups = counts.iter().filter(|count| count[label.index()] > 0).count();
         if groups == 0 {
             let others = counts.len();
             return Err(Error::Refused(format!(

@@ -12,9 +12,7 @@ impl Split {
     /// # Errors
     /// [`Error::Io`] when the folder cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let text = self
-            .to_text()
-            .map_err(|error| Error::io(path, "encoding", error.into()))?;
+        let text = self.to_text().map_err(|error| Error::io(path, "encoding", error.into()))?;
         write_atomically(path, text.as_bytes())
     }
 
@@ -30,32 +28,18 @@ impl Split {
             format: String,
             version: u32,
         }
-        let text =
-            std::fs::read_to_string(path).map_err(|source| Error::io(path, "reading", source))?;
+        let text = std::fs::read_to_string(path).map_err(|source| Error::io(path, "reading", source))?;
         let expected = format!("a {:?} file of version {}", Self::FORMAT, Self::VERSION);
         let refuse = |found: String, remedy| Error::input(path, found, &expected, remedy);
-        let head: Head = serde_json::from_str(&text).map_err(|error| {
-            refuse(
-                format!("no split ({error})"),
-                "give the split.json of a run",
-            )
-        })?;
+        let head: Head = serde_json::from_str(&text)
+            .map_err(|error| refuse(format!("no split ({error})"), "give the split.json of a run"))?;
         if head.format != Self::FORMAT || head.version != Self::VERSION {
             let found = format!("{:?} of version {}", head.format, head.version);
-            return Err(refuse(
-                found,
-                "split anew, or use the release that wrote it",
-            ));
+            return Err(refuse(found, "split anew, or use the release that wrote it"));
         }
-        let split: Self = serde_json::from_str(&text).map_err(|error| {
-            refuse(
-                format!("damaged items ({error})"),
-                "restore the file or split anew",
-            )
-        })?;
-        split
-            .check_itself()
-            .map_err(|error| Error::Refused(format!("{}: {error}", path.display())))?;
+        let split: Self = serde_json::from_str(&text)
+            .map_err(|error| refuse(format!("damaged items ({error})"), "restore the file or split anew"))?;
+        split.check_itself().map_err(|error| Error::Refused(format!("{}: {error}", path.display())))?;
         Ok(split)
     }
 

@@ -16,10 +16,7 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    pub(super) fn form<'a>(
-        candidates: &[Candidate],
-        clusters: impl IntoIterator<Item = &'a [String]>,
-    ) -> Result<Self> {
+    pub(super) fn form<'a>(candidates: &[Candidate], clusters: impl IntoIterator<Item = &'a [String]>) -> Result<Self> {
         let mut by_identity: HashMap<&str, usize> = HashMap::with_capacity(candidates.len());
         for (place, candidate) in candidates.iter().enumerate() {
             if by_identity.insert(&candidate.identity, place).is_some() {
@@ -41,16 +38,13 @@ impl Groups {
             }
         }
         for cluster in clusters {
-            let mut members = cluster
-                .iter()
-                .filter_map(|identity| by_identity.get(identity.as_str()));
+            let mut members = cluster.iter().filter_map(|identity| by_identity.get(identity.as_str()));
             if let Some(&first) = members.next() {
                 members.for_each(|&member| sets.union(first, member));
             }
         }
         let mut members = sets.sets();
-        members
-            .sort_by_cached_key(|group| group.iter().map(|&place| candidates[place].content).min());
+        members.sort_by_cached_key(|group| group.iter().map(|&place| candidates[place].content).min());
         let mut of = vec![0; candidates.len()];
         for (number, group) in members.iter().enumerate() {
             group.iter().for_each(|&place| of[place] = number);

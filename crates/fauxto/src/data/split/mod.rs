@@ -34,11 +34,7 @@ pub struct Settings {
 impl Default for Settings {
     /// 80/20 with seed 42.
     fn default() -> Self {
-        Self {
-            seed: 42,
-            validation: 0.2,
-            test: 0.0,
-        }
+        Self { seed: 42, validation: 0.2, test: 0.0 }
     }
 }
 
@@ -150,13 +146,8 @@ impl Split {
             })
             .collect();
         items.sort_unstable_by(|first, second| first.identity.cmp(&second.identity));
-        let split = Self {
-            format: Self::FORMAT.into(),
-            version: Self::VERSION,
-            settings,
-            data: data_hash(&items),
-            items,
-        };
+        let split =
+            Self { format: Self::FORMAT.into(), version: Self::VERSION, settings, data: data_hash(&items), items };
         split.check_itself()?;
         Ok(split)
     }
@@ -181,9 +172,7 @@ impl Split {
 
     /// The items of one side, ordered by identity.
     pub fn on(&self, side: Side) -> impl Iterator<Item = &Assignment> {
-        self.items
-            .iter()
-            .filter(move |item| item.side == Some(side))
+        self.items.iter().filter(move |item| item.side == Some(side))
     }
 
     /// The items on no side: copies of held-out pictures, removed from training.
@@ -195,10 +184,7 @@ impl Split {
     /// on the side of its parent's item.
     #[must_use]
     pub fn item(&self, identity: &str) -> Option<&Assignment> {
-        let place = self
-            .items
-            .binary_search_by(|item| item.identity.as_str().cmp(identity))
-            .ok()?;
+        let place = self.items.binary_search_by(|item| item.identity.as_str().cmp(identity)).ok()?;
         Some(&self.items[place])
     }
 }
@@ -206,29 +192,17 @@ impl Split {
 impl Settings {
     fn check(self) -> Result<()> {
         let refuse = |setting: &str, found: f64, expected: &str| {
-            Err(Error::Setting {
-                setting: setting.into(),
-                found: found.to_string(),
-                expected: expected.into(),
-            })
+            Err(Error::Setting { setting: setting.into(), found: found.to_string(), expected: expected.into() })
         };
         if !(self.validation > 0.0 && self.validation < 1.0) {
-            return refuse(
-                "split.validation",
-                self.validation,
-                "a share above 0 and below 1",
-            );
+            return refuse("split.validation", self.validation, "a share above 0 and below 1");
         }
         if !(0.0..1.0).contains(&self.test) {
             return refuse("split.test", self.test, "a share of at least 0 and below 1");
         }
         if self.validation + self.test >= 1.0 {
             let sum = self.validation + self.test;
-            return refuse(
-                "split.validation + split.test",
-                sum,
-                "a sum below 1, to leave images for training",
-            );
+            return refuse("split.validation + split.test", sum, "a sum below 1, to leave images for training");
         }
         Ok(())
     }
@@ -248,11 +222,7 @@ fn data_hash(items: &[Assignment]) -> ContentHash {
     for item in items {
         for text in [Some(item.identity.as_str()), item.parent.as_deref()] {
             // Lengths keep neighbouring texts apart; absence differs from emptiness.
-            hasher.update(
-                &text
-                    .map_or(u64::MAX, |text| text.len() as u64)
-                    .to_le_bytes(),
-            );
+            hasher.update(&text.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
             hasher.update(text.unwrap_or_default().as_bytes());
         }
         hasher.update(item.content.as_bytes());

@@ -27,18 +27,12 @@ fn plain(count: usize) -> Vec<Candidate> {
 }
 
 fn sides(split: &Split) -> HashMap<&str, Option<Side>> {
-    split
-        .items()
-        .iter()
-        .map(|item| (item.identity.as_str(), item.side))
-        .collect()
+    split.items().iter().map(|item| (item.identity.as_str(), item.side)).collect()
 }
 
 fn refusal<T: std::fmt::Debug>(result: Result<T>) -> String {
     match result {
-        Err(error @ (Error::Refused(_) | Error::Input { .. } | Error::Setting { .. })) => {
-            error.to_string()
-        }
+        Err(error @ (Error::Refused(_) | Error::Input { .. } | Error::Setting { .. })) => error.to_string(),
         other => panic!("expected a refusal, got {other:?}"),
     }
 }
@@ -46,32 +40,14 @@ fn refusal<T: std::fmt::Debug>(result: Result<T>) -> String {
 #[test]
 fn without_groups_the_shares_are_exact_and_three_ways_work() {
     let split = Split::make(&plain(1000), NO_CLUSTERS, Settings::default()).unwrap();
-    let settings = Settings {
-        seed: 1,
-        validation: 0.1,
-        test: 0.3,
-    };
+    let settings = Settings { seed: 1, validation: 0.1, test: 0.3 };
     let three = Split::make(&plain(1000), NO_CLUSTERS, settings).unwrap();
     for label in Label::ALL {
         let count = |split: &Split, side| split.on(side).filter(|item| item.label == label).count();
-        assert_eq!(
-            [Side::Train, Side::Validation, Side::Test].map(|side| count(&split, side)),
-            [400, 100, 0]
-        );
-        assert_eq!(
-            [Side::Train, Side::Validation, Side::Test].map(|side| count(&three, side)),
-            [300, 50, 150]
-        );
+        assert_eq!([Side::Train, Side::Validation, Side::Test].map(|side| count(&split, side)), [400, 100, 0]);
+        assert_eq!([Side::Train, Side::Validation, Side::Test].map(|side| count(&three, side)), [300, 50, 150]);
     }
-    let other = Split::make(
-        &plain(1000),
-        NO_CLUSTERS,
-        Settings {
-            seed: 43,
-            ..Settings::default()
-        },
-    )
-    .unwrap();
+    let other = Split::make(&plain(1000), NO_CLUSTERS, Settings { seed: 43, ..Settings::default() }).unwrap();
     assert_ne!(sides(&split), sides(&other));
     assert_eq!(split.data_hash(), other.data_hash());
     assert_eq!(split.item("image 7").unwrap().content, content(7));
@@ -86,10 +62,7 @@ fn tangled() -> impl Strategy<Value = (Vec<Candidate>, Vec<Vec<String>>)> {
         prop::option::weighted(0.1, any::<prop::sample::Index>()),
         prop::option::weighted(0.15, any::<prop::sample::Index>()),
     );
-    let pairs = prop::collection::vec(
-        (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
-        0..12,
-    );
+    let pairs = prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..12);
     (prop::collection::vec(item, 60..200), pairs).prop_map(|(items, pairs)| {
         let mut candidates: Vec<Candidate> = Vec::new();
         for (number, (fake, copied, derived)) in items.into_iter().enumerate() {
@@ -105,11 +78,7 @@ fn tangled() -> impl Strategy<Value = (Vec<Candidate>, Vec<Vec<String>>)> {
         }
         let clusters = pairs
             .into_iter()
-            .map(|(first, second)| {
-                [first, second]
-                    .map(|i| i.get(&candidates).identity.clone())
-                    .to_vec()
-            })
+            .map(|(first, second)| [first, second].map(|i| i.get(&candidates).identity.clone()).to_vec())
             .collect();
         (candidates, clusters)
     })
@@ -182,14 +151,8 @@ fn a_split_is_read_back_as_written_and_leaves_no_temporary_file() {
     assert_eq!(Split::load(&path).unwrap(), split);
     split.check(&candidates).unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    assert!(matches!(
-        split.save(&folder.path().join("none/split.json")),
-        Err(Error::Io { .. })
-    ));
-    assert!(matches!(
-        Split::load(&folder.path().join("none.json")),
-        Err(Error::Io { .. })
-    ));
+    assert!(matches!(split.save(&folder.path().join("none/split.json")), Err(Error::Io { .. })));
+    assert!(matches!(Split::load(&folder.path().join("none.json")), Err(Error::Io { .. })));
 }
 
 #[test]
@@ -209,14 +172,9 @@ fn foreign_newer_and_edited_files_are_refused() {
     assert!(loading(text[..text.len() / 2].into()).contains("no split"));
     assert!(loading(text.replace("\"version\": 1", "\"version\": 9")).contains("version 9"));
     assert!(loading(text.replace("\"label\":\"real\"", "\"label\":\"cat\"")).contains("damaged"));
-    assert!(
-        loading(text.replacen("\"label\":\"real\"", "\"label\":\"fake\"", 1)).contains("data hash")
-    );
+    assert!(loading(text.replacen("\"label\":\"real\"", "\"label\":\"fake\"", 1)).contains("data hash"));
     // Filing a derived image on another side than its original, by hand.
-    let line = text
-        .lines()
-        .find(|line| line.contains("\"image 5\""))
-        .unwrap();
+    let line = text.lines().find(|line| line.contains("\"image 5\"")).unwrap();
     let moved = if line.contains("\"side\":\"train\"") {
         line.replace("\"side\":\"train\"", "\"side\":\"validation\"")
     } else {
@@ -224,10 +182,7 @@ fn foreign_newer_and_edited_files_are_refused() {
     };
     assert!(loading(text.replace(line, &moved)).contains("was derived from image 3"));
     // One image on two sides.
-    let line = text
-        .lines()
-        .find(|line| line.contains("\"image 7\""))
-        .unwrap();
+    let line = text.lines().find(|line| line.contains("\"image 7\"")).unwrap();
     let other = if line.contains("\"train\"") {
         line.replace("\"train\"", "\"validation\"")
     } else {
@@ -259,10 +214,7 @@ fn a_changed_data_set_is_refused_with_the_changes_named() {
         assert!(message.contains(part), "{part}: {message}");
     }
     let message = refusal(split.check(&candidates[..10]));
-    assert!(
-        message.contains("10 missing") && message.contains("..."),
-        "{message}"
-    );
+    assert!(message.contains("10 missing") && message.contains("..."), "{message}");
 }
 
 /// The original's first mistake: copies made before the split, landing on both sides.
@@ -279,48 +231,27 @@ fn copies_made_before_the_split_stay_with_their_original_or_are_refused() {
     let sides = sides(&split);
     for number in 40..80 {
         let original = format!("image {}", number - 40);
-        assert_eq!(
-            sides[format!("augmented {number}").as_str()],
-            sides[original.as_str()]
-        );
+        assert_eq!(sides[format!("augmented {number}").as_str()], sides[original.as_str()]);
     }
     // Filed into other folders by whoever made them.
     for (number, candidate) in candidates.iter_mut().enumerate() {
-        candidate.side = Some(if number % 40 < 20 {
-            Side::Train
-        } else {
-            Side::Validation
-        });
+        candidate.side = Some(if number % 40 < 20 { Side::Train } else { Side::Validation });
     }
     candidates[65].side = Some(Side::Train);
     let message = refusal(Split::make(&candidates, NO_CLUSTERS, Settings::default()));
-    assert!(
-        message.contains("augmented 65 (in train) was derived from image 25 (in validation)"),
-        "{message}"
-    );
+    assert!(message.contains("augmented 65 (in train) was derived from image 25 (in validation)"), "{message}");
 }
 
 /// The original's second mistake: a training set rebuilt from all images, validation included.
 #[test]
 fn a_rebuilt_training_set_with_held_out_images_is_refused_whatever_their_names() {
     let split = Split::make(&plain(40), NO_CLUSTERS, Settings::default()).unwrap();
-    let train: Vec<_> = split
-        .on(Side::Train)
-        .map(|item| (item.identity.as_str(), item.content))
-        .collect();
+    let train: Vec<_> = split.on(Side::Train).map(|item| (item.identity.as_str(), item.content)).collect();
     split.assert_disjoint(train.iter().copied()).unwrap();
     let held_out = split.on(Side::Validation).next().unwrap();
-    let rebuilt = train
-        .into_iter()
-        .chain([("combined/17.jpg", held_out.content)]);
+    let rebuilt = train.into_iter().chain([("combined/17.jpg", held_out.content)]);
     let message = refusal(split.assert_disjoint(rebuilt));
-    assert!(
-        message.contains(&format!(
-            "combined/17.jpg is {} of validation",
-            held_out.identity
-        )),
-        "{message}"
-    );
+    assert!(message.contains(&format!("combined/17.jpg is {} of validation", held_out.identity)), "{message}");
 }
 
 fn in_folders() -> Vec<Candidate> {
@@ -335,84 +266,54 @@ fn in_folders() -> Vec<Candidate> {
 fn folders_are_kept_and_validation_is_split_off_train() {
     let mut candidates = in_folders();
     let split = Split::make(&candidates, NO_CLUSTERS, Settings::default()).unwrap();
-    assert_eq!(
-        [Side::Train, Side::Validation, Side::Test].map(|side| split.on(side).count()),
-        [32, 8, 20]
+    assert_eq!([Side::Train, Side::Validation, Side::Test].map(|side| split.on(side).count()), [32, 8, 20]);
+    assert!(
+        split
+            .on(Side::Test)
+            .all(|item| { candidates.iter().any(|c| c.identity == item.identity && c.side == item.side) })
     );
-    assert!(split.on(Side::Test).all(|item| {
-        candidates
-            .iter()
-            .any(|c| c.identity == item.identity && c.side == item.side)
-    }));
-    candidates[..10]
-        .iter_mut()
-        .for_each(|candidate| candidate.side = Some(Side::Validation));
+    candidates[..10].iter_mut().for_each(|candidate| candidate.side = Some(Side::Validation));
     let split = Split::make(&candidates, NO_CLUSTERS, Settings::default()).unwrap();
-    assert_eq!(
-        [Side::Train, Side::Validation, Side::Test].map(|side| split.on(side).count()),
-        [30, 10, 20]
-    );
+    assert_eq!([Side::Train, Side::Validation, Side::Test].map(|side| split.on(side).count()), [30, 10, 20]);
 }
 
 #[test]
 fn copies_of_test_pictures_are_left_out_of_training() {
     let mut candidates = in_folders();
     candidates[3].content = candidates[50].content;
-    let cluster = [
-        candidates[4].identity.clone(),
-        candidates[51].identity.clone(),
-    ];
+    let cluster = [candidates[4].identity.clone(), candidates[51].identity.clone()];
     let split = Split::make(&candidates, [cluster.as_slice()], Settings::default()).unwrap();
-    let left_out: Vec<&str> = split
-        .left_out()
-        .map(|item| item.identity.as_str())
-        .collect();
+    let left_out: Vec<&str> = split.left_out().map(|item| item.identity.as_str()).collect();
     assert_eq!(left_out, ["image 3", "image 4"]);
     assert_eq!(split.on(Side::Test).count(), 20);
-    assert_eq!(
-        split.on(Side::Train).count() + split.on(Side::Validation).count(),
-        38
-    );
+    assert_eq!(split.on(Side::Train).count() + split.on(Side::Validation).count(), 38);
     split.check(&candidates).unwrap();
 }
 
 #[test]
 fn folders_that_make_no_sense_are_refused() {
-    let make = |candidates: &[Candidate]| {
-        refusal(Split::make(candidates, NO_CLUSTERS, Settings::default()))
-    };
+    let make = |candidates: &[Candidate]| refusal(Split::make(candidates, NO_CLUSTERS, Settings::default()));
     let mut stray = in_folders();
     stray[30].side = None;
     assert!(make(&stray).contains("image 30 lies outside"));
     let mut test_only = in_folders();
-    test_only
-        .iter_mut()
-        .for_each(|candidate| candidate.side = Some(Side::Test));
+    test_only.iter_mut().for_each(|candidate| candidate.side = Some(Side::Test));
     assert!(make(&test_only).contains("none is train"));
     let mut one_sided = in_folders();
     one_sided.iter_mut().for_each(|candidate| {
-        candidate.side = Some(if candidate.label == Label::Real {
-            Side::Train
-        } else {
-            Side::Validation
-        });
+        candidate.side = Some(if candidate.label == Label::Real { Side::Train } else { Side::Validation });
     });
     assert!(make(&one_sided).contains("no fake image is left for train"));
 }
 
 #[test]
 fn too_little_to_split_is_refused() {
-    let make = |candidates: &[Candidate]| {
-        refusal(Split::make(candidates, NO_CLUSTERS, Settings::default()))
-    };
+    let make = |candidates: &[Candidate]| refusal(Split::make(candidates, NO_CLUSTERS, Settings::default()));
     assert!(make(&[]).contains("no real image"));
     let real: Vec<Candidate> = plain(40).into_iter().step_by(2).collect();
     assert!(make(&real).contains("no fake image"));
     let mut one_picture = plain(10);
-    one_picture
-        .iter_mut()
-        .filter(|c| c.label == Label::Fake)
-        .for_each(|c| c.content = content(1));
+    one_picture.iter_mut().filter(|c| c.label == Label::Fake).for_each(|c| c.content = content(1));
     assert!(make(&one_picture).contains("only 1 different fake image for 2 sides"));
     assert!(make(&plain(4)).contains("validation would get no"));
     let twice = [plain(10), plain(1)].concat();
@@ -421,19 +322,8 @@ fn too_little_to_split_is_refused() {
 
 #[test]
 fn shares_out_of_range_are_refused() {
-    for (validation, test) in [
-        (0.0, 0.0),
-        (1.0, 0.0),
-        (f64::NAN, 0.0),
-        (0.2, -0.1),
-        (0.2, f64::NAN),
-        (0.5, 0.5),
-    ] {
-        let settings = Settings {
-            seed: 1,
-            validation,
-            test,
-        };
+    for (validation, test) in [(0.0, 0.0), (1.0, 0.0), (f64::NAN, 0.0), (0.2, -0.1), (0.2, f64::NAN), (0.5, 0.5)] {
+        let settings = Settings { seed: 1, validation, test };
         assert!(refusal(Split::make(&plain(20), NO_CLUSTERS, settings)).contains("split."));
     }
 }

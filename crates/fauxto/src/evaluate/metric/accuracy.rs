@@ -38,8 +38,5 @@ pub fn wilson_interval(successes: u64, trials: u64) -> [f64; 2] {
     let centre = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
     let half = Z / (1.0 + Z * Z / n) * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
     // At shares of 0 and 1 an end is the share itself, which rounding would miss by an ulp.
-    [
-        (centre - half).clamp(0.0, share),
-        (centre + half).clamp(share, 1.0),
-    ]
+    [(centre - half).clamp(0.0, share), (centre + half).clamp(share, 1.0)]
 }

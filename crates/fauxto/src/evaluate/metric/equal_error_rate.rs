@@ -20,18 +20,12 @@ pub const METRIC: Metric = Metric {
     measure: |scores, _| {
         let curve = roc_curve(scores)?;
         // From -1 at (0, 0) to 1 at (1, 1).
-        let imbalance = |position: usize| {
-            curve[position].false_positive_rate + curve[position].true_positive_rate - 1.0
-        };
-        let after = (1..curve.len())
-            .find(|&position| imbalance(position) >= 0.0)
-            .unwrap_or(curve.len() - 1);
+        let imbalance =
+            |position: usize| curve[position].false_positive_rate + curve[position].true_positive_rate - 1.0;
+        let after = (1..curve.len()).find(|&position| imbalance(position) >= 0.0).unwrap_or(curve.len() - 1);
         let before = after - 1;
         let along = -imbalance(before) / (imbalance(after) - imbalance(before));
-        let (low, high) = (
-            curve[before].false_positive_rate,
-            curve[after].false_positive_rate,
-        );
+        let (low, high) = (curve[before].false_positive_rate, curve[after].false_positive_rate);
         Ok(low + along * (high - low))
     },
 };

@@ -32,8 +32,6 @@ pub const AT_5_PERCENT: Metric = Metric {
 
 /// The largest true positive rate where the false positive rate is at most `bound`.
 fn at(scores: &Scores, bound: f64) -> Result<f64, Undefined> {
-    let within = roc_curve(scores)?
-        .into_iter()
-        .take_while(|point| point.false_positive_rate <= bound);
+    let within = roc_curve(scores)?.into_iter().take_while(|point| point.false_positive_rate <= bound);
     Ok(within.last().map_or(0.0, |point| point.true_positive_rate))
 }

@@ -60,10 +60,7 @@ fn read_head(path: &Path) -> Result<Vec<u8>> {
 /// Removes what `DataParallel` and wrappers put before every name.
 fn strip_prefix(tensors: StateDict, prefix: &str) -> StateDict {
     if tensors.keys().all(|name| name.starts_with(prefix)) {
-        return tensors
-            .into_iter()
-            .map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor))
-            .collect();
+        return tensors.into_iter().map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect();
     }
     tensors
 }

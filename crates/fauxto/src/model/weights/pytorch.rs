@@ -22,9 +22,7 @@ pub(super) fn read(path: &Path) -> Result<StateDict> {
     let reader = PytorchReader::new(path).map_err(|error| refuse(format!("no readable pickle ({error})")))?;
     let mut tensors = StateDict::new();
     for (name, tensor) in reader.into_tensors() {
-        let bytes = tensor
-            .read()
-            .map_err(|error| refuse(format!("tensor `{name}` that cannot be read ({error})")))?;
+        let bytes = tensor.read().map_err(|error| refuse(format!("tensor `{name}` that cannot be read ({error})")))?;
         let values = match tensor.dtype() {
             DType::F32 => chunks(&bytes, f32::from_le_bytes),
             DType::F64 => chunks(&bytes, |b| f64::from_le_bytes(b) as f32),

@@ -27,14 +27,10 @@ pub enum Precision {
 pub fn read_safetensors(path: &Path) -> Result<(StateDict, BTreeMap<String, String>)> {
     let bytes = std::fs::read(path).map_err(|source| Error::io(path, "reading", source))?;
     let refuse = |found: String| {
-        Error::input(
-            path,
-            found,
-            "a safetensors file",
-            "the file may be cut off; copy or write it again",
-        )
+        Error::input(path, found, "a safetensors file", "the file may be cut off; copy or write it again")
     };
-    let file = SafeTensors::deserialize(&bytes).map_err(|error| refuse(format!("bytes that are not safetensors ({error})")))?;
+    let file = SafeTensors::deserialize(&bytes)
+        .map_err(|error| refuse(format!("bytes that are not safetensors ({error})")))?;
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| refuse(error.to_string()))?;
     let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
     let mut tensors = StateDict::new();
@@ -79,13 +75,14 @@ pub fn write_safetensors(
     let views = encoded
         .iter()
         .map(|(name, shape, bytes)| {
-            TensorView::new(dtype, shape.to_vec(), bytes)
-                .map(|view| (name.as_str(), view))
-                .map_err(|error| Error::input(path, error.to_string(), "values matching their shape", "report this as a defect"))
+            TensorView::new(dtype, shape.to_vec(), bytes).map(|view| (name.as_str(), view)).map_err(|error| {
+                Error::input(path, error.to_string(), "values matching their shape", "report this as a defect")
+            })
         })
         .collect::<Result<Vec<_>>>()?;
     let metadata: HashMap<String, String> = metadata.clone().into_iter().collect();
-    let bytes = safetensors::serialize(views, Some(metadata))
-        .map_err(|error| Error::input(path, error.to_string(), "tensors that can be written", "report this as a defect"))?;
+    let bytes = safetensors::serialize(views, Some(metadata)).map_err(|error| {
+        Error::input(path, error.to_string(), "tensors that can be written", "report this as a defect")
+    })?;
     write_atomically(path, &bytes)
 }

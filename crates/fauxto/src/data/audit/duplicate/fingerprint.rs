@@ -34,33 +34,21 @@ pub(in crate::data::audit) struct Fingerprinter(Hasher<[u8; 8]>);
 
 impl Fingerprinter {
     pub(in crate::data::audit) fn new() -> Self {
-        let config = HasherConfig::with_bytes_type()
-            .hash_size(8, 8)
-            .hash_alg(HashAlg::Median)
-            .preproc_dct();
+        let config = HasherConfig::with_bytes_type().hash_size(8, 8).hash_alg(HashAlg::Median).preproc_dct();
         Self(config.to_hasher())
     }
 
     /// `None` for an image without pixels, or with a size that its pixels do not fill.
     pub(in crate::data::audit) fn take(&self, image: &RgbImage) -> Option<Fingerprint> {
-        let (width, height) = (
-            u32::try_from(image.width).ok()?,
-            u32::try_from(image.height).ok()?,
-        );
+        let (width, height) = (u32::try_from(image.width).ok()?, u32::try_from(image.height).ok()?);
         if width == 0 || height == 0 {
             return None;
         }
         let whole = ImageBuffer::<Rgb<u8>, &[u8]>::from_raw(width, height, &image.pixels)?;
         let reduced = imageops::thumbnail(&whole, HASHED, HASHED);
         let hash = u64::from_le_bytes(self.0.hash_image(&reduced).into_inner());
-        let thumbnail = imageops::thumbnail(&reduced, THUMBNAIL, THUMBNAIL)
-            .into_raw()
-            .into_boxed_slice();
-        Some(Fingerprint {
-            hash,
-            contrast: contrast(&thumbnail),
-            thumbnail,
-        })
+        let thumbnail = imageops::thumbnail(&reduced, THUMBNAIL, THUMBNAIL).into_raw().into_boxed_slice();
+        Some(Fingerprint { hash, contrast: contrast(&thumbnail), thumbnail })
     }
 }
 
@@ -87,13 +75,7 @@ impl Fingerprint {
 fn contrast(pixels: &[u8]) -> f32 {
     let count = pixels.len() as f32 / 3.0;
     let variances = (0..3).map(|channel| {
-        let levels = || {
-            pixels
-                .iter()
-                .skip(channel)
-                .step_by(3)
-                .map(|&level| f32::from(level))
-        };
+        let levels = || pixels.iter().skip(channel).step_by(3).map(|&level| f32::from(level));
         let mean = levels().sum::<f32>() / count;
         levels().map(|level| (level - mean).powi(2)).sum::<f32>() / count
     });
@@ -115,21 +97,13 @@ mod tests {
     #[test]
     fn retouching_is_recognised_and_other_pictures_are_not() {
         let fingerprinter = Fingerprinter::new();
-        let prints: Vec<_> = (0..40)
-            .map(|i| fingerprinter.take(&render(1, i, Label::Real)).unwrap())
-            .collect();
+        let prints: Vec<_> = (0..40).map(|i| fingerprinter.take(&render(1, i, Label::Real)).unwrap()).collect();
         for (i, print) in prints.iter().enumerate() {
             let mut brighter = render(1, i as u64, Label::Real);
-            brighter
-                .pixels
-                .iter_mut()
-                .for_each(|level| *level = level.saturating_add(4));
+            brighter.pixels.iter_mut().for_each(|level| *level = level.saturating_add(4));
             let brighter = fingerprinter.take(&brighter).unwrap();
             assert!((brighter.hash ^ print.hash).count_ones() <= 7);
-            assert!(
-                !print.has_contrast() || print.shows_the_same_as(&brighter),
-                "image {i}"
-            );
+            assert!(!print.has_contrast() || print.shows_the_same_as(&brighter), "image {i}");
             for other in &prints[..i] {
                 assert!(!print.shows_the_same_as(other));
             }
@@ -139,32 +113,8 @@ mod tests {
     #[test]
     fn an_image_without_pixels_has_no_fingerprint() {
         let fingerprinter = Fingerprinter::new();
-        assert!(
-            fingerprinter
-                .take(&RgbImage {
-                    width: 0,
-                    height: 3,
-                    pixels: vec![]
-                })
-                .is_none()
-        );
-        assert!(
-            fingerprinter
-                .take(&RgbImage {
-                    width: 2,
-                    height: 2,
-                    pixels: vec![0; 3]
-                })
-                .is_none()
-        );
-        assert!(
-            fingerprinter
-                .take(&RgbImage {
-                    width: 1,
-                    height: 1,
-                    pixels: vec![0; 3]
-                })
-                .is_some()
-        );
+        assert!(fingerprinter.take(&RgbImage { width: 0, height: 3, pixels: vec![] }).is_none());
+        assert!(fingerprinter.take(&RgbImage { width: 2, height: 2, pixels: vec![0; 3] }).is_none());
+        assert!(fingerprinter.take(&RgbImage { width: 1, height: 1, pixels: vec![0; 3] }).is_some());
     }
 }

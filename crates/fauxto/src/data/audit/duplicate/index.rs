@@ -44,8 +44,7 @@ impl HammingIndex {
                     }
                     let difference = hash ^ self.hashes[position];
                     // A pair close in several bands is reported by the first only.
-                    let reported =
-                        (0..number).any(|earlier| band(difference, earlier).count_ones() <= 1);
+                    let reported = (0..number).any(|earlier| band(difference, earlier).count_ones() <= 1);
                     if difference.count_ones() <= DISTANCE && !reported {
                         found(position);
                     }
@@ -106,9 +105,8 @@ mod tests {
             let mut found = Vec::new();
             index.visit_earlier(query, |other| found.push(other));
             found.sort_unstable();
-            let expected: Vec<usize> = (0..query)
-                .filter(|&other| (hashes[query] ^ hashes[other]).count_ones() <= DISTANCE)
-                .collect();
+            let expected: Vec<usize> =
+                (0..query).filter(|&other| (hashes[query] ^ hashes[other]).count_ones() <= DISTANCE).collect();
             assert_eq!(found, expected);
             pairs += found.len();
         }

@@ -45,10 +45,7 @@ pub struct Cluster {
 impl Duplicates {
     /// All sets as lists of identities, for keeping them together in a split.
     pub fn clusters(&self) -> impl Iterator<Item = &[String]> {
-        self.exact
-            .iter()
-            .chain(&self.near)
-            .map(|cluster| cluster.identities.as_slice())
+        self.exact.iter().chain(&self.near).map(|cluster| cluster.identities.as_slice())
     }
 }
 
@@ -65,33 +62,19 @@ pub(super) fn find(candidates: &[Candidate<'_>]) -> Duplicates {
     let mut by_content: HashMap<ContentHash, usize> = HashMap::with_capacity(candidates.len());
     let mut distinct: Vec<Vec<usize>> = Vec::new();
     for (place, candidate) in candidates.iter().enumerate() {
-        let slot = *by_content
-            .entry(candidate.content)
-            .or_insert(distinct.len());
+        let slot = *by_content.entry(candidate.content).or_insert(distinct.len());
         if slot == distinct.len() {
             distinct.push(Vec::new());
         }
         distinct[slot].push(place);
     }
     let cluster = |members: &[usize]| Cluster {
-        identities: members
-            .iter()
-            .map(|&place| candidates[place].identity.to_owned())
-            .collect(),
-        across_labels: Label::ALL
-            .iter()
-            .all(|label| members.iter().any(|&m| candidates[m].label == Some(*label))),
+        identities: members.iter().map(|&place| candidates[place].identity.to_owned()).collect(),
+        across_labels: Label::ALL.iter().all(|label| members.iter().any(|&m| candidates[m].label == Some(*label))),
     };
-    let exact = distinct
-        .iter()
-        .filter(|members| members.len() > 1)
-        .map(|members| cluster(members))
-        .collect();
+    let exact = distinct.iter().filter(|members| members.len() > 1).map(|members| cluster(members)).collect();
 
-    let prints: Vec<&Fingerprint> = distinct
-        .iter()
-        .map(|members| candidates[members[0]].fingerprint)
-        .collect();
+    let prints: Vec<&Fingerprint> = distinct.iter().map(|members| candidates[members[0]].fingerprint).collect();
     let mut sets = DisjointSets::new(prints.len());
     for (first, second) in similar_pairs(&prints) {
         sets.union(first, second);
@@ -102,37 +85,20 @@ pub(super) fn find(candidates: &[Candidate<'_>]) -> Duplicates {
         .iter()
         .filter(|set| set.len() > 1)
         .map(|set| {
-            let mut members: Vec<usize> = set
-                .iter()
-                .flat_map(|&slot| distinct[slot].iter().copied())
-                .collect();
+            let mut members: Vec<usize> = set.iter().flat_map(|&slot| distinct[slot].iter().copied()).collect();
             members.sort_unstable();
             cluster(&members)
         })
         .collect();
-    let mut found = Duplicates {
-        exact,
-        near,
-        redundant,
-        across_labels: 0,
-    };
+    let mut found = Duplicates { exact, near, redundant, across_labels: 0 };
     // A mixed exact set inside a near set is one finding.
-    let near_members: std::collections::HashSet<&str> = found
-        .near
-        .iter()
-        .flat_map(|cluster| cluster.identities.iter().map(String::as_str))
-        .collect();
-    found.across_labels = found
-        .near
-        .iter()
-        .filter(|cluster| cluster.across_labels)
-        .count()
+    let near_members: std::collections::HashSet<&str> =
+        found.near.iter().flat_map(|cluster| cluster.identities.iter().map(String::as_str)).collect();
+    found.across_labels = found.near.iter().filter(|cluster| cluster.across_labels).count()
         + found
             .exact
             .iter()
-            .filter(|cluster| {
-                cluster.across_labels && !near_members.contains(cluster.identities[0].as_str())
-            })
+            .filter(|cluster| cluster.across_labels && !near_members.contains(cluster.identities[0].as_str()))
             .count();
     found
 }
@@ -141,9 +107,7 @@ pub(super) fn find(candidates: &[Candidate<'_>]) -> Duplicates {
 fn similar_pairs(prints: &[&Fingerprint]) -> Vec<(usize, usize)> {
     // Images without contrast all resemble one another and say nothing; only their exact
     // duplicates count.
-    let searched: Vec<usize> = (0..prints.len())
-        .filter(|&i| prints[i].has_contrast())
-        .collect();
+    let searched: Vec<usize> = (0..prints.len()).filter(|&i| prints[i].has_contrast()).collect();
     let index = index::HammingIndex::build(searched.iter().map(|&i| prints[i].hash).collect());
     (0..searched.len())
         .into_par_iter()

@@ -21,13 +21,7 @@ mod tests {
 
     #[test]
     fn grey_is_as_bright_as_its_level_and_green_outshines_blue() {
-        let of = |pixel: [u8; 3]| {
-            brightness(&RgbImage {
-                width: 2,
-                height: 2,
-                pixels: pixel.repeat(4),
-            })
-        };
+        let of = |pixel: [u8; 3]| brightness(&RgbImage { width: 2, height: 2, pixels: pixel.repeat(4) });
         assert!((of([100; 3]) - 100.0).abs() < 1e-9);
         assert!(of([0, 255, 0]) > of([0, 0, 255]));
     }

@@ -7,10 +7,6 @@ pub(super) const GIVEAWAY: Giveaway = Giveaway {
     summary: "JPEG quantisation tables, `none` for other formats",
     kind: Kind::Container,
     measure: Measure::Category(|contents| {
-        contents
-            .container
-            .quantisation
-            .as_ref()
-            .map_or_else(|| "none".into(), |tables| tables.id.clone())
+        contents.container.quantisation.as_ref().map_or_else(|| "none".into(), |tables| tables.id.clone())
     }),
 };

@@ -22,8 +22,7 @@ fn sharpness(image: &RgbImage) -> f64 {
     for y in 1..height - 1 {
         for x in 1..width - 1 {
             let at = y * width + x;
-            let laplacian = light[at - 1] + light[at + 1] + light[at - width] + light[at + width]
-                - 4.0 * light[at];
+            let laplacian = light[at - 1] + light[at + 1] + light[at - width] + light[at + width] - 4.0 * light[at];
             sum += laplacian;
             squares += laplacian * laplacian;
         }
@@ -38,11 +37,7 @@ mod tests {
 
     fn grey(width: usize, level: impl Fn(usize) -> u8) -> RgbImage {
         let pixels = (0..width * width).flat_map(|i| [level(i); 3]).collect();
-        RgbImage {
-            width,
-            height: width,
-            pixels,
-        }
+        RgbImage { width, height: width, pixels }
     }
 
     #[test]
