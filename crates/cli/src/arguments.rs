@@ -153,6 +153,17 @@ pub(crate) struct Train {
     pub(crate) json: bool,
 }
 
+/// Checkpoints or run folders, separated by commas.
+#[derive(Clone, Debug)]
+pub(crate) struct Models(pub(crate) Vec<PathBuf>);
+
+impl Models {
+    fn parse(text: &str) -> Result<Self, String> {
+        let paths: Vec<PathBuf> = text.split(',').filter(|part| !part.is_empty()).map(PathBuf::from).collect();
+        if paths.is_empty() { Err("expected at least one path".into()) } else { Ok(Self(paths)) }
+    }
+}
+
 /// Which side of a split to measure.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum SideName {
@@ -167,8 +178,8 @@ pub(crate) enum SideName {
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
     /// Run folders or checkpoints; several, separated by commas, vote
-    #[arg(value_name = "RUN|CHECKPOINT", value_delimiter = ',')]
-    pub(crate) models: Vec<PathBuf>,
+    #[arg(value_name = "RUN|CHECKPOINT", value_parser = Models::parse)]
+    pub(crate) models: Models,
     /// Labelled images
     pub(crate) data: PathBuf,
     /// Probability of fake from which an image is called fake
@@ -202,8 +213,8 @@ pub(crate) struct Evaluate {
 #[derive(Debug, Args)]
 pub(crate) struct Predict {
     /// Run folders or checkpoints; several, separated by commas, vote
-    #[arg(value_name = "RUN|CHECKPOINT", value_delimiter = ',')]
-    pub(crate) models: Vec<PathBuf>,
+    #[arg(value_name = "RUN|CHECKPOINT", value_parser = Models::parse)]
+    pub(crate) models: Models,
     /// Images, folders, Parquet files; `-` reads one image from standard input
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,

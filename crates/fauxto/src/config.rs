@@ -154,9 +154,8 @@ impl Config {
         for setting in settings {
             merge(&mut table, parse_setting(setting)?);
         }
-        let config: Self = table.try_into().map_err(|error| malformed("settings", &error))?;
-        config.check()?;
-        Ok(config)
+        // By way of text, so that a complaint can quote the line it is about.
+        Self::from_toml(&toml::to_string(&table).map_err(|error| unwritable(&error))?)
     }
 
     /// Reads what [`Config::to_toml`] wrote.
@@ -164,7 +163,11 @@ impl Config {
     /// # Errors
     /// If the text is not a complete configuration.
     pub fn from_toml(text: &str) -> Result<Self> {
-        let config: Self = toml::from_str(text).map_err(|error| malformed("config.toml", &error))?;
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let line = text[..start].lines().count().saturating_sub(usize::from(!text[..start].ends_with('\n')));
+            malformed(text.lines().nth(line).unwrap_or("settings"), &error)
+        })?;
         config.check()?;
         Ok(config)
     }

@@ -35,7 +35,7 @@ struct MemberReport<'a> {
 
 pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
     let device = device::device(&arguments.device)?;
-    let predictor = Predictor::open(&arguments.models, &device)?;
+    let predictor = Predictor::open(&arguments.models.0, &device)?;
     let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
     let dataset = Dataset::open(&arguments.data, &options)?;
     let indices = dataset.labelled();

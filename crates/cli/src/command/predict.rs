@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Predict) -> anyhow::Result<Outcome> {
         arguments.threshold
     );
     let device = device::device(&arguments.device)?;
-    let predictor = Predictor::open(&arguments.models, &device)?;
+    let predictor = Predictor::open(&arguments.models.0, &device)?;
     let mut rows = Vec::new();
     for path in &arguments.paths {
         match open(path) {

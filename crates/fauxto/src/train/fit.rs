@@ -191,7 +191,7 @@ impl Run<'_> {
         let labels = data.validation.iter().map(|example| example.label).collect();
         let scores = Scores::new(probabilities, labels).map_err(|_| {
             Error::Diverged(format!(
-                "epoch {}: the validation probabilities are not finite at step size {learning_rate:.3e}; {}",
+                "epoch {}: the validation probabilities are not finite at step size {learning_rate:.3e}; {}; try a smaller train.learning_rate",
                 epoch + 1,
                 self.last_good()
             ))

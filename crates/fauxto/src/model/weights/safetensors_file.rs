@@ -84,5 +84,25 @@ pub fn write_safetensors(
     let bytes = safetensors::serialize(views, Some(metadata)).map_err(|error| {
         Error::input(path, error.to_string(), "tensors that can be written", "report this as a defect")
     })?;
-    write_atomically(path, &bytes)
+    write_atomically(path, &with_ordered_metadata(bytes))
+}
+
+/// Orders the metadata by key. The library writes them in the order of a hash map, which differs from
+/// process to process, and equal checkpoints shall be equal files.
+fn with_ordered_metadata(mut bytes: Vec<u8>) -> Vec<u8> {
+    let Some((length, rest)) = bytes.split_first_chunk_mut::<8>() else { return bytes };
+    let Some(header) = rest.get_mut(..u64::from_le_bytes(*length) as usize) else { return bytes };
+    let Ok(mut value) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(header) else {
+        return bytes;
+    };
+    if let Some(serde_json::Value::Object(metadata)) = value.get_mut("__metadata__") {
+        metadata.sort_keys();
+    }
+    if let Ok(mut ordered) = serde_json::to_vec(&value)
+        && ordered.len() <= header.len()
+    {
+        ordered.resize(header.len(), b' ');
+        header.copy_from_slice(&ordered);
+    }
+    bytes
 }
