@@ -13,9 +13,8 @@ use crate::evaluate::Evaluation;
 use crate::model::Detector;
 use crate::model::weights::Precision;
 use crate::predict::CHECKPOINT_FILE;
-use crate::train::fit::StateFile;
 use crate::train::history::write_history;
-use crate::train::{Event, Example, Fitted, TrainingData, fit};
+use crate::train::{Event, Example, Fitted, StateFile, TrainingData, fit};
 use crate::write_atomically::write_atomically;
 use crate::{Error, Result};
 
@@ -192,7 +191,7 @@ pub struct TrainOptions<'a> {
 /// Trains `detector` by `config` on `data` and writes checkpoint and history to `folder`.
 ///
 /// # Errors
-/// See [`fit`]; or if a file cannot be written.
+/// See [`fit()`]; or if a file cannot be written.
 pub fn train(
     folder: &RunFolder,
     config: &Config,

@@ -2,8 +2,8 @@
 //! and for documentation. It is no benchmark: a detector that solves it has learnt one simulated
 //! camera and one simulated generator.
 //!
-//! Both classes show [dead-leaves scenes](scene) drawn from one distribution. *Real* ones pass
-//! through a [simulated camera](camera), *fake* ones through a [simulated generator](generator);
+//! Both classes show dead-leaves scenes (`scene.rs`) drawn from one distribution. *Real* ones pass
+//! through a simulated camera (`camera.rs`), *fake* ones through a simulated generator (`generator.rs`);
 //! both end as JPEG of quality 75 with 4:2:0 chroma. What differs is in the fine structure of the
 //! pixels; brightness, colour, sharpness and file size do not give the class away.
 

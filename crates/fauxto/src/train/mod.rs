@@ -1,9 +1,9 @@
 //! Training: what it needs ([`TrainingData`]), what it remembers ([`state`]), and the loop
-//! ([`fit`]). Every random number is addressed by seed, epoch and item, so a run resumed from its last
+//! ([`fit()`]). Every random number is addressed by seed, epoch and item, so a run resumed from its last
 //! state ends with the same bits as one that was never interrupted.
 
 pub mod batch;
-pub mod fit;
+mod fit;
 pub mod history;
 mod loss;
 pub mod optimiser;
@@ -11,6 +11,6 @@ pub mod schedule;
 pub mod state;
 
 pub use batch::Example;
-pub use fit::{Event, Fitted, TrainingData, fit};
+pub use fit::{Event, Fitted, StateFile, TrainingData, fit};
 pub use history::EpochRecord;
 pub use loss::cross_entropy;

@@ -1,7 +1,7 @@
 //! Encoded bytes to RGB, as viewers show them and as Pillow decodes them.
 //!
 //! - The format is told by the content, never by the name.
-//! - JPEG goes through libjpeg ([`jpeg`] says why); everything else through the `image` crate.
+//! - JPEG goes through libjpeg (`jpeg.rs` says why); everything else through the `image` crate.
 //! - Grey becomes three equal channels, palettes their colours; 16 bits become 8 by rounding
 //!   `level / 257`; CMYK and YCCK become RGB by Pillow's formula.
 //! - Transparency is composited on white, the ground of pages and documents. Pillow's

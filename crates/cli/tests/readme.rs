@@ -1,0 +1,59 @@
+//! README's numbers are those of `results/`.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde_json::Value;
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn json(path: &str) -> Value {
+    serde_json::from_str(&read(path)).unwrap()
+}
+
+/// `mean (lowest to highest)` over the runs, or the one value there is.
+fn spread(runs: &[Value], field: &str, scale: f64, digits: usize) -> String {
+    let values: Vec<f64> = runs.iter().map(|run| run["test"][field].as_f64().unwrap() * scale).collect();
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let (lowest, highest) =
+        values.iter().fold((f64::MAX, f64::MIN), |(low, high), &value| (low.min(value), high.max(value)));
+    let several = if values.len() > 1 { format!(" ({lowest:.digits$} to {highest:.digits$})") } else { String::new() };
+    format!("{mean:.digits$}{several}")
+}
+
+#[test]
+fn the_table_of_results_is_made_of_results() {
+    let (ours, twin) = (json("results/synergy_base.json"), json("results/pytorch_twin.json"));
+    let mut table = String::from(
+        "| | runs | accuracy, % | ROC AUC | PyTorch: runs | accuracy, % | ROC AUC |\n|---|---|---|---|---|---|---|\n",
+    );
+    for name in ["resnet_se", "convnext_tiny", "efficientnet_b0", "ensemble"] {
+        let cells = |runs: &Value| {
+            let runs = runs.as_array().unwrap();
+            format!("{} | {} | {}", runs.len(), spread(runs, "accuracy", 100.0, 1), spread(runs, "roc_auc", 1.0, 3))
+        };
+        let twin = if name == "ensemble" { &twin["ensemble"] } else { &twin["models"][name] };
+        writeln!(table, "| `{name}` | {} | {} |", cells(&ours["models"][name]["runs"]), cells(&twin["seeds"])).unwrap();
+    }
+    let readme = read("README.md");
+    assert!(readme.contains(&table), "README.md lacks this table:\n{table}");
+}
+
+#[test]
+fn checkpoints_were_loaded_by_timm() {
+    let loaded = json("results/timm_load.json");
+    let tolerance = loaded["tolerance"].as_f64().unwrap();
+    for (name, model) in loaded["models"].as_object().unwrap() {
+        assert!(model["maximum_difference"].as_f64().unwrap() <= tolerance, "{name}");
+    }
+}
+
+#[test]
+fn the_first_commands_are_the_two_to_set_up() {
+    let readme = read("README.md");
+    let block = readme.split("```").nth(1).unwrap();
+    assert_eq!(block.trim().lines().collect::<Vec<_>>(), ["cargo run --release -- demo", "cargo test --workspace"]);
+}
