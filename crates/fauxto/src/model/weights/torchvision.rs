@@ -27,12 +27,12 @@ fn convnext_name(name: &str) -> Option<String> {
     let parts: Vec<&str> = name.split('.').collect();
     Some(match parts.as_slice() {
         ["features", "0", layer, kind] => format!("stem.{layer}.{kind}"),
+        ["features", number, block, "layer_scale"] => {
+            format!("stages.{}.blocks.{block}.gamma", number.parse::<usize>().ok()? / 2)
+        }
         // Even numbers downsample, odd numbers are the stages' blocks.
         ["features", number, layer @ ("0" | "1"), kind] => {
             format!("stages.{}.downsample.{layer}.{kind}", number.parse::<usize>().ok()? / 2)
-        }
-        ["features", number, block, "layer_scale"] => {
-            format!("stages.{}.blocks.{block}.gamma", number.parse::<usize>().ok()? / 2)
         }
         ["features", number, block, "block", layer, kind] => {
             let layer = match *layer {
