@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::dataset::natural_order;
 use crate::write_atomically::write_atomically;
 use crate::{Error, Label, Result};
 
@@ -21,7 +22,7 @@ pub struct Entry {
 #[must_use]
 pub fn entries(verdicts: &[(&str, Label)]) -> Vec<Entry> {
     let mut ordered = verdicts.to_vec();
-    ordered.sort_by(|(left, _), (right, _)| natord::compare(left, right).then_with(|| left.cmp(right)));
+    ordered.sort_by(|(left, _), (right, _)| natural_order(left, right));
     let numbers: Option<Vec<u64>> = ordered.iter().map(|(path, _)| number(path)).collect();
     let distinct = numbers.filter(|numbers| {
         let mut sorted = numbers.clone();

@@ -259,7 +259,7 @@ pub(super) fn folder_of(file: &Path) -> PathBuf {
 }
 
 /// Natural order of identities; names that differ only in leading zeros keep a fixed order too.
-pub(super) fn natural_order(first: &str, second: &str) -> std::cmp::Ordering {
+pub(crate) fn natural_order(first: &str, second: &str) -> std::cmp::Ordering {
     natord::compare(first, second).then_with(|| first.cmp(second))
 }
 
