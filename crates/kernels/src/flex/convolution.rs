@@ -14,9 +14,12 @@ use super::{
     linear,
     matrix::{self, Matrix, multiply},
     memory::Buffer,
+    microkernel::{PANEL, Start, accumulate_transposed},
     operation::Operation,
     parallel::{for_each_piece, map_pieces},
+    product::{Packed, Rows, Strides, product},
     reduction::column_sums,
+    winograd,
 };
 
 /// Rows of the patch matrix per task: enough for the products to run at full speed.
@@ -91,6 +94,30 @@ impl Geometry {
         ROWS.div_ceil(self.out_width)
     }
 
+    /// Pointers to the input pixels under the kernel, for output pixels counted through the batch;
+    /// `zeros` stand for those outside the image.
+    fn rows<'a>(&self, x: &'a [f32], zeros: &'a [f32], pixels: std::ops::Range<usize>) -> Rows<'a> {
+        let positions = self.kernel_height * self.kernel_width;
+        let mut rows = Rows::new(self.channels, positions * pixels.len());
+        for kernel_y in 0..self.kernel_height {
+            for kernel_x in 0..self.kernel_width {
+                for pixel in pixels.clone() {
+                    let (line, out_x) = (pixel / self.out_width, pixel % self.out_width);
+                    let (image, out_y) = (line / self.out_height, line % self.out_height);
+                    let row = (out_y * self.stride + kernel_y).wrapping_sub(self.padding);
+                    let column = (out_x * self.stride + kernel_x).wrapping_sub(self.padding);
+                    rows.push(if row < self.height && column < self.width {
+                        let start = ((image * self.height + row) * self.width + column) * self.channels;
+                        &x[start..start + self.channels]
+                    } else {
+                        &zeros[..self.channels]
+                    });
+                }
+            }
+        }
+        rows
+    }
+
     /// Rows of the patch matrix, or some columns of them (those of kernel positions `positions`, and
     /// of these the channels `channels`), for consecutive lines of output pixels.
     fn fill_patches(
@@ -163,10 +190,12 @@ impl Conv2d {
                 linear::forward(x.values(), weight.values(), bias, inputs, outputs, y);
             });
         }
-        let packed = pack(weight.values(), [outputs, inputs, kernel_height * kernel_width]);
-        Array::build(shape, |y| {
-            convolve(&geometry, x.values(), packed.values(), outputs, bias, y);
-        })
+        if winograd::applies(&geometry, outputs) {
+            let weight = winograd::transform_weight(weight.values(), [outputs, inputs], winograd::Kernel::Forward);
+            return Array::build(shape, |y| winograd::convolve(&geometry, x.values(), &weight, bias, y));
+        }
+        let packed = Packed::weight(weight.values(), [outputs, inputs, kernel_height * kernel_width]);
+        Array::build(shape, |y| convolve(&geometry, x.values(), &packed, bias, y))
     }
 
     fn input_gradient(&self, geometry: &Geometry, weight: &Array, gradient: &Array) -> Array {
@@ -180,10 +209,14 @@ impl Conv2d {
         if geometry.stride == 1 && kernel_height == kernel_width && geometry.padding < kernel_height {
             let mirrored =
                 Geometry::new(gradient.dims(), [kernel_height, kernel_width], 1, kernel_height - 1 - geometry.padding);
-            let packed = pack_mirrored(weight.values(), [outputs, inputs, kernel_height * kernel_width]);
-            return Array::build(shape, |dx| {
-                convolve(&mirrored, gradient.values(), packed.values(), inputs, None, dx);
-            });
+            if winograd::applies(&mirrored, inputs) {
+                let weight = winograd::transform_weight(weight.values(), [outputs, inputs], winograd::Kernel::Mirrored);
+                return Array::build(shape, |dx| winograd::convolve(&mirrored, gradient.values(), &weight, None, dx));
+            }
+            let positions = kernel_height * kernel_width;
+            let strides = Strides { position: 1, depth: inputs * positions, column: positions, mirrored: true };
+            let packed = Packed::new(weight.values(), [positions, outputs, inputs], strides);
+            return Array::build(shape, |dx| convolve(&mirrored, gradient.values(), &packed, None, dx));
         }
         let packed = pack(weight.values(), [outputs, inputs, kernel_height * kernel_width]);
         let weight = Matrix::new(packed.values(), geometry.patch(), outputs);
@@ -214,6 +247,11 @@ impl Conv2d {
                 linear::weight_gradient(x.values(), gradient.values(), inputs, outputs, dw);
             });
         }
+        if winograd::applies(geometry, outputs) {
+            return Array::build(weight.shape(), |dw| {
+                winograd::weight_gradient(geometry, x.values(), gradient.values(), outputs, dw);
+            });
+        }
         let patch = geometry.patch();
         let total_lines = geometry.batch * geometry.out_height;
         let lines = geometry.lines();
@@ -235,13 +273,17 @@ impl Conv2d {
                 let rows = (last - first) * geometry.out_width;
                 let patches = &mut patches.values_mut()[..rows * columns];
                 geometry.fill_patches(x.values(), first..last, positions.clone(), channels.clone(), patches);
-                let dy = Matrix::new(&dy[first * dy_line..last * dy_line], rows, outputs);
-                multiply(
-                    sum.values_mut(),
-                    dy.transposed(),
-                    Matrix::new(patches, rows, columns),
-                    first > lines_range.start,
-                );
+                let dy = &dy[first * dy_line..last * dy_line];
+                let accumulate = first > lines_range.start;
+                if columns.is_multiple_of(PANEL / 2) {
+                    if !accumulate {
+                        sum.values_mut().fill(0.0);
+                    }
+                    accumulate_transposed(sum.values_mut(), dy, outputs, 0..outputs, patches, columns);
+                } else {
+                    let dy = Matrix::new(dy, rows, outputs).transposed();
+                    multiply(sum.values_mut(), dy, Matrix::new(patches, rows, columns), accumulate);
+                }
                 first = last;
             }
             sum
@@ -302,22 +344,11 @@ impl Conv2d {
     }
 }
 
-/// `y = patches * weight + bias` for a weight of shape `[kernel_height * kernel_width * in, out]`.
-fn convolve(geometry: &Geometry, x: &[f32], weight: &[f32], outputs: usize, bias: Option<&[f32]>, y: &mut [f32]) {
-    let patch = geometry.patch();
-    let lines = geometry.lines();
-    let line_length = geometry.out_width * outputs;
-    let positions = geometry.kernel_height * geometry.kernel_width;
-    let weight = Matrix::new(weight, patch, outputs);
-    for_each_piece(y, lines * line_length, |index, y| {
-        let count = y.len() / line_length;
-        let rows = count * geometry.out_width;
-        let first = index * lines;
-        let mut patches = Buffer::new(rows * patch);
-        geometry.fill_patches(x, first..first + count, 0..positions, 0..geometry.channels, patches.values_mut());
-        linear::fill_bias(y, bias);
-        multiply(y, Matrix::new(patches.values(), rows, patch), weight, bias.is_some());
-    });
+/// `y = patches * weight + bias`.
+fn convolve(geometry: &Geometry, x: &[f32], weight: &Packed, bias: Option<&[f32]>, y: &mut [f32]) {
+    let zeros = vec![0.0; geometry.channels];
+    let start = bias.map_or(Start::Zero, Start::Bias);
+    product(y, |pixels| geometry.rows(x, &zeros, pixels), weight, start, |_, _| ());
 }
 
 /// Rearranges a weight `[out, in, position]` to `[position * in, out]`.
@@ -334,21 +365,6 @@ fn pack(weight: &[f32], [outputs, inputs, positions]: [usize; 3]) -> Buffer {
     });
     let mut packed = Buffer::new(weight.len());
     matrix::transpose(by_output.values(), outputs, patch, packed.values_mut());
-    packed
-}
-
-/// Rearranges a weight `[out, in, position]` to `[mirrored position * out, in]`.
-fn pack_mirrored(weight: &[f32], [outputs, inputs, positions]: [usize; 3]) -> Buffer {
-    let mut packed = Buffer::new(weight.len());
-    for_each_piece(packed.values_mut(), outputs * inputs, |mirrored, rows| {
-        let position = positions - 1 - mirrored;
-        for (output, row) in rows.chunks_exact_mut(inputs).enumerate() {
-            let source = &weight[output * inputs * positions..];
-            for (input, value) in row.iter_mut().enumerate() {
-                *value = source[input * positions + position];
-            }
-        }
-    });
     packed
 }
 

@@ -2,16 +2,22 @@
 
 use super::{
     array::Array,
-    matrix::{Matrix, multiply, multiply_parallel, transpose},
+    matrix::{Matrix, multiply, multiply_parallel},
     memory::Buffer,
+    microkernel::{PANEL, Start, accumulate_transposed},
     operation::Operation,
-    parallel::map_pieces,
+    parallel::{for_each_piece, map_pieces},
+    product::{Packed, Rows, Strides, product},
     reduction::column_sums,
 };
+use std::ops::Range;
 
 /// [`crate::linear`] along the last axis; the bias, if any, is the third input.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Linear;
+
+/// Rows from which packing the weight costs little beside the product.
+const FEW_ROWS: usize = 64;
 
 /// Fills every row with the bias, for a product to be added to.
 pub(super) fn fill_bias(y: &mut [f32], bias: Option<&[f32]>) {
@@ -25,23 +31,25 @@ pub(super) fn fill_bias(y: &mut [f32], bias: Option<&[f32]>) {
 /// `x` is `[rows, inputs]`, `weight` `[outputs, inputs]`, `y` `[rows, outputs]`.
 pub(super) fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, inputs: usize, outputs: usize, y: &mut [f32]) {
     let rows = y.len() / outputs.max(1);
-    let x = Matrix::new(x, rows, inputs);
-    fill_bias(y, bias);
-    // Many rows share one transposed weight; for few the product's own packing is cheaper.
-    if rows > outputs {
-        let mut transposed = Buffer::new(weight.len());
-        transpose(weight, outputs, inputs, transposed.values_mut());
-        let weight = Matrix::new(transposed.values(), inputs, outputs);
-        multiply_parallel(y, x, weight, bias.is_some());
-    } else {
-        let weight = Matrix::new(weight, outputs, inputs).transposed();
-        multiply_parallel(y, x, weight, bias.is_some());
+    // Packing the weight pays where many rows share it.
+    if rows >= FEW_ROWS {
+        let weight = Packed::weight(weight, [outputs, inputs, 1]);
+        let start = bias.map_or(Start::Zero, Start::Bias);
+        return product(y, |range| Rows::of_matrix(x, inputs, range), &weight, start, |_, _| ());
     }
+    fill_bias(y, bias);
+    let weight = Matrix::new(weight, outputs, inputs).transposed();
+    multiply_parallel(y, Matrix::new(x, rows, inputs), weight, bias.is_some());
 }
 
 /// The gradient of `x`.
 pub(super) fn input_gradient(dy: &[f32], weight: &[f32], inputs: usize, outputs: usize, dx: &mut [f32]) {
     let rows = dx.len() / inputs.max(1);
+    if rows >= FEW_ROWS {
+        let strides = Strides { position: 0, depth: inputs, column: 1, mirrored: false };
+        let weight = Packed::new(weight, [1, outputs, inputs], strides);
+        return product(dx, |range| Rows::of_matrix(dy, outputs, range), &weight, Start::Zero, |_, _| ());
+    }
     let weight = Matrix::new(weight, outputs, inputs);
     multiply_parallel(dx, Matrix::new(dy, rows, outputs), weight, false);
 }
@@ -50,22 +58,19 @@ pub(super) fn input_gradient(dy: &[f32], weight: &[f32], inputs: usize, outputs:
 pub(super) fn weight_gradient(x: &[f32], dy: &[f32], inputs: usize, outputs: usize, dw: &mut [f32]) {
     /// Products of longer columns than this into small weights are divided by rows.
     const ROWS: usize = 1024;
+    const SMALL: usize = 128 * 1024;
     let rows = x.len() / inputs.max(1);
-    let part = |range: std::ops::Range<usize>| {
-        let x = &x[range.start * inputs..range.end * inputs];
-        let dy = &dy[range.start * outputs..range.end * outputs];
-        (Matrix::new(dy, range.len(), outputs).transposed(), Matrix::new(x, range.len(), inputs))
-    };
-    if rows < 2 * ROWS || inputs * outputs > 128 * 1024 {
-        let (dy, x) = part(0..rows);
-        multiply_parallel(dw, dy, x, false);
-        return;
+    if rows < 2 * ROWS || inputs * outputs > SMALL {
+        // Outputs per task: two tiles of the widest microkernel.
+        return for_each_piece(dw, 24 * inputs, |index, dw| {
+            transposed_product(x, dy, inputs, outputs, 0..rows, index * 24, dw);
+        });
     }
     let size = rows.div_ceil((rows / ROWS).min(16));
     let sums = map_pieces(rows.div_ceil(size), |index| {
         let mut sum = Buffer::new(dw.len());
-        let (dy, x) = part(index * size..((index + 1) * size).min(rows));
-        multiply(sum.values_mut(), dy, x, false);
+        let range = index * size..((index + 1) * size).min(rows);
+        transposed_product(x, dy, inputs, outputs, range, 0, sum.values_mut());
         sum
     });
     dw.fill(0.0);
@@ -73,6 +78,28 @@ pub(super) fn weight_gradient(x: &[f32], dy: &[f32], inputs: usize, outputs: usi
         for (total, value) in dw.iter_mut().zip(sum.values()) {
             *total += value;
         }
+    }
+}
+
+/// The gradient of the outputs from `first` on, as many as `dw` has rows, over a range of rows.
+fn transposed_product(
+    x: &[f32],
+    dy: &[f32],
+    inputs: usize,
+    outputs: usize,
+    rows: Range<usize>,
+    first: usize,
+    dw: &mut [f32],
+) {
+    let count = dw.len() / inputs.max(1);
+    let x = &x[rows.start * inputs..rows.end * inputs];
+    let dy = &dy[rows.start * outputs..rows.end * outputs];
+    if inputs.is_multiple_of(PANEL / 2) {
+        dw.fill(0.0);
+        accumulate_transposed(dw, dy, outputs, first..first + count, x, inputs);
+    } else {
+        let dy = Matrix::strided(&dy[first..], rows.len(), count, outputs).transposed();
+        multiply(dw, dy, Matrix::new(x, rows.len(), inputs), false);
     }
 }
 

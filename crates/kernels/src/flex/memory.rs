@@ -84,6 +84,12 @@ impl Buffer {
     }
 }
 
+impl std::fmt::Debug for Buffer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Buffer of {} values", self.length)
+    }
+}
+
 impl Drop for Buffer {
     fn drop(&mut self) {
         let bytes = self.lines.len() * 64;

@@ -8,6 +8,10 @@ pub(crate) mod parallel;
 pub(crate) mod simd;
 pub(crate) mod math;
 pub(crate) mod matrix;
+mod microkernel;
+mod product;
+mod vector;
+mod winograd;
 
 pub(crate) mod reduction;
 

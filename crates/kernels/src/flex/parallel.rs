@@ -32,3 +32,12 @@ pub(crate) fn map_pieces<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync
     }
     (0..count).into_par_iter().map(work).collect()
 }
+
+/// Calls `work(index)` for every index below `count`.
+pub(crate) fn for_each_index(count: usize, work: impl Fn(usize) + Sync + Send) {
+    if count <= 1 {
+        (0..count).for_each(work);
+    } else {
+        (0..count).into_par_iter().for_each(work);
+    }
+}

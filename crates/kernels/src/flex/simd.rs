@@ -40,8 +40,9 @@ pub(crate) trait Kernel {
     fn run<M: MultiplyAdd>(self) -> Self::Output;
 }
 
+/// An instruction set that kernels are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Level {
+pub(crate) enum Level {
     #[cfg(target_arch = "x86_64")]
     Avx512,
     #[cfg(target_arch = "x86_64")]
@@ -83,11 +84,17 @@ fn run_baseline<K: Kernel>(kernel: K) -> K::Output {
     if cfg!(target_arch = "aarch64") { kernel.run::<Fused>() } else { kernel.run::<Separate>() }
 }
 
+/// The best instruction set of this processor.
+#[inline]
+pub(crate) fn level() -> Level {
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    *LEVEL.get_or_init(detect)
+}
+
 /// Runs a kernel with the best instruction set of this processor.
 #[inline]
 pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
-    static LEVEL: OnceLock<Level> = OnceLock::new();
-    match *LEVEL.get_or_init(detect) {
+    match level() {
         // SAFETY: `detect` returned this level, so the processor has the features it enables.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => unsafe { run_avx512(kernel) },

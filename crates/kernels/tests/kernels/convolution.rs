@@ -75,6 +75,11 @@ fn conv2d_agrees_on_the_detectors_layers() {
         // Weights large enough to be divided by kernel position, in halves of channels.
         ([9, 4, 4, 160], [136, 160, 3, 3], 1, 1),
         ([40, 8, 8, 64], [96, 64, 3, 3], 2, 1),
+        // Winograd: whole tiles, ragged tiles of a large image, several chunks.
+        ([40, 4, 4, 160], [144, 160, 3, 3], 1, 1),
+        ([2, 17, 15, 48], [32, 48, 3, 3], 1, 0),
+        ([9, 6, 7, 32], [64, 32, 3, 3], 1, 2),
+        ([40, 16, 16, 64], [64, 64, 3, 3], 1, 1),
         // Many rows: sums over several blocks of lines.
         ([6, 32, 32, 3], [64, 3, 3, 3], 1, 1),
         // Patch stem and downsampling.

@@ -5,17 +5,23 @@ use burn::tensor::Tensor;
 
 /// A small network through every kernel with a reduction, forward and backward.
 fn network() -> Vec<Vec<f32>> {
-    let parameters4 =
-        [normal([64, 3, 3, 3], 1), normal([160, 64, 3, 3], 2), normal([160, 1, 5, 5], 3), normal([96, 160, 1, 1], 4)]
-            .map(|p| (p * 0.1).detach().require_grad());
+    let parameters4 = [
+        normal([64, 3, 3, 3], 1),
+        normal([160, 64, 3, 3], 2),
+        normal([160, 1, 5, 5], 3),
+        normal([96, 160, 1, 1], 4),
+        normal([96, 96, 3, 3], 8),
+    ]
+    .map(|p| (p * 0.1).detach().require_grad());
     let parameters1 = [160, 160, 96, 96, 96].map(|n| normal([n], 5).require_grad());
-    let [stem, conv, depthwise, pointwise] = parameters4.clone();
+    let [stem, conv, depthwise, pointwise, winograd] = parameters4.clone();
     let [bn_weight, bn_bias, ln_weight, ln_bias, scale] = parameters1.clone();
     let x = kernels::conv2d(normal([32, 16, 16, 3], 6), stem, None, 1, 1);
     let x = kernels::conv2d(kernels::relu(x), conv, None, 2, 1);
     let x = kernels::batch_norm_train(x, bn_weight, bn_bias, 1e-5).output;
     let x = kernels::depthwise_conv2d(kernels::silu(x), depthwise, None, 1, 2);
     let x = kernels::conv2d(x, pointwise, None, 1, 0);
+    let x = kernels::conv2d(x, winograd, None, 1, 1);
     let y = kernels::gelu(kernels::layer_norm(x.clone(), ln_weight, ln_bias, 1e-6));
     let x = kernels::scale_residual(x, y, scale);
     let excitation = kernels::sigmoid(kernels::global_average_pool(x.clone()));

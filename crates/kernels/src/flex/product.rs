@@ -1,0 +1,281 @@
+//! Products with a packed right matrix: the work of dense layers and convolutions.
+//!
+//! Blocks of rows go through all panels, so that a panel of the right matrix, in the second-level
+//! cache, serves a whole block; where rows are few, blocks of panels are divided among the threads
+//! as well. The division depends on the shape alone.
+#![allow(unsafe_code)]
+
+use super::{
+    memory::Buffer,
+    microkernel::{PANEL, Panel, Start, width},
+    parallel::{for_each_index, for_each_piece},
+};
+use std::{marker::PhantomData, ops::Range};
+
+/// Rows per block: eight tiles of the widest microkernel.
+const ROWS: usize = 96;
+
+/// Operations below which dividing a block among threads costs more than it gains.
+const PER_TASK: usize = 1_000_000;
+
+/// Tasks that keep the threads of a large machine busy.
+const TASKS: usize = 32;
+
+/// A right matrix of `positions * depth` rows, cut into panels of columns.
+#[derive(Debug)]
+pub(super) struct Packed {
+    values: Buffer,
+    pub(super) positions: usize,
+    pub(super) depth: usize,
+    pub(super) columns: usize,
+}
+
+/// Where the values of a right matrix lie: that of row `(position, depth)` and some column at the
+/// sum of the three indices times their strides.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Strides {
+    pub(super) position: usize,
+    pub(super) depth: usize,
+    pub(super) column: usize,
+    /// Whether positions are counted from the last: the kernel is mirrored.
+    pub(super) mirrored: bool,
+}
+
+impl Packed {
+    /// Packs `values`.
+    pub(super) fn new(
+        values: &[f32],
+        [positions, depth, columns]: [usize; 3],
+        Strides { position: position_stride, depth: depth_stride, column: column_stride, mirrored }: Strides,
+    ) -> Self {
+        Self::build([positions, depth, columns], |first, columns, width, panel| {
+            for position in 0..positions {
+                let from = if mirrored { positions - 1 - position } else { position };
+                let source = &values[from * position_stride + first * column_stride..];
+                let rows = &mut panel[position * depth * width..(position + 1) * depth * width];
+                // Sixteen rows at a time touch as many cache lines as there are columns.
+                for start in (0..depth).step_by(16) {
+                    let end = (start + 16).min(depth);
+                    for column in 0..columns {
+                        let source = &source[column * column_stride..];
+                        for row in start..end {
+                            rows[row * width + column] = source[row * depth_stride];
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    /// Builds each panel with `fill(first column, columns, width, values)`, the values being
+    /// `positions * depth` rows of `width`.
+    pub(super) fn build(
+        [positions, depth, columns]: [usize; 3],
+        fill: impl Fn(usize, usize, usize, &mut [f32]) + Sync + Send,
+    ) -> Self {
+        let rows = positions * depth;
+        let mut values = Buffer::new(rows * padded(columns));
+        for_each_piece(values.values_mut(), rows * PANEL, |index, panel| {
+            let first = index * PANEL;
+            let count = (columns - first).min(PANEL);
+            if count < width(count) {
+                panel.fill(0.0);
+            }
+            fill(first, count, width(count), panel);
+        });
+        Self { values, positions, depth, columns }
+    }
+
+    /// Packs the weight `[columns, depth, positions]` of a convolution; `positions` is 1 for a dense
+    /// layer.
+    pub(super) fn weight(weight: &[f32], [columns, depth, positions]: [usize; 3]) -> Self {
+        let strides = Strides { position: 1, depth: positions, column: depth * positions, mirrored: false };
+        Self::new(weight, [positions, depth, columns], strides)
+    }
+
+    /// Number of panels.
+    pub(super) fn panels(&self) -> usize {
+        self.columns.div_ceil(PANEL)
+    }
+
+    fn panel(&self, index: usize) -> (&[f32], usize) {
+        let size = self.positions * self.depth * PANEL;
+        let columns = (self.columns - index * PANEL).min(PANEL);
+        let start = index * size;
+        (&self.values.values()[start..start + self.positions * self.depth * width(columns)], columns)
+    }
+}
+
+/// `columns` rounded up to whole and half panels.
+fn padded(columns: usize) -> usize {
+    match columns % PANEL {
+        0 => columns,
+        rest => columns - rest + width(rest),
+    }
+}
+
+struct Destination(*mut f32);
+
+// SAFETY: tasks write disjoint parts of the destination.
+unsafe impl Sync for Destination {}
+
+/// Pointers to the rows of a left matrix, position by position.
+#[derive(Debug)]
+pub(super) struct Rows<'a> {
+    pointers: Vec<*const f32>,
+    depth: usize,
+    values: PhantomData<&'a [f32]>,
+}
+
+impl<'a> Rows<'a> {
+    /// No rows yet; room for `count`, each `depth` long.
+    pub(super) fn new(depth: usize, count: usize) -> Self {
+        Self { pointers: Vec::with_capacity(count), depth, values: PhantomData }
+    }
+
+    /// Adds a row for one position.
+    ///
+    /// # Panics
+    /// If it is shorter than the others.
+    pub(super) fn push(&mut self, row: &'a [f32]) {
+        assert!(row.len() >= self.depth, "a row is too short");
+        self.pointers.push(row.as_ptr());
+    }
+
+    /// The rows `range` of a row-major matrix of `width` columns.
+    pub(super) fn of_matrix(values: &'a [f32], width: usize, range: Range<usize>) -> Self {
+        let mut rows = Self::new(width, range.len());
+        rows.pointers.extend(values[range.start * width..range.end * width].chunks_exact(width).map(<[f32]>::as_ptr));
+        rows
+    }
+
+    /// Multiplies the rows, of all positions, with some panels.
+    ///
+    /// # Safety
+    /// The destination must be valid for `count` rows of the panels' columns, `destination_stride`
+    /// apart, which nothing else accesses meanwhile.
+    unsafe fn multiply(
+        &self,
+        count: usize,
+        packed: &Packed,
+        panels: Range<usize>,
+        start: Start<'_>,
+        destination: *mut f32,
+        destination_stride: usize,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.multiply_positions(count, packed, 0..packed.positions, panels, start, destination, destination_stride);
+        }
+    }
+
+    /// Multiplies the rows, which are those of one position, with some panels at that position.
+    ///
+    /// # Safety
+    /// As for [`Rows::multiply`].
+    #[allow(clippy::too_many_arguments)]
+    pub(super) unsafe fn multiply_position(
+        &self,
+        count: usize,
+        packed: &Packed,
+        position: usize,
+        panels: Range<usize>,
+        start: Start<'_>,
+        destination: *mut f32,
+        destination_stride: usize,
+    ) {
+        let positions = position..position + 1;
+        // SAFETY: the caller's promise.
+        unsafe { self.multiply_positions(count, packed, positions, panels, start, destination, destination_stride) };
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    unsafe fn multiply_positions(
+        &self,
+        count: usize,
+        packed: &Packed,
+        positions: Range<usize>,
+        panels: Range<usize>,
+        start: Start<'_>,
+        destination: *mut f32,
+        destination_stride: usize,
+    ) {
+        assert_eq!(self.depth, packed.depth, "inner dimensions differ");
+        for index in panels {
+            let (panel, columns) = packed.panel(index);
+            let first = index * PANEL;
+            let start = match start {
+                Start::Bias(bias) => Start::Bias(&bias[first..]),
+                other => other,
+            };
+            let size = packed.depth * width(columns);
+            let product = Panel {
+                rows: &self.pointers,
+                stride: count,
+                count,
+                positions: positions.len(),
+                depth: packed.depth,
+                step: 1,
+                panel: &panel[positions.start * size..positions.end * size],
+                panel_stride: width(columns),
+                columns,
+                start,
+                destination: destination.wrapping_add(first),
+                destination_stride,
+            };
+            // SAFETY: rows are `depth` long; the caller's promise for the destination.
+            unsafe { product.multiply() };
+        }
+    }
+}
+
+/// `destination = rows * packed`, the destination being row-major with `packed.columns` columns.
+///
+/// `rows_of(range)` gives the left matrix's rows, each of them `packed.depth` long at each of
+/// `packed.positions` positions. `finish(first, values)` is called once on every value after its sum
+/// is complete, on consecutive values of which the first has index `first` in the destination.
+pub(super) fn product<'a>(
+    destination: &mut [f32],
+    rows_of: impl Fn(Range<usize>) -> Rows<'a> + Sync,
+    packed: &Packed,
+    start: Start<'_>,
+    finish: impl Fn(usize, &mut [f32]) + Sync,
+) {
+    let columns = packed.columns;
+    let total = destination.len() / columns.max(1);
+    assert_eq!(destination.len(), total * columns, "destination's size");
+    if total == 0 {
+        return;
+    }
+    let blocks = total.div_ceil(ROWS);
+    let operations = 2 * ROWS.min(total) * packed.positions * packed.depth * columns;
+    let groups = TASKS.div_ceil(blocks).min(operations.div_ceil(PER_TASK)).clamp(1, packed.panels());
+    let size = packed.panels().div_ceil(groups);
+    let groups = packed.panels().div_ceil(size);
+    let target = Destination(destination.as_mut_ptr());
+    for_each_index(blocks * groups, |task| {
+        let target = &target;
+        let (block, group) = (task / groups, task % groups);
+        let range = block * ROWS..((block + 1) * ROWS).min(total);
+        let panels = group * size..((group + 1) * size).min(packed.panels());
+        let rows = rows_of(range.clone());
+        assert_eq!(rows.pointers.len(), range.len() * packed.positions, "pointers of the left matrix");
+        let destination = target.0.wrapping_add(range.start * columns);
+        // SAFETY: tasks have disjoint rows and columns within the
+        // destination, which is borrowed uniquely until all tasks are done.
+        unsafe {
+            rows.multiply(range.len(), packed, panels.clone(), start, destination, columns);
+            let first = panels.start * PANEL;
+            let length = (panels.end * PANEL).min(columns) - first;
+            if length == columns {
+                let values = std::slice::from_raw_parts_mut(destination, range.len() * columns);
+                finish(range.start * columns, values);
+            } else {
+                for row in range {
+                    let index = row * columns + first;
+                    finish(index, std::slice::from_raw_parts_mut(target.0.wrapping_add(index), length));
+                }
+            }
+        }
+    });
+}
