@@ -49,7 +49,9 @@ fn forward_is_head_of_features_and_a_batch_equals_its_images() {
             let logits = values(frozen.logits(batch.clone()));
             assert_eq!(logits.len(), 6, "{}", entry.name);
             assert!(logits.iter().all(|value| value.is_finite()), "{}", entry.name);
-            assert_eq!(values(frozen.head(features)), logits, "{}", entry.name);
+            // At the detector's own size a compiled program computes the logits, tensors the other two.
+            let halves = values(frozen.head(features));
+            assert!(close(&halves, &logits, 1e-4), "{} {halves:?} {logits:?}", entry.name);
             for image in 0..3 {
                 let single = values(frozen.logits(batch.clone().narrow(0, image, 1)));
                 assert!(close(&single, &logits[2 * image..2 * image + 2], 1e-4), "{} {single:?}", entry.name);

@@ -13,6 +13,7 @@ mod activation;
 mod adamw;
 mod convolution;
 mod flex;
+pub mod inference;
 mod linear;
 mod normalization;
 mod pooling;

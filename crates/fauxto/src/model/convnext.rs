@@ -3,6 +3,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
+use kernels::inference::{Activation, Builder, Value};
 
 use super::initialise::{Initialiser, Scheme};
 use super::layer::{Conv2d, DepthwiseConv2d, LayerNorm, Linear, Padding};
@@ -67,6 +68,23 @@ impl Architecture for ConvNext {
         let pooled = kernels::global_average_pool(features);
         self.head.fc.forward(self.head.norm.forward(pooled))
     }
+
+    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
+        let x = self.stem.0.compile(builder, x, None, None, Activation::Identity)?;
+        let mut x = self.stem.1.compile(builder, x);
+        for stage in &self.stages {
+            if let Some((norm, convolution)) = &stage.downsample {
+                let normalised = norm.compile(builder, x);
+                x = convolution.compile(builder, normalised, None, None, Activation::Identity)?;
+            }
+            for block in &stage.blocks {
+                x = block.compile(builder, x)?;
+            }
+        }
+        let pooled = builder.average_pool(x);
+        let normalised = self.head.norm.compile(builder, pooled);
+        Some(self.head.fc.compile(builder, normalised, None, None, Activation::Identity))
+    }
 }
 
 #[derive(Module, Debug)]
@@ -112,6 +130,12 @@ impl Block {
         let y = self.norm.forward(self.conv_dw.forward(x.clone()));
         let y = self.mlp.fc2.forward(kernels::gelu(self.mlp.fc1.forward(y)));
         kernels::scale_residual(x, y, self.gamma.val())
+    }
+
+    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
+        let y = self.conv_dw.compile_with_layer_norm(builder, x, &self.norm)?;
+        let y = self.mlp.fc1.compile(builder, y, None, None, Activation::Gelu);
+        Some(self.mlp.fc2.compile(builder, y, Some(&self.gamma), Some(x), Activation::Identity))
     }
 }
 

@@ -1,6 +1,9 @@
 //! A network with everything needed to feed it pixels.
 
+use std::sync::OnceLock;
+
 use burn::tensor::{Device, Tensor, TensorData, activation};
+use kernels::inference::{Builder, Program, can_replace_tensors};
 use serde::{Deserialize, Serialize};
 
 use super::{ModelEntry, Network, Pass};
@@ -89,13 +92,27 @@ impl Detector {
     /// A copy that can only judge.
     #[must_use]
     pub fn freeze(&self) -> Frozen {
-        Frozen(Self {
-            entry: self.entry,
-            normalisation: self.normalisation,
-            input_size: self.input_size,
-            network: self.network.to_inference(),
-            device: self.device.clone().without_autodiff(),
-        })
+        Frozen {
+            detector: Self {
+                entry: self.entry,
+                normalisation: self.normalisation,
+                input_size: self.input_size,
+                network: self.network.to_inference(),
+                device: self.device.clone().without_autodiff(),
+            },
+            program: OnceLock::new(),
+        }
+    }
+
+    /// The detector as a program from pixels to logits, if all its layers can be expressed in one.
+    fn compile(&self) -> Option<Program> {
+        let (mut builder, x) = Builder::new([self.input_size, self.input_size, 3]);
+        let Normalisation { mean, deviation } = self.normalisation;
+        let scale = deviation.map(|deviation| 1.0 / deviation);
+        let shift = [0, 1, 2].map(|channel| -mean[channel] * scale[channel]);
+        let x = builder.affine(x, scale.to_vec(), shift.to_vec());
+        let logits = self.network.compile(&mut builder, x)?;
+        Some(builder.finish(logits))
     }
 
     fn normalise(&self, pixels: Tensor<4>) -> Tensor<4> {
@@ -109,37 +126,55 @@ impl Detector {
 /// A detector that only judges: running statistics, no dropout, no parameter gradients. The one kind
 /// that evaluation, prediction, attacks and explanations accept.
 #[derive(Debug)]
-pub struct Frozen(Detector);
+pub struct Frozen {
+    detector: Detector,
+    /// Compiled when first needed; none if it cannot be.
+    program: OnceLock<Option<Program>>,
+}
 
 impl Frozen {
     /// What it was frozen from.
     #[must_use]
     pub fn detector(&self) -> &Detector {
-        &self.0
+        &self.detector
     }
 
     /// The side of its square input, in pixels.
     #[must_use]
     pub fn input_size(&self) -> usize {
-        self.0.input_size
+        self.detector.input_size
     }
 
     /// The last feature map; see [`Detector::features`].
     #[must_use]
     pub fn features(&self, pixels: Tensor<4>) -> Tensor<4> {
-        self.0.features(pixels, &Pass::inference())
+        self.detector.features(pixels, &Pass::inference())
     }
 
     /// Feature map to logits; see [`Detector::head`].
     #[must_use]
     pub fn head(&self, features: Tensor<4>) -> Tensor<2> {
-        self.0.head(features, &Pass::inference())
+        self.detector.head(features, &Pass::inference())
     }
 
-    /// Pixels `[batch, height, width, 3]` in `0..=1` to logits `[batch, 2]`.
+    /// Pixels `[batch, height, width, 3]` in `0..=1` to logits `[batch, 2]`. On a CPU, and where nobody
+    /// differentiates, a compiled [`Program`] computes them.
     #[must_use]
     pub fn logits(&self, pixels: Tensor<4>) -> Tensor<2> {
-        self.0.logits(pixels, &Pass::inference())
+        let [batch, height, width, _] = pixels.dims();
+        if [height, width] == [self.input_size(); 2]
+            && can_replace_tensors(&pixels)
+            && let Some(program) = self.program.get_or_init(|| self.detector.compile())
+        {
+            let device = pixels.device();
+            let pixels = pixels.into_data();
+            let logits = match pixels.as_slice::<f32>() {
+                Ok(pixels) => program.run(pixels),
+                Err(_) => program.run(&pixels.iter::<f32>().collect::<Vec<_>>()),
+            };
+            return Tensor::from_data(TensorData::new(logits, [batch, CLASSES]), &device);
+        }
+        self.detector.logits(pixels, &Pass::inference())
     }
 
     /// Probability of fake for each image of `pixels` `[batch, height, width, 3]` in `0..=1`.

@@ -3,6 +3,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use kernels::inference::{self, Builder, Value};
 
 use super::initialise::{Initialiser, Scheme};
 use super::layer::{BatchNorm2d, Conv2d, DepthwiseConv2d, Linear, Padding};
@@ -83,6 +84,13 @@ impl Activation {
             Self::Relu6 => kernels::relu6(x),
         }
     }
+
+    fn of_program(self) -> inference::Activation {
+        match self {
+            Self::Silu => inference::Activation::Silu,
+            Self::Relu6 => inference::Activation::Relu6,
+        }
+    }
 }
 
 type Stage = Vec<InvertedResidual>;
@@ -146,6 +154,21 @@ impl Architecture for EfficientNet {
     fn head(&self, features: Tensor<4>, _: &Pass) -> Tensor<2> {
         self.classifier.forward(kernels::global_average_pool(features))
     }
+
+    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
+        let activation = self.activation;
+        let mut x = self.conv_stem.compile(builder, x, Some(&self.bn1), None, activation.of_program())?;
+        let (first, second, third, fourth, fifth, sixth, seventh) = &self.blocks;
+        for block in first {
+            x = block.compile(builder, x, activation)?;
+        }
+        for block in [second, third, fourth, fifth, sixth, seventh].into_iter().flatten() {
+            x = block.compile(builder, x, activation)?;
+        }
+        let x = self.conv_head.compile(builder, x, Some(&self.bn2), None, activation.of_program())?;
+        let pooled = builder.average_pool(x);
+        Some(self.classifier.compile(builder, pooled, None, None, inference::Activation::Identity))
+    }
 }
 
 #[derive(Module, Debug)]
@@ -172,6 +195,12 @@ impl DepthwiseSeparable {
         let x = activation.forward(self.bn1.forward(self.conv_dw.forward(x), pass));
         let x = excite(self.se.as_ref(), x, activation);
         self.bn2.forward(self.conv_pw.forward(x), pass)
+    }
+
+    fn compile(&self, builder: &mut Builder, x: Value, activation: Activation) -> Option<Value> {
+        let x = self.conv_dw.compile(builder, x, Some(&self.bn1), activation.of_program())?;
+        let x = compile_excitation(self.se.as_ref(), builder, x, activation);
+        self.conv_pw.compile(builder, x, Some(&self.bn2), None, inference::Activation::Identity)
     }
 }
 
@@ -216,6 +245,14 @@ impl InvertedResidual {
         let y = self.bn3.forward(self.conv_pwl.forward(y), pass);
         if self.residual { x + y } else { y }
     }
+
+    fn compile(&self, builder: &mut Builder, x: Value, activation: Activation) -> Option<Value> {
+        let y = self.conv_pw.compile(builder, x, Some(&self.bn1), None, activation.of_program())?;
+        let y = self.conv_dw.compile(builder, y, Some(&self.bn2), activation.of_program())?;
+        let y = compile_excitation(self.se.as_ref(), builder, y, activation);
+        let residual = self.residual.then_some(x);
+        self.conv_pwl.compile(builder, y, Some(&self.bn3), residual, inference::Activation::Identity)
+    }
 }
 
 #[derive(Module, Debug)]
@@ -239,4 +276,15 @@ fn excite(attention: Option<&SqueezeExcitation>, x: Tensor<4>, activation: Activ
     let squeezed = kernels::global_average_pool(x.clone()).reshape([batch, 1, 1, channels]);
     let scale = attention.conv_expand.forward(activation.forward(attention.conv_reduce.forward(squeezed)));
     kernels::scale_channels(x, kernels::sigmoid(scale))
+}
+
+fn compile_excitation(
+    attention: Option<&SqueezeExcitation>,
+    builder: &mut Builder,
+    x: Value,
+    activation: Activation,
+) -> Value {
+    let Some(attention) = attention else { return x };
+    let (squeeze, expand) = (attention.conv_reduce.weights(), attention.conv_expand.weights());
+    builder.excite(x, squeeze, activation.of_program(), expand)
 }

@@ -5,6 +5,8 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
+use kernels::inference::{self, Activation, Builder, Value, Weights};
+
 use super::initialise::Initialiser;
 use super::pass::{BatchStatistics, Pass};
 
@@ -101,6 +103,27 @@ impl Conv2d {
         let (x, padding) = self.padding.apply(x, size, self.stride);
         kernels::conv2d(x, self.weight.val(), bias, self.stride, padding)
     }
+
+    /// Adds this layer to a program, with `norm` folded in: then the residual, then the activation. None
+    /// if it pads as no program does.
+    pub fn compile(
+        &self,
+        builder: &mut Builder,
+        x: Value,
+        norm: Option<&BatchNorm2d>,
+        residual: Option<Value>,
+        activation: Activation,
+    ) -> Option<Value> {
+        let Padding::Symmetric(padding) = self.padding else { return None };
+        let weights = self.weights().normalised(norm);
+        Some(builder.convolution(x, weights, [self.stride, padding], residual, activation))
+    }
+
+    /// Weight and bias as a program takes them.
+    #[must_use]
+    pub fn weights(&self) -> Weights {
+        weights(&self.weight, self.bias.as_ref())
+    }
 }
 
 /// Convolution of each channel with a kernel of its own. Weight `[channel, 1, height, width]`.
@@ -139,6 +162,27 @@ impl DepthwiseConv2d {
         let (x, padding) = self.padding.apply(x, size, self.stride);
         kernels::depthwise_conv2d(x, self.weight.val(), bias, self.stride, padding)
     }
+
+    /// Adds this layer to a program, with `norm` folded in, then the activation. None if it pads as no
+    /// program does.
+    pub fn compile(
+        &self,
+        builder: &mut Builder,
+        x: Value,
+        norm: Option<&BatchNorm2d>,
+        activation: Activation,
+    ) -> Option<Value> {
+        let Padding::Symmetric(padding) = self.padding else { return None };
+        let weights = weights(&self.weight, self.bias.as_ref()).normalised(norm);
+        Some(builder.depthwise(x, weights, [self.stride, padding], activation))
+    }
+
+    /// Adds this layer and the layer normalisation after it to a program.
+    pub fn compile_with_layer_norm(&self, builder: &mut Builder, x: Value, norm: &LayerNorm) -> Option<Value> {
+        let Padding::Symmetric(padding) = self.padding else { return None };
+        let weights = weights(&self.weight, self.bias.as_ref());
+        Some(builder.depthwise_and_norm(x, weights, [self.stride, padding], norm.parameters()))
+    }
 }
 
 /// Affine map of the last axis. Weight `[out, in]`.
@@ -157,6 +201,32 @@ impl Linear {
     /// `[..., in]` to `[..., out]`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         kernels::linear(x, self.weight.val(), Some(self.bias.val()))
+    }
+
+    /// Adds this layer to a program: a convolution of one pixel. `scale`, if any, multiplies its outputs;
+    /// then come the residual and the activation.
+    pub fn compile(
+        &self,
+        builder: &mut Builder,
+        x: Value,
+        scale: Option<&Param<Tensor<1>>>,
+        residual: Option<Value>,
+        activation: Activation,
+    ) -> Value {
+        let mut weights = self.weights();
+        if let Some(scale) = scale {
+            let scale = numbers(scale);
+            let zeros = vec![0.0; scale.len()];
+            weights = weights.affine(&scale, &zeros);
+        }
+        builder.convolution(x, weights, [1, 0], residual, activation)
+    }
+
+    /// Weight and bias as a program takes them.
+    #[must_use]
+    pub fn weights(&self) -> Weights {
+        let [outputs, inputs] = self.weight.dims();
+        Weights { shape: [outputs, inputs, 1, 1], weight: numbers(&self.weight), bias: numbers(&self.bias) }
     }
 }
 
@@ -216,6 +286,45 @@ impl BatchNorm2d {
     }
 }
 
+/// The values of a parameter.
+fn numbers<const D: usize>(parameter: &Param<Tensor<D>>) -> Vec<f32> {
+    parameter.val().into_data().iter::<f32>().collect()
+}
+
+fn weights(weight: &Param<Tensor<4>>, bias: Option<&Param<Tensor<1>>>) -> Weights {
+    let shape = weight.dims();
+    let bias = bias.map_or_else(|| vec![0.0; shape[0]], numbers);
+    Weights { shape, weight: numbers(weight), bias }
+}
+
+/// Normalisation folded into the layer before it.
+trait Fold: Sized {
+    /// The layer followed by `y * scale + shift`.
+    fn affine(self, scale: &[f32], shift: &[f32]) -> Self;
+
+    /// The layer followed by `norm` with its running statistics.
+    fn normalised(self, norm: Option<&BatchNorm2d>) -> Self {
+        let Some(norm) = norm else { return self };
+        let (weight, bias) = (numbers(&norm.weight), numbers(&norm.bias));
+        let (mean, variance) = (numbers(&norm.running_mean), numbers(&norm.running_var));
+        let deviation = variance.iter().map(|&variance| (f64::from(variance) + norm.epsilon).sqrt());
+        let scale: Vec<f32> = weight.iter().zip(deviation).map(|(&w, d)| (f64::from(w) / d) as f32).collect();
+        let shift: Vec<f32> = (0..scale.len()).map(|channel| bias[channel] - mean[channel] * scale[channel]).collect();
+        self.affine(&scale, &shift)
+    }
+}
+
+impl Fold for Weights {
+    fn affine(mut self, scale: &[f32], shift: &[f32]) -> Self {
+        let size = self.weight.len() / self.shape[0];
+        for (output, weight) in self.weight.chunks_exact_mut(size).enumerate() {
+            weight.iter_mut().for_each(|value| *value *= scale[output]);
+            self.bias[output] = self.bias[output] * scale[output] + shift[output];
+        }
+        self
+    }
+}
+
 /// Layer normalisation (Ba et al. 2016) over channels.
 #[derive(Module, Debug)]
 pub struct LayerNorm {
@@ -234,5 +343,14 @@ impl LayerNorm {
     /// Normalises the last axis.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         kernels::layer_norm(x, self.weight.val(), self.bias.val(), self.epsilon)
+    }
+
+    /// Adds this layer to a program.
+    pub fn compile(&self, builder: &mut Builder, x: Value) -> Value {
+        builder.layer_norm(x, self.parameters())
+    }
+
+    fn parameters(&self) -> inference::LayerNorm {
+        inference::LayerNorm { weight: numbers(&self.weight), bias: numbers(&self.bias), epsilon: self.epsilon as f32 }
     }
 }

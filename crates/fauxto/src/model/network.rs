@@ -3,6 +3,7 @@
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Gradients, Tensor};
+use kernels::inference::{Builder, Value};
 
 use super::pass::Pass;
 
@@ -14,6 +15,10 @@ pub trait Architecture: Module {
 
     /// The last feature map to logits `[batch, class]`.
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2>;
+
+    /// Adds `head(features(x))` in inference to a program and returns the logits; none where a layer
+    /// cannot be expressed in one.
+    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value>;
 }
 
 /// An [`Architecture`] whose type has been erased.
@@ -23,6 +28,9 @@ pub trait Network: Send + std::fmt::Debug {
 
     /// See [`Architecture::head`].
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2>;
+
+    /// See [`Architecture::compile`].
+    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value>;
 
     /// Calls `visit` with every parameter and buffer, in the order of construction.
     fn visit(&self, visit: &mut dyn FnMut(ParameterView<'_>));
@@ -105,6 +113,10 @@ impl<M: Architecture + 'static> Network for Erased<M> {
 
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2> {
         self.module().head(features, pass)
+    }
+
+    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
+        self.module().compile(builder, x)
     }
 
     fn visit(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {

@@ -7,6 +7,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use kernels::inference::{Activation, Builder, Value};
 
 use super::initialise::{Initialiser, Scheme};
 use super::layer::{BatchNorm2d, Conv2d, Linear};
@@ -83,6 +84,17 @@ impl Architecture for ResNetSe {
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2> {
         self.head.forward(features, pass)
     }
+
+    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
+        let mut x = self.conv1.compile(builder, x, Some(&self.bn1), None, Activation::Relu)?;
+        for (first, second, attention) in [&self.layer1, &self.layer2, &self.layer3] {
+            for block in [first, second] {
+                x = block.compile(builder, x)?;
+            }
+            x = attention.compile(builder, x);
+        }
+        Some(self.head.compile(builder, x))
+    }
 }
 
 #[derive(Module, Debug)]
@@ -109,6 +121,17 @@ impl Architecture for ResNetSeSmall {
 
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2> {
         self.head.forward(features, pass)
+    }
+
+    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
+        let mut x = self.conv1.compile(builder, x, Some(&self.bn1), None, Activation::Relu)?;
+        for (first, second, third, attention) in [&self.layer1, &self.layer2, &self.layer3] {
+            for block in [first, second, third] {
+                x = block.compile(builder, x)?;
+            }
+            x = attention.compile(builder, x);
+        }
+        Some(self.head.compile(builder, x))
     }
 }
 
@@ -139,6 +162,13 @@ fn project(shortcut: Option<&(Conv2d, BatchNorm2d)>, x: Tensor<4>, pass: &Pass) 
     }
 }
 
+fn compile_projection(shortcut: Option<&(Conv2d, BatchNorm2d)>, builder: &mut Builder, x: Value) -> Option<Value> {
+    match shortcut {
+        Some((convolution, norm)) => convolution.compile(builder, x, Some(norm), None, Activation::Identity),
+        None => Some(x),
+    }
+}
+
 #[derive(Module, Debug)]
 struct BasicBlock {
     conv1: Conv2d,
@@ -163,6 +193,12 @@ impl BasicBlock {
         let y = kernels::relu(self.bn1.forward(self.conv1.forward(x.clone()), pass));
         let y = self.bn2.forward(self.conv2.forward(y), pass);
         kernels::relu(y + project(self.shortcut.as_ref(), x, pass))
+    }
+
+    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
+        let y = self.conv1.compile(builder, x, Some(&self.bn1), None, Activation::Relu)?;
+        let residual = compile_projection(self.shortcut.as_ref(), builder, x)?;
+        self.conv2.compile(builder, y, Some(&self.bn2), Some(residual), Activation::Relu)
     }
 }
 
@@ -196,6 +232,13 @@ impl Bottleneck {
         let y = self.bn3.forward(self.conv3.forward(y), pass);
         kernels::relu(y + project(self.shortcut.as_ref(), x, pass))
     }
+
+    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
+        let y = self.conv1.compile(builder, x, Some(&self.bn1), None, Activation::Relu)?;
+        let y = self.conv2.compile(builder, y, Some(&self.bn2), None, Activation::Relu)?;
+        let residual = compile_projection(self.shortcut.as_ref(), builder, x)?;
+        self.conv3.compile(builder, y, Some(&self.bn3), Some(residual), Activation::Relu)
+    }
 }
 
 #[derive(Module, Debug)]
@@ -218,6 +261,10 @@ impl SqueezeExcitation {
         let scale = kernels::sigmoid(self.fc2.forward(kernels::relu(self.fc1.forward(squeezed))));
         kernels::scale_channels(x, scale.reshape([batch, 1, 1, channels]))
     }
+
+    fn compile(&self, builder: &mut Builder, x: Value) -> Value {
+        builder.excite(x, self.fc1.weights(), Activation::Relu, self.fc2.weights())
+    }
 }
 
 #[derive(Module, Debug)]
@@ -238,5 +285,11 @@ impl Head {
         let pooled = pass.dropout(kernels::global_average_pool(features), DROPOUT[0]);
         let hidden = kernels::relu(self.fc1.forward(pooled));
         self.fc2.forward(pass.dropout(hidden, DROPOUT[1]))
+    }
+
+    fn compile(&self, builder: &mut Builder, x: Value) -> Value {
+        let pooled = builder.average_pool(x);
+        let hidden = self.fc1.compile(builder, pooled, None, None, Activation::Relu);
+        self.fc2.compile(builder, hidden, None, None, Activation::Identity)
     }
 }

@@ -165,6 +165,28 @@ impl<A: Activation> Kernel for GradientsInPlace<'_, A> {
     }
 }
 
+/// An activation chosen at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Relu,
+    Relu6,
+    Silu,
+    Gelu,
+    Sigmoid,
+}
+
+/// Applies an activation, if any, to every value.
+pub(crate) fn activate(activation: Option<Kind>, values: &mut [f32]) {
+    match activation {
+        None => {}
+        Some(Kind::Relu) => dispatch(ValuesInPlace(Relu, values)),
+        Some(Kind::Relu6) => dispatch(ValuesInPlace(Relu6, values)),
+        Some(Kind::Silu) => dispatch(ValuesInPlace(Silu, values)),
+        Some(Kind::Gelu) => dispatch(ValuesInPlace(Gelu, values)),
+        Some(Kind::Sigmoid) => dispatch(ValuesInPlace(Sigmoid, values)),
+    }
+}
+
 /// Lets an [`Activation`] run as an [`Operation`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Elementwise<A>(pub(crate) A);

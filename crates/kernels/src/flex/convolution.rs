@@ -10,6 +10,7 @@
 //! Cost: `2 * rows * kernel_height * kernel_width * in * out` operations for each of the three.
 
 use super::{
+    activation::{Kind, activate},
     array::Array,
     linear,
     matrix::{self, Matrix, multiply},
@@ -18,7 +19,7 @@ use super::{
     operation::Operation,
     parallel::{for_each_piece, map_pieces},
     product::{Packed, Rows, Strides, product},
-    reduction::column_sums,
+    reduction::{add_rows, column_sums},
     winograd,
 };
 
@@ -39,23 +40,23 @@ pub(crate) struct Conv2d {
 
 /// The sizes of one convolution.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Geometry {
-    pub(super) batch: usize,
-    pub(super) height: usize,
-    pub(super) width: usize,
-    pub(super) channels: usize,
-    pub(super) kernel_height: usize,
-    pub(super) kernel_width: usize,
-    pub(super) stride: usize,
-    pub(super) padding: usize,
-    pub(super) out_height: usize,
-    pub(super) out_width: usize,
+pub(crate) struct Geometry {
+    pub(crate) batch: usize,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    pub(crate) channels: usize,
+    pub(crate) kernel_height: usize,
+    pub(crate) kernel_width: usize,
+    pub(crate) stride: usize,
+    pub(crate) padding: usize,
+    pub(crate) out_height: usize,
+    pub(crate) out_width: usize,
 }
 
 impl Geometry {
     /// # Panics
     /// If the padded image is smaller than the kernel.
-    pub(super) fn new(
+    pub(crate) fn new(
         [batch, height, width, channels]: [usize; 4],
         [kernel_height, kernel_width]: [usize; 2],
         stride: usize,
@@ -192,10 +193,10 @@ impl Conv2d {
         }
         if winograd::applies(&geometry, outputs) {
             let weight = winograd::transform_weight(weight.values(), [outputs, inputs], winograd::Kernel::Forward);
-            return Array::build(shape, |y| winograd::convolve(&geometry, x.values(), &weight, bias, y));
+            return Array::build(shape, |y| winograd::convolve(&geometry, x.values(), &weight, bias, y, |_, _| ()));
         }
         let packed = Packed::weight(weight.values(), [outputs, inputs, kernel_height * kernel_width]);
-        Array::build(shape, |y| convolve(&geometry, x.values(), &packed, bias, y))
+        Array::build(shape, |y| convolve(&geometry, x.values(), &packed, bias, y, |_, _| ()))
     }
 
     fn input_gradient(&self, geometry: &Geometry, weight: &Array, gradient: &Array) -> Array {
@@ -211,12 +212,14 @@ impl Conv2d {
                 Geometry::new(gradient.dims(), [kernel_height, kernel_width], 1, kernel_height - 1 - geometry.padding);
             if winograd::applies(&mirrored, inputs) {
                 let weight = winograd::transform_weight(weight.values(), [outputs, inputs], winograd::Kernel::Mirrored);
-                return Array::build(shape, |dx| winograd::convolve(&mirrored, gradient.values(), &weight, None, dx));
+                return Array::build(shape, |dx| {
+                    winograd::convolve(&mirrored, gradient.values(), &weight, None, dx, |_, _| ())
+                });
             }
             let positions = kernel_height * kernel_width;
             let strides = Strides { position: 1, depth: inputs * positions, column: positions, mirrored: true };
             let packed = Packed::new(weight.values(), [positions, outputs, inputs], strides);
-            return Array::build(shape, |dx| convolve(&mirrored, gradient.values(), &packed, None, dx));
+            return Array::build(shape, |dx| convolve(&mirrored, gradient.values(), &packed, None, dx, |_, _| ()));
         }
         let packed = pack(weight.values(), [outputs, inputs, kernel_height * kernel_width]);
         let weight = Matrix::new(packed.values(), geometry.patch(), outputs);
@@ -344,11 +347,39 @@ impl Conv2d {
     }
 }
 
-/// `y = patches * weight + bias`.
-fn convolve(geometry: &Geometry, x: &[f32], weight: &Packed, bias: Option<&[f32]>, y: &mut [f32]) {
-    let zeros = vec![0.0; geometry.channels];
+/// `y = patches * weight + bias`; `finish(first, values)` is called once on every value after its sum
+/// is complete, on consecutive values of which the first has index `first` in `y`.
+pub(crate) fn convolve(
+    geometry: &Geometry,
+    x: &[f32],
+    weight: &Packed,
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+    finish: impl Fn(usize, &mut [f32]) + Sync,
+) {
     let start = bias.map_or(Start::Zero, Start::Bias);
-    product(y, |pixels| geometry.rows(x, &zeros, pixels), weight, start, |_, _| ());
+    if geometry.pointwise() {
+        return product(y, |pixels| Rows::of_matrix(x, geometry.channels, pixels), weight, start, finish);
+    }
+    let zeros = vec![0.0; geometry.channels];
+    product(y, |pixels| geometry.rows(x, &zeros, pixels), weight, start, finish);
+}
+
+/// What follows a convolution while its output is in cache.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Finish<'a> {
+    pub(crate) residual: Option<&'a [f32]>,
+    pub(crate) activation: Option<Kind>,
+}
+
+impl Finish<'_> {
+    /// Adds the residual to consecutive values, of which the first has index `first`, then activates.
+    pub(crate) fn apply(&self, first: usize, values: &mut [f32]) {
+        if let Some(residual) = self.residual {
+            add_rows(&residual[first..first + values.len()], values);
+        }
+        activate(self.activation, values);
+    }
 }
 
 /// Rearranges a weight `[out, in, position]` to `[position * in, out]`.

@@ -163,45 +163,16 @@ impl DepthwiseConv2d {
     }
 
     fn compute(&self, x: &Array, weight: &Array, bias: Option<&Array>) -> Array {
-        let geometry = self.geometry(x, weight);
-        let g = &geometry;
-        let weights = by_position(g, weight);
-        let (x, weights, bias) = (x.values(), weights.values(), bias.map(Array::values));
-        let shape = [g.batch, g.out_height, g.out_width, g.channels];
-        let lines = rows_per_piece(g.out_width * g.channels * 8);
-        let line_length = g.out_width * g.channels;
-        Array::build(shape, |y| {
-            for_each_piece(y, lines * line_length, |index, y| {
-                let mut terms = Vec::with_capacity(g.kernel_height * g.kernel_width);
-                for (offset, y) in y.chunks_exact_mut(line_length).enumerate() {
-                    let line = index * lines + offset;
-                    let (image, out_y) = (line / g.out_height, line % g.out_height);
-                    for (out_x, y) in y.chunks_exact_mut(g.channels).enumerate() {
-                        terms.clear();
-                        for kernel_y in 0..g.kernel_height {
-                            let row = (out_y * g.stride + kernel_y).wrapping_sub(g.padding);
-                            if row >= g.height {
-                                continue;
-                            }
-                            for kernel_x in 0..g.kernel_width {
-                                let column = (out_x * g.stride + kernel_x).wrapping_sub(g.padding);
-                                if column < g.width {
-                                    terms.push(Term {
-                                        pixel: ((image * g.height + row) * g.width + column) * g.channels,
-                                        weight: (kernel_y * g.kernel_width + kernel_x) * g.channels,
-                                    });
-                                }
-                            }
-                        }
-                        sum_pixel(&terms, x, weights, bias, y);
-                    }
-                }
-            });
+        let g = self.geometry(x, weight);
+        let weights = by_position(&g, weight.values());
+        let bias = bias.map(Array::values);
+        Array::build([g.batch, g.out_height, g.out_width, g.channels], |y| {
+            forward(&g, x.values(), weights.values(), bias, y, |_| ());
         })
     }
 
     fn input_gradient(&self, g: &Geometry, weight: &Array, gradient: &Array) -> Array {
-        let weights = by_position(g, weight);
+        let weights = by_position(g, weight.values());
         let (dy, weights) = (gradient.values(), weights.values());
         let lines = rows_per_piece(g.width * g.channels * 8);
         let line_length = g.width * g.channels;
@@ -289,11 +260,52 @@ impl DepthwiseConv2d {
     }
 }
 
+/// The convolution of `x` with `weights` by position; `finish` is called once on every piece of whole
+/// pixels.
+pub(crate) fn forward(
+    g: &Geometry,
+    x: &[f32],
+    weights: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+    finish: impl Fn(&mut [f32]) + Sync + Send,
+) {
+    let lines = rows_per_piece(g.out_width * g.channels * 8);
+    let line_length = g.out_width * g.channels;
+    for_each_piece(y, lines * line_length, |index, y| {
+        let mut terms = Vec::with_capacity(g.kernel_height * g.kernel_width);
+        for (offset, y) in y.chunks_exact_mut(line_length).enumerate() {
+            let line = index * lines + offset;
+            let (image, out_y) = (line / g.out_height, line % g.out_height);
+            for (out_x, y) in y.chunks_exact_mut(g.channels).enumerate() {
+                terms.clear();
+                for kernel_y in 0..g.kernel_height {
+                    let row = (out_y * g.stride + kernel_y).wrapping_sub(g.padding);
+                    if row >= g.height {
+                        continue;
+                    }
+                    for kernel_x in 0..g.kernel_width {
+                        let column = (out_x * g.stride + kernel_x).wrapping_sub(g.padding);
+                        if column < g.width {
+                            terms.push(Term {
+                                pixel: ((image * g.height + row) * g.width + column) * g.channels,
+                                weight: (kernel_y * g.kernel_width + kernel_x) * g.channels,
+                            });
+                        }
+                    }
+                }
+                sum_pixel(&terms, x, weights, bias, y);
+            }
+        }
+        finish(y);
+    });
+}
+
 /// Rearranges a weight `[channel, position]` to `[position, channel]`.
-fn by_position(geometry: &Geometry, weight: &Array) -> Buffer {
+pub(crate) fn by_position(geometry: &Geometry, weight: &[f32]) -> Buffer {
     let positions = geometry.kernel_height * geometry.kernel_width;
     let mut weights = Buffer::new(positions * geometry.channels);
-    transpose(weight.values(), geometry.channels, positions, weights.values_mut());
+    transpose(weight, geometry.channels, positions, weights.values_mut());
     weights
 }
 

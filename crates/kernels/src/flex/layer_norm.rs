@@ -73,6 +73,20 @@ vectorised! {
 }
 
 vectorised! {
+    /// Normalises rows where they are.
+    pub(crate) fn normalize_rows_in_place<M>(weight: &[f32], bias: &[f32], epsilon: f32, x: &mut [f32]) -> () {
+        let width = weight.len();
+        let bias = &bias[..width];
+        for x in x.chunks_exact_mut(width) {
+            let (mean, inverse) = row_statistics::<M>(x, epsilon);
+            for i in 0..width {
+                x[i] = M::multiply_add((x[i] - mean) * inverse, weight[i], bias[i]);
+            }
+        }
+    }
+}
+
+vectorised! {
     /// Input gradients of rows.
     fn gradient_rows<M>(
         x: &[f32],

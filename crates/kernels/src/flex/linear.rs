@@ -20,7 +20,7 @@ pub(crate) struct Linear;
 const FEW_ROWS: usize = 64;
 
 /// Fills every row with the bias, for a product to be added to.
-pub(super) fn fill_bias(y: &mut [f32], bias: Option<&[f32]>) {
+pub(crate) fn fill_bias(y: &mut [f32], bias: Option<&[f32]>) {
     if let Some(bias) = bias {
         for row in y.chunks_exact_mut(bias.len()) {
             row.copy_from_slice(bias);
@@ -29,7 +29,7 @@ pub(super) fn fill_bias(y: &mut [f32], bias: Option<&[f32]>) {
 }
 
 /// `x` is `[rows, inputs]`, `weight` `[outputs, inputs]`, `y` `[rows, outputs]`.
-pub(super) fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, inputs: usize, outputs: usize, y: &mut [f32]) {
+pub(crate) fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, inputs: usize, outputs: usize, y: &mut [f32]) {
     let rows = y.len() / outputs.max(1);
     // Packing the weight pays where many rows share it.
     if rows >= FEW_ROWS {
@@ -43,7 +43,7 @@ pub(super) fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, inputs: u
 }
 
 /// The gradient of `x`.
-pub(super) fn input_gradient(dy: &[f32], weight: &[f32], inputs: usize, outputs: usize, dx: &mut [f32]) {
+pub(crate) fn input_gradient(dy: &[f32], weight: &[f32], inputs: usize, outputs: usize, dx: &mut [f32]) {
     let rows = dx.len() / inputs.max(1);
     if rows >= FEW_ROWS {
         let strides = Strides { position: 0, depth: inputs, column: 1, mirrored: false };
@@ -55,7 +55,7 @@ pub(super) fn input_gradient(dy: &[f32], weight: &[f32], inputs: usize, outputs:
 }
 
 /// The gradient of the weight, `[outputs, inputs]`.
-pub(super) fn weight_gradient(x: &[f32], dy: &[f32], inputs: usize, outputs: usize, dw: &mut [f32]) {
+pub(crate) fn weight_gradient(x: &[f32], dy: &[f32], inputs: usize, outputs: usize, dw: &mut [f32]) {
     /// Products of longer columns than this into small weights are divided by rows.
     const ROWS: usize = 1024;
     const SMALL: usize = 128 * 1024;

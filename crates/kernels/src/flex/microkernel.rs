@@ -19,11 +19,11 @@ use super::{
 };
 
 /// Columns of a panel; a last panel of at most half as many columns has half the width.
-pub(super) const PANEL: usize = 32;
+pub(crate) const PANEL: usize = 32;
 
 /// Where the sums of a product start.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Start<'a> {
+pub(crate) enum Start<'a> {
     /// At nothing.
     Zero,
     /// At one value per column.
@@ -34,25 +34,25 @@ pub(super) enum Start<'a> {
 
 /// A product of some rows with one panel.
 #[derive(Clone, Copy)]
-pub(super) struct Panel<'a> {
+pub(crate) struct Panel<'a> {
     /// `positions` rows of `stride` pointers, the first of each row for the product's first row.
-    pub(super) rows: &'a [*const f32],
-    pub(super) stride: usize,
+    pub(crate) rows: &'a [*const f32],
+    pub(crate) stride: usize,
     /// Number of rows.
-    pub(super) count: usize,
-    pub(super) positions: usize,
-    pub(super) depth: usize,
+    pub(crate) count: usize,
+    pub(crate) positions: usize,
+    pub(crate) depth: usize,
     /// Distance of a row's values: 1, or more where the left matrix is stored transposed.
-    pub(super) step: usize,
+    pub(crate) step: usize,
     /// `positions * depth` rows, `panel_stride` apart.
-    pub(super) panel: &'a [f32],
-    pub(super) panel_stride: usize,
+    pub(crate) panel: &'a [f32],
+    pub(crate) panel_stride: usize,
     /// Columns that exist, at most the panel's width.
-    pub(super) columns: usize,
-    pub(super) start: Start<'a>,
-    pub(super) destination: *mut f32,
+    pub(crate) columns: usize,
+    pub(crate) start: Start<'a>,
+    pub(crate) destination: *mut f32,
     /// Distance of the destination's rows.
-    pub(super) destination_stride: usize,
+    pub(crate) destination_stride: usize,
 }
 
 impl Panel<'_> {
@@ -61,7 +61,7 @@ impl Panel<'_> {
     /// # Safety
     /// Every row pointer must be valid for `depth` values `step` apart, and the destination for `count` rows of
     /// `columns` values, which nothing else accesses meanwhile.
-    pub(super) unsafe fn multiply(&self) {
+    pub(crate) unsafe fn multiply(&self) {
         let rows = self.positions * self.depth;
         assert!(self.columns <= PANEL && width(self.columns) <= self.panel_stride);
         assert!(rows == 0 || self.panel.len() >= (rows - 1) * self.panel_stride + width(self.columns));
@@ -214,7 +214,7 @@ impl Panel<'_> {
 }
 
 /// The width of a panel of `columns` columns.
-pub(super) const fn width(columns: usize) -> usize {
+pub(crate) const fn width(columns: usize) -> usize {
     if columns <= PANEL / 2 { PANEL / 2 } else { PANEL }
 }
 
@@ -224,7 +224,7 @@ pub(super) const fn width(columns: usize) -> usize {
 ///
 /// # Panics
 /// If `columns` is not a multiple of half a panel, or a size does not fit.
-pub(super) fn accumulate_transposed(
+pub(crate) fn accumulate_transposed(
     destination: &mut [f32],
     left: &[f32],
     width: usize,

@@ -8,10 +8,10 @@ pub(crate) mod parallel;
 pub(crate) mod simd;
 pub(crate) mod math;
 pub(crate) mod matrix;
-mod microkernel;
-mod product;
+pub(crate) mod microkernel;
+pub(crate) mod product;
 mod vector;
-mod winograd;
+pub(crate) mod winograd;
 
 pub(crate) mod reduction;
 

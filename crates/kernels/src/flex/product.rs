@@ -15,35 +15,37 @@ use std::{marker::PhantomData, ops::Range};
 /// Rows per block: eight tiles of the widest microkernel.
 const ROWS: usize = 96;
 
-/// Operations below which dividing a block among threads costs more than it gains.
-const PER_TASK: usize = 1_000_000;
+/// Operations, and bytes of the right matrix, below which dividing a block among threads costs more
+/// than it gains.
+const OPERATIONS_PER_TASK: usize = 2_000_000;
+const BYTES_PER_TASK: usize = 256 * 1024;
 
 /// Tasks that keep the threads of a large machine busy.
 const TASKS: usize = 32;
 
 /// A right matrix of `positions * depth` rows, cut into panels of columns.
 #[derive(Debug)]
-pub(super) struct Packed {
+pub(crate) struct Packed {
     values: Buffer,
-    pub(super) positions: usize,
-    pub(super) depth: usize,
-    pub(super) columns: usize,
+    pub(crate) positions: usize,
+    pub(crate) depth: usize,
+    pub(crate) columns: usize,
 }
 
 /// Where the values of a right matrix lie: that of row `(position, depth)` and some column at the
 /// sum of the three indices times their strides.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Strides {
-    pub(super) position: usize,
-    pub(super) depth: usize,
-    pub(super) column: usize,
+pub(crate) struct Strides {
+    pub(crate) position: usize,
+    pub(crate) depth: usize,
+    pub(crate) column: usize,
     /// Whether positions are counted from the last: the kernel is mirrored.
-    pub(super) mirrored: bool,
+    pub(crate) mirrored: bool,
 }
 
 impl Packed {
     /// Packs `values`.
-    pub(super) fn new(
+    pub(crate) fn new(
         values: &[f32],
         [positions, depth, columns]: [usize; 3],
         Strides { position: position_stride, depth: depth_stride, column: column_stride, mirrored }: Strides,
@@ -69,7 +71,7 @@ impl Packed {
 
     /// Builds each panel with `fill(first column, columns, width, values)`, the values being
     /// `positions * depth` rows of `width`.
-    pub(super) fn build(
+    pub(crate) fn build(
         [positions, depth, columns]: [usize; 3],
         fill: impl Fn(usize, usize, usize, &mut [f32]) + Sync + Send,
     ) -> Self {
@@ -88,13 +90,13 @@ impl Packed {
 
     /// Packs the weight `[columns, depth, positions]` of a convolution; `positions` is 1 for a dense
     /// layer.
-    pub(super) fn weight(weight: &[f32], [columns, depth, positions]: [usize; 3]) -> Self {
+    pub(crate) fn weight(weight: &[f32], [columns, depth, positions]: [usize; 3]) -> Self {
         let strides = Strides { position: 1, depth: positions, column: depth * positions, mirrored: false };
         Self::new(weight, [positions, depth, columns], strides)
     }
 
     /// Number of panels.
-    pub(super) fn panels(&self) -> usize {
+    pub(crate) fn panels(&self) -> usize {
         self.columns.div_ceil(PANEL)
     }
 
@@ -121,7 +123,7 @@ unsafe impl Sync for Destination {}
 
 /// Pointers to the rows of a left matrix, position by position.
 #[derive(Debug)]
-pub(super) struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     pointers: Vec<*const f32>,
     depth: usize,
     values: PhantomData<&'a [f32]>,
@@ -129,7 +131,7 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// No rows yet; room for `count`, each `depth` long.
-    pub(super) fn new(depth: usize, count: usize) -> Self {
+    pub(crate) fn new(depth: usize, count: usize) -> Self {
         Self { pointers: Vec::with_capacity(count), depth, values: PhantomData }
     }
 
@@ -137,13 +139,13 @@ impl<'a> Rows<'a> {
     ///
     /// # Panics
     /// If it is shorter than the others.
-    pub(super) fn push(&mut self, row: &'a [f32]) {
+    pub(crate) fn push(&mut self, row: &'a [f32]) {
         assert!(row.len() >= self.depth, "a row is too short");
         self.pointers.push(row.as_ptr());
     }
 
     /// The rows `range` of a row-major matrix of `width` columns.
-    pub(super) fn of_matrix(values: &'a [f32], width: usize, range: Range<usize>) -> Self {
+    pub(crate) fn of_matrix(values: &'a [f32], width: usize, range: Range<usize>) -> Self {
         let mut rows = Self::new(width, range.len());
         rows.pointers.extend(values[range.start * width..range.end * width].chunks_exact(width).map(<[f32]>::as_ptr));
         rows
@@ -174,7 +176,7 @@ impl<'a> Rows<'a> {
     /// # Safety
     /// As for [`Rows::multiply`].
     #[allow(clippy::too_many_arguments)]
-    pub(super) unsafe fn multiply_position(
+    pub(crate) unsafe fn multiply_position(
         &self,
         count: usize,
         packed: &Packed,
@@ -234,7 +236,7 @@ impl<'a> Rows<'a> {
 /// `rows_of(range)` gives the left matrix's rows, each of them `packed.depth` long at each of
 /// `packed.positions` positions. `finish(first, values)` is called once on every value after its sum
 /// is complete, on consecutive values of which the first has index `first` in the destination.
-pub(super) fn product<'a>(
+pub(crate) fn product<'a>(
     destination: &mut [f32],
     rows_of: impl Fn(Range<usize>) -> Rows<'a> + Sync,
     packed: &Packed,
@@ -249,7 +251,9 @@ pub(super) fn product<'a>(
     }
     let blocks = total.div_ceil(ROWS);
     let operations = 2 * ROWS.min(total) * packed.positions * packed.depth * columns;
-    let groups = TASKS.div_ceil(blocks).min(operations.div_ceil(PER_TASK)).clamp(1, packed.panels());
+    let bytes = 4 * packed.positions * packed.depth * columns;
+    let worthwhile = (operations / OPERATIONS_PER_TASK).max(bytes / BYTES_PER_TASK);
+    let groups = TASKS.div_ceil(blocks).min(worthwhile).clamp(1, packed.panels());
     let size = packed.panels().div_ceil(groups);
     let groups = packed.panels().div_ceil(size);
     let target = Destination(destination.as_mut_ptr());

@@ -74,6 +74,15 @@ fn scaled(x: &Array, scale: &Array) -> Array {
     })
 }
 
+/// `y = x * scale + shift`, channel by channel.
+pub(crate) fn affine(x: &[f32], scale: &[f32], shift: &[f32], y: &mut [f32]) {
+    let channels = scale.len();
+    let size = rows_per_piece(channels) * channels;
+    for_each_piece(y, size, |index, y| {
+        scale_and_add_rows(shift, 0, &x[index * size..][..y.len()], scale, y);
+    });
+}
+
 /// `x * scale + shift` with `scale` and `shift` `[channel]` along the last axis.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Affine;
@@ -82,15 +91,7 @@ impl Operation<3> for Affine {
     type Saved = [Array; 2];
 
     fn forward(&self, [x, scale, shift]: [Array; 3], _: [bool; 3]) -> (Array, [Array; 2]) {
-        let channels = x.last_dim();
-        let size = rows_per_piece(channels) * channels;
-        let values = x.values();
-        let output = Array::build(x.shape(), |y| {
-            for_each_piece(y, size, |index, y| {
-                let x = &values[index * size..][..y.len()];
-                scale_and_add_rows(shift.values(), 0, x, scale.values(), y);
-            });
-        });
+        let output = Array::build(x.shape(), |y| affine(x.values(), scale.values(), shift.values(), y));
         (output, [x, scale])
     }
 
@@ -139,17 +140,18 @@ impl Operation<3> for ScaleResidual {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ScaleChannels;
 
-fn scale_images(x: &Array, scale: &Array) -> Array {
-    let channels = x.last_dim();
-    let [_, height, width, _] = x.dims();
-    let size = height * width * channels;
-    let (values, scale) = (x.values(), scale.values());
-    Array::build(x.shape(), |y| {
-        for_each_image(y, size, |image, y| {
-            let scale = &scale[image * channels..(image + 1) * channels];
-            scale_rows(&values[image * size..(image + 1) * size], scale, y);
-        });
-    })
+/// `y = x * scale`, `scale` being `[image, channel]`, for images of `pixels` pixels.
+pub(crate) fn scale_images(x: &[f32], scale: &[f32], pixels: usize, channels: usize, y: &mut [f32]) {
+    let size = pixels * channels;
+    for_each_image(y, size, |image, y| {
+        let scale = &scale[image * channels..(image + 1) * channels];
+        scale_rows(&x[image * size..(image + 1) * size], scale, y);
+    });
+}
+
+fn scaled_images(x: &Array, scale: &Array) -> Array {
+    let [_, height, width, channels] = x.dims();
+    Array::build(x.shape(), |y| scale_images(x.values(), scale.values(), height * width, channels, y))
 }
 
 /// Calls `work(image, values)` for images of `size` values, in pieces of enough images.
@@ -166,14 +168,14 @@ impl Operation<2> for ScaleChannels {
     type Saved = [Array; 2];
 
     fn forward(&self, inputs: [Array; 2], _: [bool; 2]) -> (Array, [Array; 2]) {
-        (scale_images(&inputs[0], &inputs[1]), inputs)
+        (scaled_images(&inputs[0], &inputs[1]), inputs)
     }
 
     fn backward(&self, [x, scale]: [Array; 2], dy: Array, tracked: [bool; 2]) -> [Option<Array>; 2] {
         let [_, height, width, channels] = x.dims();
         let size = height * width * channels;
         [
-            tracked[0].then(|| scale_images(&dy, &scale)),
+            tracked[0].then(|| scaled_images(&dy, &scale)),
             tracked[1].then(|| {
                 Array::build(scale.shape(), |sums| {
                     let images = rows_per_piece(size);
@@ -191,6 +193,21 @@ impl Operation<2> for ScaleChannels {
     }
 }
 
+/// Means over the pixels of each image.
+pub(crate) fn average(x: &[f32], pixels: usize, channels: usize, y: &mut [f32]) {
+    let images = rows_per_piece(pixels * channels);
+    for_each_piece(y, images * channels, |index, y| {
+        for (offset, y) in y.chunks_exact_mut(channels).enumerate() {
+            let start = (index * images + offset) * pixels * channels;
+            y.fill(0.0);
+            add_rows(&x[start..start + pixels * channels], y);
+            for value in y {
+                *value /= pixels as f32;
+            }
+        }
+    });
+}
+
 /// [`crate::global_average_pool`]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GlobalAveragePool;
@@ -200,20 +217,7 @@ impl Operation<1> for GlobalAveragePool {
 
     fn forward(&self, [x]: [Array; 1], _: [bool; 1]) -> (Array, [usize; 4]) {
         let dims @ [batch, height, width, channels] = x.dims();
-        let pixels = height * width;
-        let images = rows_per_piece(pixels * channels);
-        let output = Array::build([batch, channels], |y| {
-            for_each_piece(y, images * channels, |index, y| {
-                for (offset, y) in y.chunks_exact_mut(channels).enumerate() {
-                    let start = (index * images + offset) * pixels * channels;
-                    y.fill(0.0);
-                    add_rows(&x.values()[start..start + pixels * channels], y);
-                    for value in y {
-                        *value /= pixels as f32;
-                    }
-                }
-            });
-        });
+        let output = Array::build([batch, channels], |y| average(x.values(), height * width, channels, y));
         (output, dims)
     }
 

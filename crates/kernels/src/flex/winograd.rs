@@ -38,7 +38,7 @@ const TILES_PER_TASK: usize = 8;
 const PADDING: usize = 16;
 
 /// Whether the transform is worth it: enough channels to amortise the transforms, tiles well filled.
-pub(super) fn applies(geometry: &Geometry, outputs: usize) -> bool {
+pub(crate) fn applies(geometry: &Geometry, outputs: usize) -> bool {
     let tiles = geometry.out_height.div_ceil(TILE) * geometry.out_width.div_ceil(TILE);
     geometry.kernel_height == 3
         && geometry.kernel_width == 3
@@ -54,7 +54,7 @@ pub(super) fn applies(geometry: &Geometry, outputs: usize) -> bool {
 
 /// Which 3x3 kernel to take from a weight `[out, in, 3, 3]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kernel {
+pub(crate) enum Kernel {
     /// As the forward pass does.
     Forward,
     /// Mirrored, inputs and outputs exchanged, as the input's gradient does.
@@ -62,7 +62,7 @@ pub(super) enum Kernel {
 }
 
 /// `G g G^T` of every channel pair, packed for products at each of the 36 positions.
-pub(super) fn transform_weight(weight: &[f32], [outputs, inputs]: [usize; 2], kernel: Kernel) -> Packed {
+pub(crate) fn transform_weight(weight: &[f32], [outputs, inputs]: [usize; 2], kernel: Kernel) -> Packed {
     let (depth, columns) = match kernel {
         Kernel::Forward => (inputs, outputs),
         Kernel::Mirrored => (outputs, inputs),
@@ -75,7 +75,14 @@ pub(super) fn transform_weight(weight: &[f32], [outputs, inputs]: [usize; 2], ke
 
 /// `Y` of `x` for a stride-1 3x3 convolution, plus the bias if there is one; `finish(first, values)` is
 /// called once on every row of a tile.
-pub(super) fn convolve(geometry: &Geometry, x: &[f32], weight: &Packed, bias: Option<&[f32]>, y: &mut [f32]) {
+pub(crate) fn convolve(
+    geometry: &Geometry,
+    x: &[f32],
+    weight: &Packed,
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+    finish: impl Fn(usize, &mut [f32]) + Sync,
+) {
     let tiles = Tiles::new(geometry);
     let (inputs, outputs) = (weight.depth, weight.columns);
     assert_eq!(x.len(), geometry.batch * geometry.height * geometry.width * inputs, "input's size");
@@ -107,13 +114,23 @@ pub(super) fn convolve(geometry: &Geometry, x: &[f32], weight: &Packed, bias: Op
                 // SAFETY: `m` holds all positions of the tile, and tiles write disjoint pixels of `y`,
                 // which is borrowed uniquely until all are done.
                 unsafe { run(transform) };
+                let place = tiles.place(first + tile);
+                let columns = TILE.min(geometry.out_width - place.column);
+                for row in place.row..(place.row + TILE).min(geometry.out_height) {
+                    let pixel = (place.image * geometry.out_height + row) * geometry.out_width + place.column;
+                    let start = pixel * outputs;
+                    // SAFETY: these pixels are this tile's alone, and written.
+                    let values =
+                        unsafe { std::slice::from_raw_parts_mut(target.0.wrapping_add(start), columns * outputs) };
+                    finish(start, values);
+                }
             }
         });
     }
 }
 
 /// The gradient `[out, in, 3, 3]` of the weight.
-pub(super) fn weight_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], outputs: usize, dw: &mut [f32]) {
+pub(crate) fn weight_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], outputs: usize, dw: &mut [f32]) {
     let tiles = Tiles::new(geometry);
     let inputs = geometry.channels;
     assert_eq!(x.len(), geometry.batch * geometry.height * geometry.width * inputs, "input's size");
