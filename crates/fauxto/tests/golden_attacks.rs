@@ -101,8 +101,7 @@ fn square_with_given_numbers_is_the_authors() {
             }
         })
         .collect();
-    let found = Square { queries: 400, ..Square::default() }
-        .search(&target, &batch, &epsilon(EPSILON), &mut draws)
-        .unwrap();
+    let found =
+        Square { queries: 400, ..Square::default() }.search(&target, &batch, &epsilon(EPSILON), &mut draws).unwrap();
     assert_pixels("square", &found, 0);
 }

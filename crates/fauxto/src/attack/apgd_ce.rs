@@ -39,7 +39,8 @@ impl Attack for AutoPgd {
         let radius = epsilon.value();
         let mut worst: Option<Worst> = None;
         for restart in 0..self.restarts {
-            let rows = worst.as_ref().map_or_else(|| (0..batch.labels.len()).collect(), |w| w.still_right(&batch.labels));
+            let rows =
+                worst.as_ref().map_or_else(|| (0..batch.labels.len()).collect(), |w| w.still_right(&batch.labels));
             if rows.is_empty() {
                 break;
             }
@@ -59,7 +60,13 @@ impl AutoPgd {
     ///
     /// # Errors
     /// If a logit is not finite.
-    pub fn run_from(&self, target: &dyn Target, batch: &Batch, epsilon: &Epsilon, start: Tensor<4>) -> Result<Tensor<4>> {
+    pub fn run_from(
+        &self,
+        target: &dyn Target,
+        batch: &Batch,
+        epsilon: &Epsilon,
+        start: Tensor<4>,
+    ) -> Result<Tensor<4>> {
         Ok(self.run(target, batch, epsilon.value(), start)?.pixels)
     }
 
@@ -75,9 +82,8 @@ impl AutoPgd {
             let step = per_image(&schedule.sizes, clean);
             let ahead = norm.project(clean, current.clone() + norm.steepest(gradient) * step, radius);
             let inertia = if iteration == 0 { 0.0 } else { MOMENTUM };
-            let moved = current.clone()
-                + (ahead - current.clone()) * (1.0 - inertia)
-                + (current.clone() - previous) * inertia;
+            let moved =
+                current.clone() + (ahead - current.clone()) * (1.0 - inertia) + (current.clone() - previous) * inertia;
             previous = current;
             current = norm.project(clean, moved, radius);
 

@@ -91,7 +91,8 @@ impl Worst {
 
 /// Each image from `yes` where `mask` says so, from `no` elsewhere.
 pub(super) fn choose(mask: &[bool], yes: &Tensor<4>, no: Tensor<4>) -> Tensor<4> {
-    let sources: Vec<usize> = mask.iter().enumerate().map(|(row, &yes)| if yes { mask.len() + row } else { row }).collect();
+    let sources: Vec<usize> =
+        mask.iter().enumerate().map(|(row, &yes)| if yes { mask.len() + row } else { row }).collect();
     gather(no, yes.clone(), &sources)
 }
 

@@ -30,9 +30,9 @@ impl FromStr for Epsilon {
         let text = text.trim();
         let number = |part: &str| part.trim().parse::<f64>().ok();
         let value = match text.split_once('/') {
-            Some((numerator, denominator)) => {
-                number(numerator).zip(number(denominator).filter(|below| *below > 0.0)).map(|(above, below)| above / below)
-            }
+            Some((numerator, denominator)) => number(numerator)
+                .zip(number(denominator).filter(|below| *below > 0.0))
+                .map(|(above, below)| above / below),
             None => number(text),
         };
         match value.filter(|value| value.is_finite() && *value >= 0.0) {
@@ -89,7 +89,9 @@ mod tests {
 
     #[test]
     fn fractions_and_decimals_are_read_and_written_as_given() {
-        for (text, value) in [(".03", 0.03), ("8/255", 8.0 / 255.0), ("0", 0.0), ("1e-3", 0.001), ("0.5/255", 0.5 / 255.0)] {
+        for (text, value) in
+            [(".03", 0.03), ("8/255", 8.0 / 255.0), ("0", 0.0), ("1e-3", 0.001), ("0.5/255", 0.5 / 255.0)]
+        {
             let epsilon: Epsilon = text.parse().unwrap();
             assert_eq!((epsilon.value(), epsilon.to_string().as_str()), (value, text));
             let written = serde_json::to_string(&epsilon).unwrap();

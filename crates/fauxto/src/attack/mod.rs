@@ -25,6 +25,7 @@ mod epsilon;
 mod fab;
 mod fgsm;
 mod fgsm_random_start;
+pub mod folder;
 pub mod masking;
 mod norm;
 mod parameters;

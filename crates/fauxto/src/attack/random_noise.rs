@@ -23,7 +23,9 @@ impl Attack for RandomNoise {
         let per_image = clean.dims()[1..].iter().product::<usize>();
         let values = streams
             .iter_mut()
-            .flat_map(|stream| (0..per_image).map(|_| if stream.random_bool(0.5) { radius as f32 } else { -radius as f32 }))
+            .flat_map(|stream| {
+                (0..per_image).map(|_| if stream.random_bool(0.5) { radius as f32 } else { -radius as f32 })
+            })
             .collect();
         Ok(Norm::LInfinity.project(clean, clean.clone() + of_values(values, clean), radius))
     }

@@ -1,14 +1,16 @@
 //! What is left of a detector under attack.
 
 use burn::tensor::Tensor;
+use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, ChosenAttack, Epsilon, Norm, Target, is_fooled, probability_fake, wrong_leads, wrong_leads_and_gradient};
+use super::{
+    Batch, ChosenAttack, Epsilon, Norm, Target, is_fooled, probability_fake, wrong_leads, wrong_leads_and_gradient,
+};
 use crate::data::PixelStore;
 use crate::evaluate::{Evaluation, Scores};
-use crate::train::batch;
-use crate::train::Example;
-use crate::{Error, Label, Result};
+use crate::train::{Example, batch};
+use crate::{Error, Label, Result, random};
 
 /// The accuracy of guessing between two classes, to be said beside every robust accuracy.
 pub const CHANCE: f64 = 0.5;
@@ -120,6 +122,17 @@ impl UnderAttack {
     }
 }
 
+/// `limit` of `examples`, drawn by `seed`, in their order; all where there are no more. The first would not
+/// do: data sets list one class after the other.
+#[must_use]
+pub fn subset(examples: &[Example], limit: usize, seed: u64) -> Vec<Example> {
+    let mut places: Vec<usize> = (0..examples.len()).collect();
+    places.shuffle(&mut random::stream(seed, "attack subset", &[]));
+    places.truncate(limit);
+    places.sort_unstable();
+    places.into_iter().map(|place| examples[place]).collect()
+}
+
 /// Share of images judged right, in `0..=1`.
 #[must_use]
 pub fn accuracy(evaluation: &Evaluation) -> f64 {
@@ -135,11 +148,7 @@ impl<'a> Campaign<'a> {
     /// # Errors
     /// If there are no images, an epsilon cannot be meant, the store cannot be read, the target gives logits
     /// that are not finite, or `observe` fails.
-    pub fn run(
-        &self,
-        trials: &[Trial<'a>],
-        observe: &mut dyn FnMut(Attacked<'_>) -> Result<()>,
-    ) -> Result<Robustness> {
+    pub fn run(&self, trials: &[Trial<'a>], observe: &mut dyn FnMut(Attacked<'_>) -> Result<()>) -> Result<Robustness> {
         for trial in trials {
             trial.attack.entry.norm.check(trial.epsilon)?;
         }

@@ -4,7 +4,7 @@
 // Each test file uses its part.
 #![allow(dead_code)]
 
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
 use fauxto::Label;
 use fauxto::attack::{Batch, Target};
 use kernels::twin;
@@ -58,6 +58,40 @@ impl Tiny {
                 Tensor::from_data(TensorData::new(bias, [2]), &device),
             ),
         }
+    }
+}
+
+impl Tiny {
+    /// Trained by plain gradient descent on cross entropy, all images at once.
+    pub(crate) fn trained(mut self, pixels: &Tensor<4>, labels: &[Label], steps: usize) -> Self {
+        const LEARNING_RATE: f64 = 0.3;
+        let signs: Vec<f32> = labels.iter().map(|label| if *label == Label::Fake { 1.0 } else { -1.0 }).collect();
+        let signs = Tensor::<2>::from_data(TensorData::new(signs, [labels.len(), 1]), &Device::flex());
+        fn tracked<const D: usize>((weight, bias): &(Tensor<D>, Tensor<1>)) -> (Tensor<D>, Tensor<1>) {
+            (weight.clone().autodiff().require_grad(), bias.clone().autodiff().require_grad())
+        }
+        fn stepped<const D: usize>(
+            (weight, bias): (Tensor<D>, Tensor<1>),
+            gradients: &Gradients,
+        ) -> (Tensor<D>, Tensor<1>) {
+            let weight_step = weight.grad(gradients).unwrap() * LEARNING_RATE;
+            let bias_step = bias.grad(gradients).unwrap() * LEARNING_RATE;
+            (weight.detach().without_autodiff() - weight_step, bias.detach().without_autodiff() - bias_step)
+        }
+        for _ in 0..steps {
+            let Self { conv1, conv2, fc } = &self;
+            let learning = Self { conv1: tracked(conv1), conv2: tracked(conv2), fc: tracked(fc) };
+            let logits = learning.logits(pixels.clone());
+            let margins = (logits.clone().narrow(1, 1, 1) - logits.narrow(1, 0, 1)) * signs.clone();
+            let gradients = activation::softplus(margins.neg(), 1.0).mean().backward();
+            let Self { conv1, conv2, fc } = learning;
+            self = Self {
+                conv1: stepped(conv1, &gradients),
+                conv2: stepped(conv2, &gradients),
+                fc: stepped(fc, &gradients),
+            };
+        }
+        self
     }
 }
 
