@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use fauxto::attack::Epsilon;
 
 /// Tells camera photographs from generated images.
 #[derive(Debug, Parser)]
@@ -54,12 +55,20 @@ pub(crate) enum Command {
         Exit code 1: an image was judged fake and --fail-on-fake was given.\n\
         Exit code 2: an image could not be judged; the others were.")]
     Predict(Predict),
+    /// Measure a detector under adversarial attacks
+    #[command(after_help = "Examples:\n  \
+        fauxto attack runs/mine test.parquet --limit 1000\n  \
+        fauxto attack runs/mine test.parquet --attack fgsm,pgd:steps=50,apgd_ce --epsilon 2/255,.03 --check\n  \
+        fauxto attack runs/a,runs/b test.parquet --attack autoattack_two_class --epsilon 1/255 --limit 200 --json\n  \
+        fauxto attack runs/mine photos/ --attack pgd --epsilon 4/255 --limit 50 --out attacked/\n\n\
+        Exit code 1: --check was given and a check found masked gradients.")]
+    Attack(Attack),
     /// Time training steps or inference on random pixels
     #[command(
         after_help = "Examples:\n  fauxto bench train --model resnet_se --batch 128 --steps 10\n  fauxto bench infer --model convnext_tiny --batch 1 --json"
     )]
     Bench(Bench),
-    /// List models, augmentations, metrics, presets, data readers and devices
+    /// List models, augmentations, attacks, checks, metrics, presets, data readers and devices
     #[command(after_help = "Examples:\n  fauxto list\n  fauxto list models --json")]
     List(List),
     /// Print a shell's completion script
@@ -199,6 +208,53 @@ pub(crate) struct Evaluate {
     pub(crate) scores: Option<PathBuf>,
     /// Images at a time
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub(crate) batch: u32,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Attack {
+    /// Run folders or checkpoints; several, separated by commas, vote and are attacked together
+    #[arg(value_name = "RUN|CHECKPOINT", value_parser = Models::parse)]
+    pub(crate) models: Models,
+    /// Labelled images
+    pub(crate) data: PathBuf,
+    /// Attacks (`fauxto list attacks`), with parameters as in `pgd:steps=50:restarts=5`; noise is measured beside them
+    #[arg(long = "attack", value_name = "NAMES", value_delimiter = ',', default_value = "fgsm,pgd")]
+    pub(crate) attacks: Vec<String>,
+    /// How far attacks in L-infinity may go
+    #[arg(long = "epsilon", value_name = "EPSILONS", value_delimiter = ',', default_value = "1/255,2/255,4/255,8/255")]
+    pub(crate) epsilons: Vec<Epsilon>,
+    /// How far attacks in L2 may go
+    #[arg(long, value_name = "EPSILONS", value_delimiter = ',', default_value = "0.25,0.5")]
+    pub(crate) epsilon_l2: Vec<Epsilon>,
+    /// Attack this many images, drawn by the seed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: Option<u32>,
+    /// Look for masked gradients, with the attacks that takes
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// New folder for the attacked images as PNG, with a manifest
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// Seed of the attacks and of --limit
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Attack one side of a split of these data (needs --split)
+    #[arg(long, value_name = "SIDE", requires = "split")]
+    pub(crate) side: Option<SideName>,
+    /// The split
+    #[arg(long, value_name = "FILE", requires = "side")]
+    pub(crate) split: Option<PathBuf>,
+    /// Images at a time
+    #[arg(long, alias = "batch-size", value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub(crate) batch: u32,
     /// Device (`fauxto list devices`)
     #[arg(long, value_name = "NAME", default_value = "cpu")]

@@ -102,6 +102,82 @@ fn from_a_folder_of_images_to_verdicts() {
 }
 
 #[test]
+fn attacks_are_measured_checked_and_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, run, out) = (folder.path().join("data"), folder.path().join("run"), folder.path().join("attacked"));
+    images(&data, 16);
+    train(&data, &run).success();
+    let attack = |models: &str, arguments: &[&str]| {
+        fauxto().args(["attack", models]).arg(&data).args(["--limit", "6"]).args(arguments).assert()
+    };
+    let one = run.to_str().unwrap();
+    let folder_argument = out.to_str().unwrap();
+    let call = ["--attack", "fgsm,pgd_l2:steps=2", "--epsilon", "8/255,.03", "--epsilon-l2", "0.5", "--json"];
+    let assert = attack(one, &[&call[..], &["--out", folder_argument]].concat()).success();
+    let report = json(&assert.get_output().stdout);
+    let attacks: Vec<_> = report["attacks"].as_array().unwrap().iter().collect();
+    let named: Vec<(&str, &str)> =
+        attacks.iter().map(|a| (a["attack"].as_str().unwrap(), a["epsilon"].as_str().unwrap())).collect();
+    let expected = [
+        ("fgsm", "8/255"),
+        ("fgsm", ".03"),
+        ("pgd_l2:steps=2", "0.5"),
+        ("random_noise", "8/255"),
+        ("random_noise", ".03"),
+    ];
+    assert_eq!(named, expected);
+    for attack in &attacks {
+        assert_eq!(attack["n"], 6);
+        let [low, high] = [0, 1].map(|end| attack["accuracy_interval"][end].as_f64().unwrap());
+        assert!((low..=high).contains(&attack["accuracy"].as_f64().unwrap()));
+        assert!(attack["mean_l2"].as_f64().unwrap() > 0.0);
+    }
+    assert_eq!((report["n"].as_u64(), report["chance"].as_f64()), (Some(6), Some(0.5)));
+    assert_eq!(report["clean"]["n"], 6);
+    // Another size of batch, and the same again.
+    let again = attack(one, &[&call[..], &["--batch", "2"]].concat()).success();
+    let again = json(&again.get_output().stdout);
+    for (first, second) in attacks.iter().zip(again["attacks"].as_array().unwrap()) {
+        let [first, second] = [first, second].map(|a| a["accuracy"].as_f64().unwrap());
+        assert!((first - second).abs() <= 1.0 / 6.0, "{first} {second}");
+    }
+
+    let manifest = std::fs::read_to_string(out.join("manifest.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = manifest.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0], ["file_name", "label", "parent", "attack", "epsilon"]);
+    assert_eq!(rows.len(), 1 + 3 * 6, "noise was not asked for");
+    for row in &rows[1..] {
+        assert!(out.join(row[0]).is_file() && data.join(row[2]).is_file(), "{row:?}");
+        assert!(row[2].starts_with(row[1]), "the parent's label: {row:?}");
+        if row[3] == "fgsm" {
+            let [parent, attacked] = [data.join(row[2]), out.join(row[0])].map(|p| image::open(p).unwrap().to_rgb8());
+            // Decoders of JPEG differ by a level or two.
+            let largest = parent.iter().zip(attacked.iter()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+            assert!((4..=12).contains(&largest), "{largest}");
+        }
+    }
+    fauxto().arg("evaluate").arg(&run).arg(out.join("manifest.csv")).assert().success();
+    attack(one, &["--out", folder_argument]).code(2).stderr(predicate::str::contains("a new folder"));
+
+    // Two vote; the checks bring what they need, and decide the exit code.
+    let both = format!("{one},{one}");
+    let quick = ["--attack", "pgd:steps=2,square:queries=5", "--epsilon", "4/255", "--check"];
+    let checked = attack(&both, &[&quick[..], &["--json"]].concat());
+    let report = json(&checked.get_output().stdout);
+    let checks = report["checks"].as_array().unwrap();
+    assert_eq!(checks.len(), fauxto::attack::masking::CHECKS.len());
+    let failed = checks.iter().any(|check| check["passed"] == false);
+    let checked = checked.code(i32::from(failed));
+    if failed {
+        checked.stderr(predicate::str::contains("gradients are masked"));
+    }
+    assert_eq!(report["models"].as_array().unwrap().len(), 2);
+    attack(one, &quick[..4]).success().stdout(
+        predicate::str::contains("guessing has an accuracy of 0.5").and(predicate::str::contains("95% interval")),
+    );
+}
+
+#[test]
 fn a_killed_run_resumes_to_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
@@ -226,6 +302,10 @@ fn wrong_calls_name_what_there_is() {
         (vec!["train", ".", "--model", "resnet"], "convnext_tiny"),
         (vec!["train", ".", "--preset", "best"], "base"),
         (vec!["evaluate", "/nonexistent/run", "."], "/nonexistent/run"),
+        (vec!["attack", "/nonexistent/run", ".", "--attack", "pgd,fgms"], "autoattack_two_class"),
+        (vec!["attack", "/nonexistent/run", ".", "--epsilon", "8"], "8/255"),
+        (vec!["attack", "/nonexistent/run", ".", "--epsilon", "1/0"], "8/255"),
+        (vec!["attack", "/nonexistent/run", "."], "/nonexistent/run"),
         (vec!["bench", "infer", "--model", "vgg"], "resnet_se"),
         (vec!["bench", "infer", "--device", "tpu"], "cpu"),
         (vec!["list", "cars"], "models"),
@@ -243,7 +323,7 @@ fn lists_completions_and_manual_come_from_the_same_definitions() {
     }
     fauxto().args(["completions", "bash"]).assert().success().stdout(predicate::str::contains("--fail-on-fake"));
     fauxto().arg("man").assert().success().stdout(predicate::str::contains("fauxto"));
-    for command in ["demo", "audit", "train", "evaluate", "predict", "bench", "list", "completions", "man"] {
+    for command in ["demo", "audit", "train", "evaluate", "attack", "predict", "bench", "list", "completions", "man"] {
         fauxto().args([command, "--help"]).assert().success().stdout(predicate::str::contains("Example"));
     }
 }

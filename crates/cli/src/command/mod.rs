@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod attack;
 mod audit;
 mod bench;
 mod demo;
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Attack(arguments) => attack::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::List(arguments) => list::run(&arguments),

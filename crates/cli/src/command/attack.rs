@@ -1,0 +1,243 @@
+//! `fauxto attack`.
+
+use fauxto::attack::folder::{AdversarialFolder, Descent};
+use fauxto::attack::masking::{self, Finding};
+use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
+use fauxto::attack::{ChosenAttack, Ensemble, Epsilon, Knowledge, Norm, Target};
+use fauxto::data::split::Split;
+use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
+use fauxto::evaluate::{Evaluation, metric};
+use fauxto::predict::Predictor;
+use fauxto::train::Example;
+use fauxto::{device, run};
+use serde::Serialize;
+
+use super::{Outcome, say, say_json};
+use crate::arguments::{Attack, SideName};
+use crate::{pixels, progress, table};
+
+/// What `--json` prints: the measurements at the top, then where they come from.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    robustness: &'a Robustness,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checks: Option<&'a [Finding]>,
+    data: String,
+    available: usize,
+    skipped: usize,
+    models: Vec<MemberReport<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct MemberReport<'a> {
+    name: &'a str,
+    path: String,
+    weight: f64,
+}
+
+pub(super) fn run(arguments: &Attack) -> anyhow::Result<Outcome> {
+    let planned = plan(arguments)?;
+    let mut folder = arguments.out.as_deref().map(AdversarialFolder::create).transpose()?;
+    let device = device::device(&arguments.device)?;
+    let predictor = Predictor::open(&arguments.models.0, &device)?;
+    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
+    let dataset = Dataset::open(&arguments.data, &options)?;
+    let indices = dataset.labelled();
+    let store = pixels::decode(&dataset, &indices, predictor.input_size())?;
+    let (available, skipped) = choose(arguments, &dataset, &indices, &store)?;
+    let limit = arguments.limit.map_or(available.len(), |limit| limit as usize);
+    let examples = robustness::subset(&available, limit, arguments.seed);
+
+    let members = predictor.members();
+    let ensemble = Ensemble::new(members.iter().map(|m| (m.weight, m.frozen() as &dyn Target)).collect())?;
+    let target: &dyn Target = if let [only] = members { only.frozen() } else { &ensemble };
+    let campaign = Campaign {
+        target,
+        store: &store,
+        examples: &examples,
+        seed: arguments.seed,
+        batch_size: arguments.batch as usize,
+    };
+    let trials: Vec<Trial<'_>> = planned.iter().map(|(attack, epsilon)| Trial { attack, epsilon }).collect();
+    let bar = progress::bar(examples.len() * (trials.len() + 1), "images", "attacking");
+    let robustness = campaign.run(&trials, &mut |attacked| {
+        bar.set_position(attacked.done as u64);
+        let Some(Trial { attack, epsilon }) = attacked.trial else { return Ok(()) };
+        bar.set_message(format!("{} {epsilon}", attack.name));
+        let Some(folder) = folder.as_mut().filter(|_| asked_for(arguments, attack)) else { return Ok(()) };
+        let descents: Vec<Descent<'_>> = attacked
+            .examples
+            .iter()
+            .map(|example| Descent {
+                label: example.label,
+                parent: &dataset.items[indices[example.index]].identity,
+                attack: &attack.name,
+                epsilon,
+            })
+            .collect();
+        folder.add(attacked.pixels, &descents)
+    })?;
+    bar.finish_and_clear();
+    if let (Some(folder), Some(path)) = (folder, &arguments.out) {
+        let count = folder.finish()?;
+        progress::note(format!("{count} attacked images in {}", path.display()));
+    }
+
+    let findings = arguments.check.then(|| masking::examine(&robustness)).transpose()?;
+    let models = members
+        .iter()
+        .map(|member| MemberReport {
+            name: &member.name,
+            path: member.path.display().to_string(),
+            weight: member.weight,
+        })
+        .collect();
+    let report = Report {
+        robustness: &robustness,
+        checks: findings.as_deref(),
+        data: arguments.data.display().to_string(),
+        available: available.len(),
+        skipped,
+        models,
+    };
+    if arguments.json {
+        say_json(&report)?;
+    } else {
+        say_tables(&report)?;
+    }
+    if let Some(findings) = &findings {
+        masking::require(findings)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Every attack with its epsilons: those asked for, noise of the same sizes, and what the checks need.
+fn plan(arguments: &Attack) -> anyhow::Result<Vec<(ChosenAttack, Epsilon)>> {
+    let mut planned: Vec<(ChosenAttack, Epsilon)> = Vec::new();
+    let mut add = |text: &str, epsilon: &Epsilon, unless_there: bool| -> anyhow::Result<()> {
+        let attack = ChosenAttack::parse(text)?;
+        attack.entry.norm.check(epsilon)?;
+        let there = planned.iter().any(|(other, at)| {
+            let same = if unless_there { other.entry.name == attack.entry.name } else { other.name == attack.name };
+            same && at == epsilon
+        });
+        if !there {
+            planned.push((attack, epsilon.clone()));
+        }
+        Ok(())
+    };
+    let mut in_l_infinity = false;
+    for text in &arguments.attacks {
+        let norm = ChosenAttack::parse(text)?.entry.norm;
+        in_l_infinity |= norm == Norm::LInfinity;
+        let epsilons = if norm == Norm::LInfinity { &arguments.epsilons } else { &arguments.epsilon_l2 };
+        for epsilon in epsilons {
+            add(text, epsilon, false)?;
+        }
+    }
+    for epsilon in arguments.epsilons.iter().filter(|_| in_l_infinity) {
+        add("random_noise", epsilon, true)?;
+    }
+    for (attack, epsilon) in masking::needed(&arguments.epsilons).iter().filter(|_| arguments.check) {
+        add(attack, epsilon, true)?;
+    }
+    Ok(planned)
+}
+
+/// Whether the user named this attack, rather than the plan adding it.
+fn asked_for(arguments: &Attack, attack: &ChosenAttack) -> bool {
+    arguments.attacks.iter().any(|text| ChosenAttack::parse(text).is_ok_and(|asked| asked.name == attack.name))
+}
+
+/// The images that may be attacked, and how many could not be read.
+fn choose(
+    arguments: &Attack,
+    dataset: &Dataset,
+    indices: &[usize],
+    store: &PixelStore,
+) -> anyhow::Result<(Vec<Example>, usize)> {
+    let mut positions = pixels::usable(dataset, store, arguments.options.skip_bad)?;
+    let skipped = store.len() - positions.len();
+    if let (Some(file), Some(side)) = (&arguments.split, arguments.side) {
+        let split = Split::load(file)?;
+        split.check(&run::candidates(dataset, indices, store, &positions))?;
+        let side = match side {
+            SideName::Train => Side::Train,
+            SideName::Validation => Side::Validation,
+            SideName::Test => Side::Test,
+        };
+        let on_side = |item: &str| split.item(item).is_some_and(|item| item.side == Some(side));
+        positions.retain(|&position| on_side(&dataset.items[indices[position]].identity));
+    }
+    let label = |index: usize| Some(Example { index, label: dataset.items[indices[index]].label? });
+    let examples: Vec<Example> = positions.into_iter().filter_map(label).collect();
+    anyhow::ensure!(!examples.is_empty(), "{}: found no labelled images to attack", arguments.data.display());
+    Ok((examples, skipped))
+}
+
+fn say_tables(report: &Report<'_>) -> anyhow::Result<()> {
+    let Report { robustness, .. } = report;
+    let names: Vec<&str> = report.models.iter().map(|model| model.name).collect();
+    say(format!(
+        "{} on {} of {} images of {} ({} real, {} fake{}), seed {}",
+        names.join(" + "),
+        robustness.n,
+        report.available,
+        report.data,
+        robustness.clean.n_real,
+        robustness.clean.n_fake,
+        if report.skipped > 0 { format!(", {} skipped", report.skipped) } else { String::new() },
+        robustness.seed,
+    ))?;
+    let measured = |evaluation: &Evaluation| {
+        let [low, high] = evaluation.accuracy_interval;
+        let auc = metric::find("roc_auc").and_then(|auc| evaluation.value(auc));
+        [
+            format!("{:.4}", robustness::accuracy(evaluation)),
+            format!("{low:.4} to {high:.4}"),
+            auc.map_or_else(|| "undefined".into(), |auc| format!("{auc:.4}")),
+        ]
+    };
+    let [accuracy, interval, auc] = measured(&robustness.clean);
+    let clean =
+        vec!["none".into(), String::new(), String::new(), accuracy, interval, auc, String::new(), String::new()];
+    let rows = robustness.attacks.iter().map(|attack| {
+        let [accuracy, interval, auc] = measured(&attack.evaluation);
+        let norm = if attack.norm == Norm::LInfinity { "L-infinity" } else { "L2" };
+        let sizes = [attack.mean_l_infinity, attack.mean_l2].map(|size| format!("{size:.4}"));
+        let [largest, length] = sizes;
+        vec![attack.attack.clone(), norm.into(), attack.epsilon.to_string(), accuracy, interval, auc, largest, length]
+    });
+    say(table::table(
+        &["attack", "norm", "epsilon", "accuracy", "95% interval", "AUC", "mean L-inf", "mean L2"],
+        std::iter::once(clean).chain(rows),
+    ))?;
+    say(format!("With two classes, guessing has an accuracy of {}.", robustness.chance))?;
+    let two_class = robustness.attacks.iter().any(|attack| attack.attack.starts_with("autoattack_two_class"));
+    if two_class {
+        say("autoattack_two_class is APGD-CE, FAB and Square; AutoAttack's own DLR loss needs three classes.")?;
+    }
+    let Some(findings) = report.checks else {
+        if uses_gradients(robustness) {
+            say("Not checked for masked gradients; --check does.")?;
+        }
+        return Ok(());
+    };
+    let rows = findings.iter().map(|finding| {
+        let values: Vec<String> = finding.values.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
+        vec![
+            finding.name.replace('_', " "),
+            finding.epsilon.as_ref().map_or_else(String::new, Epsilon::to_string),
+            if finding.passed { "passed" } else { "FAILED" }.into(),
+            values.join(", "),
+        ]
+    });
+    say(table::table(&["check", "epsilon", "", "values"], rows))
+}
+
+fn uses_gradients(robustness: &Robustness) -> bool {
+    let white =
+        |name: &str| ChosenAttack::parse(name).is_ok_and(|attack| attack.entry.knowledge == Knowledge::Gradients);
+    robustness.attacks.iter().any(|attack| white(&attack.attack))
+}

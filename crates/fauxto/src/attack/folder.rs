@@ -1,0 +1,122 @@
+//! Attacked images on disk, each naming its parent.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Tensor;
+
+use super::Epsilon;
+use crate::{Error, Label, Result};
+
+/// The name of the list within the folder; a data set to every command.
+pub const MANIFEST_FILE: &str = "manifest.csv";
+
+/// A folder of attacked images, one folder for each attack and epsilon, and a manifest with the columns
+/// `file_name`, `label` (the parent's), `parent` (its identity in its data set), `attack` and `epsilon`.
+///
+/// The folder appears whole, when it is [finished](Self::finish), or not at all. PNG holds 8 bits: a value is
+/// rounded by up to half a level (0.5/255), which can carry a perturbation beyond an epsilon that is no
+/// whole number of levels, and can undo one smaller than a level.
+#[derive(Debug)]
+pub struct AdversarialFolder {
+    path: PathBuf,
+    staging: tempfile::TempDir,
+    manifest: csv::Writer<Vec<u8>>,
+    count: usize,
+}
+
+/// What is written of one image besides its pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct Descent<'a> {
+    /// The class, which an attack does not change.
+    pub label: Label,
+    /// Identity of the image it was made from.
+    pub parent: &'a str,
+    /// The attack as asked for.
+    pub attack: &'a str,
+    /// How far it could go.
+    pub epsilon: &'a Epsilon,
+}
+
+impl AdversarialFolder {
+    /// Starts the new folder `path`.
+    ///
+    /// # Errors
+    /// If there is something at `path`, or the system refuses.
+    pub fn create(path: &Path) -> Result<Self> {
+        if path.exists() {
+            return Err(Error::input(path, "a file or folder", "a new folder", "give another path or remove it"));
+        }
+        let parent = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        std::fs::create_dir_all(parent).map_err(|source| Error::io(parent, "creating the folder", source))?;
+        let staging = tempfile::Builder::new()
+            .prefix(".attacking-")
+            .tempdir_in(parent)
+            .map_err(|source| Error::io(parent, "creating a temporary folder", source))?;
+        let mut folder =
+            Self { path: path.to_path_buf(), staging, manifest: csv::Writer::from_writer(Vec::new()), count: 0 };
+        folder.record(["file_name", "label", "parent", "attack", "epsilon"])?;
+        Ok(folder)
+    }
+
+    /// Adds images `[batch, height, width, 3]` in `0..=1`, each with its `descent`.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    ///
+    /// # Panics
+    /// If there is not one `descent` for each image.
+    pub fn add(&mut self, images: &Tensor<4>, descents: &[Descent<'_>]) -> Result<()> {
+        let [batch, height, width, channels] = images.dims();
+        assert_eq!(batch, descents.len(), "one descent for each image");
+        let levels: Vec<u8> = images.to_data().iter::<f32>().map(|value| (value * 255.0).round() as u8).collect();
+        for (pixels, descent) in levels.chunks_exact(height * width * channels).zip(descents) {
+            let group = file_name(&format!("{}_{}", descent.attack, descent.epsilon));
+            let folder = self.whole().join(&group);
+            std::fs::create_dir_all(&folder).map_err(|source| Error::io(&folder, "creating the folder", source))?;
+            self.count += 1;
+            let name = format!("{group}/{}.png", self.count);
+            let file = self.whole().join(&name);
+            image::save_buffer(&file, pixels, width as u32, height as u32, image::ExtendedColorType::Rgb8)
+                .map_err(|error| Error::io(&file, "writing", std::io::Error::other(error)))?;
+            let epsilon = descent.epsilon.to_string();
+            self.record([&name, descent.label.name(), descent.parent, descent.attack, &epsilon])?;
+        }
+        Ok(())
+    }
+
+    /// Writes the manifest and puts the folder in its place. Returns the number of images.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn finish(self) -> Result<usize> {
+        let Self { path, staging, manifest, count } = self;
+        let whole = staging.path().join("whole");
+        std::fs::create_dir_all(&whole).map_err(|source| Error::io(&whole, "creating the folder", source))?;
+        let file = whole.join(MANIFEST_FILE);
+        let bytes = manifest
+            .into_inner()
+            .map_err(|error| Error::io(&file, "writing", std::io::Error::other(error.to_string())))?;
+        std::fs::write(&file, bytes).map_err(|source| Error::io(&file, "writing", source))?;
+        std::fs::rename(&whole, &path).map_err(|source| Error::io(&path, "renaming the finished folder", source))?;
+        Ok(count)
+    }
+
+    fn whole(&self) -> PathBuf {
+        self.staging.path().join("whole")
+    }
+
+    fn record(&mut self, cells: [&str; 5]) -> Result<()> {
+        let path = &self.path;
+        self.manifest
+            .write_record(cells)
+            .map_err(|error| Error::io(path, "writing the manifest", std::io::Error::other(error)))
+    }
+}
+
+/// `text` with everything replaced that some file system refuses.
+fn file_name(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect()
+}
