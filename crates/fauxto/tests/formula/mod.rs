@@ -7,7 +7,7 @@ use burn::tensor::TensorData;
 use fauxto::model::weights::NamedTensor;
 
 /// Element `index` of the stream called `name`: splitmix64 of FNV-1a-64(name) + index.
-fn stream(name: &str, index: u64) -> u64 {
+pub(crate) fn stream(name: &str, index: u64) -> u64 {
     let state = name
         .bytes()
         .fold(0xCBF2_9CE4_8422_2325u64, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
