@@ -11,6 +11,7 @@ pub mod augment;
 pub mod bench;
 pub mod checkpoint;
 pub mod config;
+pub mod corrupt;
 pub mod data;
 pub mod device;
 pub mod error;

@@ -1,0 +1,200 @@
+//! A corrupted data set on disk.
+
+use std::collections::{HashMap, HashSet};
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ::image::codecs::png::PngEncoder;
+use ::image::{ExtendedColorType, ImageEncoder};
+
+use super::{CorruptionEntry, Severity};
+use crate::data::decode::names_an_image;
+use crate::data::{Broken, Dataset, decode, resize};
+use crate::image::RgbImage;
+use crate::{Error, Label, Result};
+
+/// The manifest's name in the folder.
+pub const MANIFEST: &str = "manifest.csv";
+
+/// Images of a data set, each by every corruption at every severity.
+pub struct CorruptedSet<'call> {
+    /// Where the images are from.
+    pub dataset: &'call Dataset,
+    /// Which of its items; their indices are their numbers in [`CorruptionEntry::corrupt`].
+    pub indices: &'call [usize],
+    /// What to do to them.
+    pub corruptions: &'call [&'static CorruptionEntry],
+    /// How strongly.
+    pub severities: &'call [Severity],
+    /// Of all random numbers.
+    pub seed: u64,
+    /// The side of the square that images are first brought to, as detectors see them; their own
+    /// size where `None`.
+    pub size: Option<usize>,
+    /// Whether to leave out images that cannot be used instead of writing nothing.
+    pub skip_broken: bool,
+    /// Called after each source image with the number done and the total, from any thread.
+    pub progress: Option<&'call (dyn Fn(usize, usize) + Sync)>,
+}
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Corrupted images.
+    pub files: usize,
+    /// Source images left out, in the order of the data set.
+    pub broken: Vec<Broken>,
+}
+
+impl CorruptedSet<'_> {
+    /// Writes the new folder `folder`: `CORRUPTION/SEVERITY/NAME.png` for each image, and
+    /// [`MANIFEST`] with `file_name, label, parent, corruption, severity`, which the manifest reader
+    /// reads. NAME is the item's identity without its extension, or with it where some items differ in
+    /// nothing else; `parent` is the identity. The folder appears whole or not at all.
+    ///
+    /// # Errors
+    /// The folder exists already or cannot be written; an image cannot be read, or is smaller than
+    /// corruptions need, and `skip_broken` is not set; or no image is left.
+    pub fn write(&self, folder: &Path) -> Result<Written> {
+        if folder.exists() {
+            return Err(Error::input(folder, "a file or folder", "a new folder", "give another path or remove it"));
+        }
+        let parent = match folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        std::fs::create_dir_all(parent).map_err(|source| Error::io(parent, "creating the folder", source))?;
+        let staging = tempfile::Builder::new()
+            .prefix(".corrupt-")
+            .tempdir_in(parent)
+            .map_err(|source| Error::io(parent, "creating a temporary folder", source))?;
+        let whole = staging.path().join("whole");
+        let names = self.names();
+        let broken = self.write_images(&whole, &names)?;
+        let usable: Vec<usize> = (0..names.len()).filter(|position| !broken.contains_key(position)).collect();
+        let mut broken: Vec<(usize, Broken)> = broken.into_iter().collect();
+        broken.sort_by_key(|(position, _)| *position);
+        let broken: Vec<Broken> = broken.into_iter().map(|(_, entry)| entry).collect();
+        if let Some(first) = broken.first().filter(|_| usable.is_empty() || !self.skip_broken) {
+            return Err(Error::input(
+                &first.path,
+                format!("{} of {} images that cannot be used, the first: {}", broken.len(), names.len(), first.reason),
+                "images that can be read",
+                "repair or remove them, or pass --skip-bad to leave them out",
+            ));
+        }
+        let manifest = self.manifest(&names, &usable)?;
+        let path = whole.join(MANIFEST);
+        std::fs::write(&path, manifest).map_err(|source| Error::io(&path, "writing", source))?;
+        std::fs::rename(&whole, folder).map_err(|source| Error::io(folder, "renaming the finished folder", source))?;
+        Ok(Written { files: usable.len() * self.corruptions.len() * self.severities.len(), broken })
+    }
+
+    /// The file name of each position, below corruption and severity.
+    fn names(&self) -> Vec<String> {
+        let identities: Vec<&str> =
+            self.indices.iter().map(|&index| self.dataset.items[index].identity.as_str()).collect();
+        let stems: Vec<&str> = identities.iter().map(|identity| stem(identity)).collect();
+        let distinct = stems.iter().collect::<HashSet<_>>().len() == stems.len();
+        let names = if distinct { stems } else { identities };
+        names.into_iter().map(|name| format!("{name}.png")).collect()
+    }
+
+    /// Writes every image that can be used and returns the others by position.
+    fn write_images(&self, whole: &Path, names: &[String]) -> Result<HashMap<usize, Broken>> {
+        let (failure, broken) = (Mutex::new(None), Mutex::new(HashMap::new()));
+        let done = AtomicUsize::new(0);
+        self.dataset.visit_encoded(self.indices, &|position, outcome| {
+            if failure.lock().is_ok_and(|failure| failure.is_some()) {
+                return;
+            }
+            let item = &self.dataset.items[self.indices[position]];
+            let path = item.location.path();
+            let images = outcome
+                .and_then(|bytes| decode(bytes, &self.dataset.limits))
+                .map_err(|defect| defect.to_string())
+                .and_then(|image| self.corrupted(image, self.indices[position]).map_err(|error| error.to_string()));
+            match images {
+                Ok(images) => {
+                    let written = images
+                        .iter()
+                        .try_for_each(|(folder, image)| write_png(&whole.join(folder).join(&names[position]), image));
+                    if let (Err(error), Ok(mut failure)) = (written, failure.lock()) {
+                        failure.get_or_insert(error);
+                    }
+                }
+                Err(reason) => {
+                    let entry = Broken { identity: item.identity.clone(), path: path.to_path_buf(), reason };
+                    if let Ok(mut broken) = broken.lock() {
+                        broken.insert(position, entry);
+                    }
+                }
+            }
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            if let Some(progress) = self.progress {
+                progress(done, names.len());
+            }
+        });
+        match failure.into_inner().unwrap_or_default() {
+            Some(error) => Err(error),
+            None => Ok(broken.into_inner().unwrap_or_default()),
+        }
+    }
+
+    /// One image by every corruption at every severity, with the folder it belongs in.
+    fn corrupted(&self, image: RgbImage, index: usize) -> Result<Vec<(PathBuf, RgbImage)>> {
+        let image = match self.size {
+            Some(size) => resize(&image, size)?,
+            None => image,
+        };
+        let mut images = Vec::with_capacity(self.corruptions.len() * self.severities.len());
+        for entry in self.corruptions {
+            for &severity in self.severities {
+                let folder = Path::new(entry.name).join(severity.to_string());
+                images.push((folder, entry.corrupt(&image, severity, self.seed, index as u64)?));
+            }
+        }
+        Ok(images)
+    }
+
+    fn manifest(&self, names: &[String], usable: &[usize]) -> Result<Vec<u8>> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let failed = |error: String| Error::io(MANIFEST, "writing", std::io::Error::other(error));
+        writer
+            .write_record(["file_name", "label", "parent", "corruption", "severity"])
+            .map_err(|error| failed(error.to_string()))?;
+        for entry in self.corruptions {
+            for &severity in self.severities {
+                for &position in usable {
+                    let item = &self.dataset.items[self.indices[position]];
+                    let file_name = format!("{}/{severity}/{}", entry.name, names[position]);
+                    let label = item.label.map_or("", Label::name);
+                    let record = [file_name.as_str(), label, &item.identity, entry.name, &severity.to_string()];
+                    writer.write_record(record).map_err(|error| failed(error.to_string()))?;
+                }
+            }
+        }
+        writer.into_inner().map_err(|error| failed(error.to_string()))
+    }
+}
+
+/// An identity without an image's extension.
+fn stem(identity: &str) -> &str {
+    match identity.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() && names_an_image(Path::new(identity)) => stem,
+        _ => identity,
+    }
+}
+
+fn write_png(path: &Path, image: &RgbImage) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|source| Error::io(folder, "creating the folder", source))?;
+    }
+    let mut png = Cursor::new(Vec::new());
+    PngEncoder::new(&mut png)
+        .write_image(&image.pixels, image.width as u32, image.height as u32, ExtendedColorType::Rgb8)
+        .map_err(|error| Error::io(path, "encoding as PNG", std::io::Error::other(error)))?;
+    std::fs::write(path, png.into_inner()).map_err(|source| Error::io(path, "writing", source))
+}
