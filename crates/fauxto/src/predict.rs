@@ -40,6 +40,14 @@ pub struct Member {
     frozen: Frozen,
 }
 
+impl Member {
+    /// The detector itself.
+    #[must_use]
+    pub fn frozen(&self) -> &Frozen {
+        &self.frozen
+    }
+}
+
 /// What a predictor says of one image.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Judgement {

@@ -55,12 +55,13 @@ impl ConvNext {
 }
 
 impl Architecture for ConvNext {
-    fn features(&self, x: Tensor<4>, _: &Pass) -> Tensor<4> {
-        let mut x = self.stem.1.forward(self.stem.0.forward(x));
-        for stage in &self.stages {
-            x = stage.forward(x);
-        }
-        x
+    fn stages(&self) -> usize {
+        self.stages.len()
+    }
+
+    fn stage(&self, index: usize, x: Tensor<4>, _: &Pass) -> Tensor<4> {
+        let x = if index == 0 { self.stem.1.forward(self.stem.0.forward(x)) } else { x };
+        self.stages[index].forward(x)
     }
 
     fn head(&self, features: Tensor<4>, _: &Pass) -> Tensor<2> {
