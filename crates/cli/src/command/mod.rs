@@ -4,6 +4,7 @@ mod audit;
 mod bench;
 mod demo;
 mod evaluate;
+mod explain;
 mod list;
 mod manual;
 mod predict;
@@ -43,6 +44,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Train(arguments) => train::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Completions { shell } => manual::completions(shell),

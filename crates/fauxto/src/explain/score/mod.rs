@@ -23,7 +23,7 @@ pub use curve::{Curve, deletion_curve, insertion_curve};
 pub use ranking::{ranking, spearman};
 pub use road::road;
 pub use summary::Summary;
-pub use table::{Row, ScoreValue, table};
+pub use table::{Row, ScoreValue, drawn, table};
 
 /// A number for one map.
 #[derive(Debug)]

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::super::{Case, Explainer, Map, NULL_BASELINE, explainer};
 use super::{SCORES, Summary, sanity};
-use crate::Result;
 use crate::evaluate::Better;
 use crate::model::Frozen;
+use crate::{Result, random};
 
 /// One explainer's scores. The field names are stable.
 #[derive(Clone, Debug, Serialize)]
@@ -75,6 +75,15 @@ pub fn table(
         progress(rows.len());
     }
     Ok(rows)
+}
+
+/// At most `limit` of the positions `0..count`, drawn by `seed`, in ascending order.
+#[must_use]
+pub fn drawn(count: usize, limit: usize, seed: u64) -> Vec<usize> {
+    let mut stream = random::stream(seed, "scored images", &[]);
+    let mut positions = rand::seq::index::sample(&mut stream, count, limit.min(count)).into_vec();
+    positions.sort_unstable();
+    positions
 }
 
 /// For each of [`SCORES`], its value for each case.
