@@ -63,12 +63,21 @@ pub(crate) enum Command {
         fauxto attack runs/mine photos/ --attack pgd --epsilon 4/255 --limit 50 --out attacked/\n\n\
         Exit code 1: --check was given and a check found masked gradients.")]
     Attack(Attack),
+    /// Show which pixels speak for a verdict, or score how well explanations find them
+    #[command(after_help = "Examples:\n  \
+        fauxto explain runs/mine picture.jpg --out explanations\n  \
+        fauxto explain runs/a,runs/b picture.jpg --explainer grad_cam,occlusion\n  \
+        fauxto explain runs/mine photos/ --explainer all --class fake --set lime.samples=500 --json\n  \
+        fauxto explain runs/mine test.parquet --score --explainer all --limit 100\n\n\
+        Several models vote, and each is explained for the class that they decide together.\n\
+        Exit code 2: an image could not be explained; the others were.")]
+    Explain(Explain),
     /// Time training steps or inference on random pixels
     #[command(
         after_help = "Examples:\n  fauxto bench train --model resnet_se --batch 128 --steps 10\n  fauxto bench infer --model convnext_tiny --batch 1 --json"
     )]
     Bench(Bench),
-    /// List models, augmentations, attacks, checks, metrics, presets, data readers and devices
+    /// List models, augmentations, attacks, checks, metrics, explainers, scores, presets, readers and devices
     #[command(after_help = "Examples:\n  fauxto list\n  fauxto list models --json")]
     List(List),
     /// Print a shell's completion script
@@ -298,6 +307,59 @@ pub(crate) struct Predict {
     /// Device (`fauxto list devices`)
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     pub(crate) device: String,
+}
+
+/// Whose evidence to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClassName {
+    /// Of the class decided for
+    Decided,
+    /// For a photograph
+    Real,
+    /// For a generated image
+    Fake,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Run folders or checkpoints, separated by commas
+    #[arg(value_name = "RUN|CHECKPOINT", value_parser = Models::parse)]
+    pub(crate) models: Models,
+    /// Images, folders, Parquet files; `-` reads one image from standard input; with --score, labelled images
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Explainers, separated by commas (`fauxto list explainers`), or `all`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "grad_cam")]
+    pub(crate) explainer: Vec<String>,
+    /// Change a parameter, as in `lime.samples=500`; repeatable
+    #[arg(long = "set", value_name = "EXPLAINER.PARAMETER=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// The class whose evidence to show
+    #[arg(long, value_name = "CLASS", default_value = "decided")]
+    pub(crate) class: ClassName,
+    /// Probability of fake from which an image is called fake
+    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    pub(crate) threshold: f64,
+    /// Folder for a figure of each image
+    #[arg(long, value_name = "FOLDER", default_value = "explanations", conflicts_with = "score")]
+    pub(crate) out: PathBuf,
+    /// Score the explainers instead: deletion, insertion, ROAD, and the weight randomisation check
+    #[arg(long)]
+    pub(crate) score: bool,
+    /// Score on this many images, drawn by the seed
+    #[arg(long, value_name = "N", requires = "score", value_parser = clap::value_parser!(u32).range(2..))]
+    pub(crate) limit: Option<u32>,
+    /// Seed of whatever is drawn
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) options: DataOptions,
+    /// Print JSON, and write each image's maps as JSON beside its figure
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What to time.

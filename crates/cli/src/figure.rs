@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use fauxto::evaluate::{Evaluation, Scores, histogram, metric, roc_curve};
+use fauxto::explain::{Map, MapKind};
+use fauxto::image::RgbImage;
 use fauxto::train::EpochRecord;
-use figures::{Epoch, EvaluationFigure, TrainingFigure};
+use figures::{Epoch, EvaluationFigure, Explained, ExplanationFigure, TrainingFigure};
 
 const HISTOGRAM_BINS: usize = 20;
 
@@ -59,4 +61,27 @@ pub(crate) fn training(
         best_epoch: Some(best_epoch),
     };
     Ok(figure.draw()?.save(stem)?)
+}
+
+/// Draws the maps of `image`, each with its name and the lines below it, to `stem` with .svg and .png.
+pub(crate) fn explanation(
+    title: &str,
+    caption: &str,
+    image: &RgbImage,
+    maps: &[(String, Vec<String>, &Map)],
+    stem: &Path,
+) -> anyhow::Result<[PathBuf; 2]> {
+    let rows: Vec<Explained<'_>> = maps
+        .iter()
+        .map(|(name, notes, map)| Explained {
+            name: name.clone(),
+            notes: notes.clone(),
+            width: map.width as u32,
+            height: map.height as u32,
+            pixels: &image.pixels,
+            values: &map.values,
+            signed: map.kind == MapKind::Signed,
+        })
+        .collect();
+    Ok(ExplanationFigure { title, caption, rows: &rows }.draw()?.save(stem)?)
 }

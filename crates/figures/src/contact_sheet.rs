@@ -1,16 +1,9 @@
 //! Small images side by side, enlarged without smoothing, each with its caption: what a detector
 //! saw and what it said.
 
-use std::io::Cursor;
-
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use image::codecs::png::PngEncoder;
-use image::{ExtendedColorType, ImageEncoder};
-
 use crate::canvas::{Canvas, Style};
 use crate::text::{self, Weight};
-use crate::{Error, Figure, Result, theme};
+use crate::{Error, Figure, Result, raster, theme};
 
 /// How an image is framed. Wrong ones differ in thickness too, for who cannot tell the colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,21 +156,7 @@ impl Tile<'_> {
         (from, (from.0 + width, from.1 + height))
     }
 
-    /// The pixels as an SVG element. Enlarged pixels keep their edges; photographs that are made
-    /// smaller are smoothed.
     fn image(&self, corner: (f64, f64)) -> Result<String> {
-        let mut png = Cursor::new(Vec::new());
-        PngEncoder::new(&mut png)
-            .write_image(self.pixels, self.width, self.height, ExtendedColorType::Rgb8)
-            .map_err(|reason| Error::drawing("encoding an image as PNG", reason))?;
-        let ((left, top), (right, bottom)) = self.rectangle(corner);
-        let rendering = if f64::from(self.width.max(self.height)) <= IMAGE { "pixelated" } else { "smooth" };
-        Ok(format!(
-            "<image x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
-             style=\"image-rendering:{rendering}\" href=\"data:image/png;base64,{}\"/>\n",
-            right - left,
-            bottom - top,
-            BASE64_STANDARD.encode(png.into_inner())
-        ))
+        raster::element(self.pixels, self.width, self.height, self.rectangle(corner))
     }
 }

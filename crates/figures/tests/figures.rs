@@ -4,7 +4,10 @@ mod samples;
 
 use std::collections::HashSet;
 
-use figures::{Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Figure, Notation, Tile, TrainingFigure};
+use figures::{
+    Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, Notation, Tile,
+    TrainingFigure,
+};
 
 fn decoded(figure: &Figure) -> image::RgbImage {
     image::load_from_memory(&figure.png().expect("renders")).expect("decodes").to_rgb8()
@@ -36,7 +39,9 @@ fn every_figure_is_the_same_each_time() {
 
 #[test]
 fn figures_are_as_they_were() {
-    for (name, draw) in samples::ALL.iter().filter(|(name, _)| !name.starts_with("contact_sheet")) {
+    for (name, draw) in
+        samples::ALL.iter().filter(|(name, _)| !name.starts_with("contact_sheet") && !name.starts_with("explanation"))
+    {
         insta::assert_snapshot!(*name, draw().unwrap().svg());
     }
 }
@@ -170,4 +175,41 @@ fn a_contact_sheet_that_cannot_be_drawn_is_refused() {
     refused(figure(2, 1, &[], 1), "3 bytes for image 1 of 2 x 1");
     refused(figure(0, 1, &[], 1), "0 x 1");
     refused(figure(1, 1, &titles, 1), "2 column titles for 1 columns");
+}
+
+#[test]
+fn an_explanation_colours_what_speaks_for_and_against_and_leaves_the_rest_white() {
+    let values = [2.0, -2.0, 0.0, 1.0];
+    let row = Explained {
+        name: String::new(),
+        notes: vec![],
+        width: 2,
+        height: 2,
+        pixels: &[128; 12],
+        values: &values,
+        signed: true,
+    };
+    let pixels = decoded(&ExplanationFigure { title: "", caption: "", rows: &[row] }.draw().unwrap());
+    let count = |colour: [u8; 3]| pixels.pixels().filter(|pixel| pixel.0 == colour).count();
+    // A quarter of the map each, 80 pixels wide in a figure drawn twice its size.
+    let quarter = 160 * 160;
+    for (what, colour) in [("for", [213, 94, 0]), ("against", [0, 114, 178]), ("half", [234, 175, 128])] {
+        assert!((quarter..quarter + 2_000).contains(&count(colour)), "{what}: {}", count(colour));
+    }
+    // Image and overlay, which leaves the pixel without a value as it is.
+    assert_eq!(count([128; 3]), 5 * quarter, "the image as it is, and one pixel of the overlay");
+}
+
+#[test]
+fn an_explanation_that_cannot_be_drawn_is_refused() {
+    let figure = |values: &[f32], pixels: &[u8], signed| {
+        let row = Explained { name: "lime".into(), notes: vec![], width: 1, height: 1, pixels, values, signed };
+        ExplanationFigure { title: "", caption: "", rows: &[row] }.draw()
+    };
+    assert!(figure(&[-1.0], &[0; 3], true).is_ok());
+    refused(figure(&[-1.0], &[0; 3], false), "-1 in lime");
+    refused(figure(&[f32::NAN], &[0; 3], true), "NaN in lime");
+    refused(figure(&[1.0, 2.0], &[0; 3], true), "3 bytes and 2 values for lime of 1 x 1");
+    refused(figure(&[1.0], &[0; 4], true), "4 bytes");
+    refused(ExplanationFigure { title: "", caption: "", rows: &[] }.draw(), "no rows");
 }

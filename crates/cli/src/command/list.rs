@@ -1,7 +1,7 @@
 //! `fauxto list`: every registry, as tables or JSON.
 
 use anyhow::bail;
-use fauxto::{attack, augment, config, data, device, evaluate, model};
+use fauxto::{attack, augment, config, data, device, evaluate, explain, model};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
@@ -25,6 +25,8 @@ fn rows() -> Vec<Row> {
     let attacks = attack::ATTACKS.iter().map(|e| row("attacks", e.name, e.summary, e.source));
     let checks = attack::masking::CHECKS.iter().map(|e| row("checks", e.name, e.meaning, e.source));
     let metrics = evaluate::METRICS.iter().map(|e| row("metrics", e.name, e.summary, e.source));
+    let explainers = explain::EXPLAINERS.iter().map(|e| row("explainers", e.name, e.summary, e.source));
+    let scores = explain::score::SCORES.iter().map(|e| row("scores", e.name, e.summary, e.source));
     let presets = config::PRESETS.iter().map(|e| row("presets", e.name, e.summary, ""));
     let readers = data::READERS.iter().map(|e| row("readers", e.name, e.summary, e.source));
     let devices = device::DEVICES.iter().map(|e| row("devices", e.name, e.summary, ""));
@@ -33,6 +35,8 @@ fn rows() -> Vec<Row> {
         .chain(attacks)
         .chain(checks)
         .chain(metrics)
+        .chain(explainers)
+        .chain(scores)
         .chain(presets)
         .chain(readers)
         .chain(devices)

@@ -5,6 +5,7 @@ mod audit;
 mod bench;
 mod demo;
 mod evaluate;
+mod explain;
 mod list;
 mod manual;
 mod predict;
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Attack(arguments) => attack::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Completions { shell } => manual::completions(shell),

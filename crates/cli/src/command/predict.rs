@@ -62,7 +62,8 @@ pub(super) fn run(arguments: &Predict) -> anyhow::Result<Outcome> {
     })
 }
 
-fn open(path: &Path) -> anyhow::Result<Dataset> {
+/// The images at `path`, or one from standard input.
+pub(super) fn open(path: &Path) -> anyhow::Result<Dataset> {
     let options = OpenOptions { allow_unlabelled: true, ..OpenOptions::default() };
     if path != Path::new("-") {
         return Ok(Dataset::open(path, &options)?);
@@ -98,7 +99,7 @@ fn judge(predictor: &Predictor, arguments: &Predict, dataset: &Dataset, given: &
 }
 
 /// What the user would type to name the image again.
-fn shown(given: &Path, dataset: &Dataset, position: usize) -> String {
+pub(super) fn shown(given: &Path, dataset: &Dataset, position: usize) -> String {
     let identity = &dataset.items[position].identity;
     if given.is_dir() {
         return given.join(identity).display().to_string();

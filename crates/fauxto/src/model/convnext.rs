@@ -1,5 +1,9 @@
 //! ConvNeXt (Liu et al. 2022, "A ConvNet for the 2020s", arXiv 2201.03545), with timm's parameter
 //! names. At 32x32 its four stages see 8x8, 4x4, 2x2 and 1x1 maps.
+//!
+//! The normalisation that opens a stage in timm's naming closes the one before in [`Architecture::stage`].
+//! It takes every cell's length away, so that the gradient before it is orthogonal to the cell, and
+//! gradient times feature map, which explanations are made of, would be nothing but rounding.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -56,12 +60,20 @@ impl ConvNext {
 }
 
 impl Architecture for ConvNext {
-    fn features(&self, x: Tensor<4>, _: &Pass) -> Tensor<4> {
-        let mut x = self.stem.1.forward(self.stem.0.forward(x));
-        for stage in &self.stages {
-            x = stage.forward(x);
+    fn stages(&self) -> usize {
+        self.stages.len()
+    }
+
+    fn stage(&self, index: usize, x: Tensor<4>, _: &Pass) -> Tensor<4> {
+        let x = match &self.stages[index].downsample {
+            Some((_, convolution)) => convolution.forward(x),
+            None => self.stem.1.forward(self.stem.0.forward(x)),
+        };
+        let x = self.stages[index].blocks.iter().fold(x, |x, block| block.forward(x));
+        match self.stages.get(index + 1).and_then(|next| next.downsample.as_ref()) {
+            Some((norm, _)) => norm.forward(x),
+            None => x,
         }
-        x
     }
 
     fn head(&self, features: Tensor<4>, _: &Pass) -> Tensor<2> {
@@ -91,18 +103,6 @@ impl Architecture for ConvNext {
 struct Stage {
     downsample: Option<(LayerNorm, Conv2d)>,
     blocks: Vec<Block>,
-}
-
-impl Stage {
-    fn forward(&self, mut x: Tensor<4>) -> Tensor<4> {
-        if let Some((norm, convolution)) = &self.downsample {
-            x = convolution.forward(norm.forward(x));
-        }
-        for block in &self.blocks {
-            x = block.forward(x);
-        }
-        x
-    }
 }
 
 #[derive(Module, Debug)]

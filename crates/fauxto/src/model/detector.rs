@@ -125,6 +125,9 @@ impl Detector {
 
 /// A detector that only judges: running statistics, no dropout, no parameter gradients. The one kind
 /// that evaluation, prediction, attacks and explanations accept.
+///
+/// Its parameters lie outside autodiff, and Burn takes such tensors for constants: pixels or feature
+/// maps given with `autodiff().require_grad()` get their gradient, and nothing else is recorded.
 #[derive(Debug)]
 pub struct Frozen {
     detector: Detector,
@@ -149,6 +152,27 @@ impl Frozen {
     #[must_use]
     pub fn features(&self, pixels: Tensor<4>) -> Tensor<4> {
         self.detector.features(pixels, &Pass::inference())
+    }
+
+    /// Number of stages between pixels and [`Frozen::head`], at least 1.
+    #[must_use]
+    pub fn stages(&self) -> usize {
+        self.detector.network.stages()
+    }
+
+    /// The map `[batch, height', width', channel]` of stage `index` in `0..stages()`: stage 0 takes
+    /// pixels `[batch, height, width, 3]` in `0..=1`, every other the map of the one before; the map of
+    /// the last is [`Frozen::features`].
+    #[must_use]
+    pub fn stage(&self, index: usize, x: Tensor<4>) -> Tensor<4> {
+        let x = if index == 0 { self.detector.normalise(x) } else { x };
+        self.detector.network.stage(index, x, &Pass::inference())
+    }
+
+    /// The map of stage `index` to logits `[batch, 2]`: the remaining stages and the head.
+    #[must_use]
+    pub fn logits_from(&self, index: usize, map: Tensor<4>) -> Tensor<2> {
+        self.head((index + 1..self.stages()).fold(map, |map, index| self.stage(index, map)))
     }
 
     /// Feature map to logits; see [`Detector::head`].

@@ -138,15 +138,22 @@ impl EfficientNet {
 }
 
 impl Architecture for EfficientNet {
-    fn features(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+    fn stages(&self) -> usize {
+        1 + STAGES.len()
+    }
+
+    fn stage(&self, index: usize, mut x: Tensor<4>, pass: &Pass) -> Tensor<4> {
         let activation = self.activation;
-        let mut x = activation.forward(self.bn1.forward(self.conv_stem.forward(x), pass));
         let (first, second, third, fourth, fifth, sixth, seventh) = &self.blocks;
-        for block in first {
+        if index == 0 {
+            x = activation.forward(self.bn1.forward(self.conv_stem.forward(x), pass));
+            return first.iter().fold(x, |x, block| block.forward(x, activation, pass));
+        }
+        for block in [second, third, fourth, fifth, sixth, seventh][index - 1] {
             x = block.forward(x, activation, pass);
         }
-        for block in [second, third, fourth, fifth, sixth, seventh].into_iter().flatten() {
-            x = block.forward(x, activation, pass);
+        if index < STAGES.len() {
+            return x;
         }
         activation.forward(self.bn2.forward(self.conv_head.forward(x), pass))
     }

@@ -1,5 +1,5 @@
-//! What every architecture offers, independent of its type: `head(features(x))`, and a walk over its
-//! named parameters for checkpoints and optimisers.
+//! What every architecture offers, independent of its type: `head(features(x))`, the stages that make
+//! up `features`, and a walk over its named parameters for checkpoints and optimisers.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Gradients, Tensor};
@@ -7,13 +7,18 @@ use kernels::inference::{Builder, Value};
 
 use super::pass::Pass;
 
-/// The two halves of a detector. Implemented by each architecture's struct.
+/// A detector as stages, whose maps shrink from one to the next, and a head. Implemented by each
+/// architecture's struct.
 pub trait Architecture: Module {
-    /// `[batch, height, width, 3]`, normalised, to the last feature map `[batch, height', width',
-    /// channel]`.
-    fn features(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4>;
+    /// Number of stages, at least 1.
+    fn stages(&self) -> usize;
 
-    /// The last feature map to logits `[batch, class]`.
+    /// The map of stage `index` in `0..stages()`, `[batch, height', width', channel']`: stage 0 takes
+    /// normalised pixels `[batch, height, width, 3]`, every other the map of the one before. What lies
+    /// before the first stage or after the last (stem, final convolution) belongs to it.
+    fn stage(&self, index: usize, x: Tensor<4>, pass: &Pass) -> Tensor<4>;
+
+    /// The last stage's map to logits `[batch, class]`.
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2>;
 
     /// Adds `head(features(x))` in inference to a program and returns the logits; none where a layer
@@ -23,8 +28,17 @@ pub trait Architecture: Module {
 
 /// An [`Architecture`] whose type has been erased.
 pub trait Network: Send + std::fmt::Debug {
-    /// See [`Architecture::features`].
-    fn features(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4>;
+    /// See [`Architecture::stages`].
+    fn stages(&self) -> usize;
+
+    /// See [`Architecture::stage`].
+    fn stage(&self, index: usize, x: Tensor<4>, pass: &Pass) -> Tensor<4>;
+
+    /// All stages in order: normalised pixels `[batch, height, width, 3]` to the last feature map
+    /// `[batch, height', width', channel]`.
+    fn features(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+        (0..self.stages()).fold(x, |x, index| self.stage(index, x, pass))
+    }
 
     /// See [`Architecture::head`].
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2>;
@@ -107,8 +121,12 @@ impl<M: Architecture + 'static> Erased<M> {
 }
 
 impl<M: Architecture + 'static> Network for Erased<M> {
-    fn features(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
-        self.module().features(x, pass)
+    fn stages(&self) -> usize {
+        self.module().stages()
+    }
+
+    fn stage(&self, index: usize, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+        self.module().stage(index, x, pass)
     }
 
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2> {

@@ -73,12 +73,16 @@ struct ResNetSe {
 }
 
 impl Architecture for ResNetSe {
-    fn features(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
-        let mut x = kernels::relu(self.bn1.forward(self.conv1.forward(x), pass));
-        for (first, second, attention) in [&self.layer1, &self.layer2, &self.layer3] {
-            x = attention.forward(second.forward(first.forward(x, pass), pass));
+    fn stages(&self) -> usize {
+        STAGE_CHANNELS.len()
+    }
+
+    fn stage(&self, index: usize, mut x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+        if index == 0 {
+            x = kernels::relu(self.bn1.forward(self.conv1.forward(x), pass));
         }
-        x
+        let (first, second, attention) = [&self.layer1, &self.layer2, &self.layer3][index];
+        attention.forward(second.forward(first.forward(x, pass), pass))
     }
 
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2> {
@@ -108,15 +112,19 @@ struct ResNetSeSmall {
 }
 
 impl Architecture for ResNetSeSmall {
-    fn features(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
-        let mut x = kernels::relu(self.bn1.forward(self.conv1.forward(x), pass));
-        for (first, second, third, attention) in [&self.layer1, &self.layer2, &self.layer3] {
-            for block in [first, second, third] {
-                x = block.forward(x, pass);
-            }
-            x = attention.forward(x);
+    fn stages(&self) -> usize {
+        STAGE_CHANNELS.len()
+    }
+
+    fn stage(&self, index: usize, mut x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+        if index == 0 {
+            x = kernels::relu(self.bn1.forward(self.conv1.forward(x), pass));
         }
-        x
+        let (first, second, third, attention) = [&self.layer1, &self.layer2, &self.layer3][index];
+        for block in [first, second, third] {
+            x = block.forward(x, pass);
+        }
+        attention.forward(x)
     }
 
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2> {

@@ -60,3 +60,8 @@ pub(crate) fn pixels(name: &str, [batch, height, width]: [usize; 3]) -> TensorDa
     let values = levels(name, [batch, height, width]).into_iter().map(|level| f32::from(level) / 255.0).collect();
     TensorData::new::<f32, _>(values, [batch, height, width, 3])
 }
+
+/// The first `length` elements of the stream called `name`, in `0..1`, in steps of 2^-24.
+pub(crate) fn unit(name: &str, length: usize) -> Vec<f32> {
+    (0..length as u64).map(|index| (stream(name, index) >> 40) as f32 / (1 << 24) as f32).collect()
+}

@@ -1,7 +1,8 @@
 //! One of every figure, and the odd cases, with made-up numbers.
 
 use figures::{
-    Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Figure, Frame, Notation, Result, Tile, TrainingFigure,
+    Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, Frame, Notation, Result,
+    Tile, TrainingFigure,
 };
 
 /// A name and the figure it stands for.
@@ -20,6 +21,8 @@ pub(crate) const ALL: &[Sample] = &[
     ("contact_sheet_odd", contact_sheet_odd),
     ("bars", bars),
     ("bars_decimals", bars_decimals),
+    ("explanation", explanation),
+    ("explanation_odd", explanation_odd),
 ];
 
 /// The power ROC curve `TPR = FPR^power`, whose area is `1 / (power + 1)`.
@@ -221,6 +224,71 @@ fn bars_decimals() -> Result<Figure> {
             bar("PyTorch f32", 0, 0.9, Some([0.88, 0.97])),
             bar("Burn flex", 0, 2.58, Some([2.5, 2.8])),
             bar("zero", 0, 0.0, None),
+        ],
+    }
+    .draw()
+}
+
+/// A hill of `height` at a place given in shares of the side, on a plain.
+fn hill((width, height): (u32, u32), (x, y): (f32, f32), summit: f32) -> Vec<f32> {
+    let at = |index: u32| {
+        let (across, down) = ((index % width) as f32 / width as f32 - x, (index / width) as f32 / height as f32 - y);
+        summit * (-(across * across + down * down) * 30.0).exp()
+    };
+    (0..width * height).map(at).collect()
+}
+
+fn explanation() -> Result<Figure> {
+    let pixels = pattern(32, 32, 4);
+    let cam = hill((32, 32), (0.3, 0.4), 0.0834);
+    let signed: Vec<f32> = cam.iter().zip(hill((32, 32), (0.7, 0.7), 0.05)).map(|(a, b)| a - b).collect();
+    let row = |name: &str, values, signed| Explained {
+        name: name.into(),
+        notes: vec!["ResNet-SE".into()],
+        width: 32,
+        height: 32,
+        pixels: &pixels,
+        values,
+        signed,
+    };
+    ExplanationFigure {
+        title: "fake/17.png: fake, 98.2%",
+        caption: "vermillion: speaks for fake  ·  blue: against  ·  in log-odds",
+        rows: &[
+            row("grad_cam", &cam, false),
+            row("integrated_gradients", &signed, true),
+            row("nothing", &[0.0; 1024], false),
+        ],
+    }
+    .draw()
+}
+
+fn explanation_odd() -> Result<Figure> {
+    let (wide, large) = (pattern(40, 10, 1), pattern(300, 200, 3));
+    let values: Vec<f32> = (0..400).map(|index| (index % 7) as f32 * 1e-7).collect();
+    let slope = hill((300, 200), (0.1, 0.9), 123_456.0);
+    ExplanationFigure {
+        title: "Any shape, and a title that is too long for the little figure that it stands above, as titles are",
+        caption: "",
+        rows: &[
+            Explained {
+                name: "a name that is rather long for its column".into(),
+                notes: vec![],
+                width: 40,
+                height: 10,
+                pixels: &wide,
+                values: &values,
+                signed: false,
+            },
+            Explained {
+                name: "<&>".into(),
+                notes: vec!["one".into(), "two".into(), "three".into()],
+                width: 300,
+                height: 200,
+                pixels: &large,
+                values: &slope,
+                signed: true,
+            },
         ],
     }
     .draw()

@@ -1,0 +1,259 @@
+//! Maps of images as figures and numbers.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use fauxto::Label;
+use fauxto::data::{Dataset, PixelStore};
+use fauxto::explain::{Case, Map, MapKind};
+use fauxto::image::{FloatImage, RgbImage};
+use fauxto::predict::{Judgement, Predictor};
+use fauxto::write_atomically::write_atomically;
+use serde::Serialize;
+
+use super::super::{Outcome, predict, say, say_json};
+use super::{Named, asked};
+use crate::arguments::Explain;
+use crate::{figure, pixels, progress, table};
+
+/// Images explained at a time: enough for class activation maps to gain from a batch.
+const BATCH: usize = 16;
+
+/// One image in the output, in the order of the input. Field names are stable.
+#[derive(Debug, Serialize)]
+struct Row {
+    path: String,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    explained: Option<Explained>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Explained {
+    verdict: Label,
+    probability_fake: f64,
+    /// The class whose evidence the maps show.
+    class: Label,
+    figure: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maps: Option<PathBuf>,
+}
+
+/// The file of an image's maps. Field names are stable.
+#[derive(Serialize)]
+struct MapFile<'a> {
+    path: &'a str,
+    verdict: Label,
+    probability_fake: f64,
+    class: Label,
+    seed: u64,
+    /// Of the detector's input, to which the image was resized.
+    width: usize,
+    height: usize,
+    maps: Vec<NumberedMap<'a>>,
+}
+
+#[derive(Serialize)]
+struct NumberedMap<'a> {
+    model: &'a str,
+    probability_fake: f64,
+    explainer: &'a str,
+    kind: MapKind,
+    /// `[height][width]`.
+    values: Vec<&'a [f32]>,
+}
+
+/// An image with what was decided of it and what is asked.
+struct Judged {
+    path: String,
+    image: RgbImage,
+    judgement: Judgement,
+    case: Case,
+}
+
+pub(super) fn run(arguments: &Explain, predictor: &Predictor, explainers: &[Named]) -> anyhow::Result<Outcome> {
+    let mut rows = Vec::new();
+    let mut stems = HashSet::new();
+    for path in &arguments.paths {
+        match predict::open(path) {
+            Ok(dataset) => rows.extend(explain(arguments, predictor, explainers, &dataset, path, &mut stems)?),
+            Err(error) => rows.push(Row::broken(path.display().to_string(), error.to_string())),
+        }
+    }
+    if arguments.json {
+        say_json(&rows)?;
+    } else {
+        let lines = rows.iter().filter_map(|row| {
+            let explained = row.explained.as_ref()?;
+            let probability = format!("{:.3}", explained.probability_fake);
+            let figure = explained.figure.display().to_string();
+            Some(vec![
+                row.path.clone(),
+                explained.verdict.name().into(),
+                probability,
+                explained.class.name().into(),
+                figure,
+            ])
+        });
+        say(table::table(&["", "verdict", "P(fake)", "evidence for", "figure"], lines))?;
+    }
+    let mut outcome = Outcome::Done;
+    for row in &rows {
+        if let Some(error) = &row.error {
+            outcome = Outcome::Broken;
+            let named = if error.starts_with(&row.path) { String::new() } else { format!("{}: ", row.path) };
+            progress::note(format!("error: {named}{error}"));
+        }
+    }
+    Ok(outcome)
+}
+
+impl Row {
+    fn broken(path: String, error: String) -> Self {
+        Self { path, explained: None, error: Some(error) }
+    }
+}
+
+fn explain(
+    arguments: &Explain,
+    predictor: &Predictor,
+    explainers: &[Named],
+    dataset: &Dataset,
+    given: &Path,
+    stems: &mut HashSet<String>,
+) -> anyhow::Result<Vec<Row>> {
+    let indices: Vec<usize> = (0..dataset.items.len()).collect();
+    let store = pixels::decode(dataset, &indices, predictor.input_size())?;
+    let broken: HashMap<usize, &str> =
+        store.broken().iter().map(|broken| (broken.position, broken.entry.reason.as_str())).collect();
+    let usable: Vec<usize> = indices.iter().copied().filter(|position| !broken.contains_key(position)).collect();
+    let bar = progress::bar(usable.len(), "images", "explaining");
+    let mut rows: Vec<(usize, Row)> = Vec::new();
+    for positions in usable.chunks(BATCH) {
+        let judgements = predictor.judge(&store, positions, BATCH, &mut |_| ())?;
+        let batch = positions
+            .iter()
+            .zip(judgements)
+            .map(|(&position, judgement)| judged(arguments, dataset, given, &store, position, judgement))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let maps = maps(arguments.seed, predictor, explainers, &batch)?;
+        for ((position, image), maps) in positions.iter().zip(&batch).zip(maps) {
+            let stem = arguments.out.join(stem(&image.path, stems));
+            rows.push((*position, write(arguments, predictor, image, &maps, &stem)?));
+        }
+        bar.inc(positions.len() as u64);
+    }
+    bar.finish_and_clear();
+    let path = |position| predict::shown(given, dataset, position);
+    rows.extend(broken.iter().map(|(&position, reason)| (position, Row::broken(path(position), (*reason).to_owned()))));
+    rows.sort_by_key(|(position, _)| *position);
+    let unread = dataset.broken.iter().map(|entry| Row::broken(entry.identity.clone(), entry.reason.clone()));
+    Ok(rows.into_iter().map(|(_, row)| row).chain(unread).collect())
+}
+
+fn judged(
+    arguments: &Explain,
+    dataset: &Dataset,
+    given: &Path,
+    store: &PixelStore,
+    position: usize,
+    judgement: Judgement,
+) -> anyhow::Result<Judged> {
+    let side = store.size();
+    let mut image = RgbImage { width: side, height: side, pixels: vec![0; store.image_bytes()] };
+    store.read(position, &mut image.pixels)?;
+    let class = asked(arguments.class, judgement.verdict(arguments.threshold));
+    let case = Case { image: FloatImage::from(&image), class, item: position as u64 };
+    Ok(Judged { path: predict::shown(given, dataset, position), image, judgement, case })
+}
+
+/// A map with the member and the explainer it comes from.
+type Attributed = (usize, String, Map);
+
+/// The maps of each image: of every member by every explainer.
+fn maps(
+    seed: u64,
+    predictor: &Predictor,
+    explainers: &[Named],
+    batch: &[Judged],
+) -> anyhow::Result<Vec<Vec<Attributed>>> {
+    let cases: Vec<Case> = batch.iter().map(|judged| judged.case.clone()).collect();
+    let mut maps: Vec<Vec<Attributed>> = batch.iter().map(|_| Vec::new()).collect();
+    for (position, member) in predictor.members().iter().enumerate() {
+        for (name, explainer) in explainers {
+            for (image, map) in explainer.explain(member.frozen(), &cases, seed)?.into_iter().enumerate() {
+                maps[image].push((position, name.clone(), map));
+            }
+        }
+    }
+    Ok(maps)
+}
+
+fn write(
+    arguments: &Explain,
+    predictor: &Predictor,
+    judged: &Judged,
+    maps: &[Attributed],
+    stem: &Path,
+) -> anyhow::Result<Row> {
+    let Judgement { probability_fake, members } = &judged.judgement;
+    let verdict = judged.judgement.verdict(arguments.threshold);
+    let class = judged.case.class;
+    let title = format!("{}: {} (P(fake) = {probability_fake:.3})", judged.path, verdict.name());
+    let caption = format!(
+        "vermillion speaks for {}, blue against it; each map on its own scale, at the detector's {1} x {1} pixels",
+        class.name(),
+        judged.image.width
+    );
+    let rows: Vec<_> = maps
+        .iter()
+        .map(|(member, explainer, map)| {
+            let notes = vec![predictor.members()[*member].name.clone(), format!("P(fake) = {:.3}", members[*member])];
+            (explainer.clone(), notes, map)
+        })
+        .collect();
+    let [figure, _] = figure::explanation(&title, &caption, &judged.image, &rows, stem)?;
+    let file = arguments.json.then(|| PathBuf::from(format!("{}.json", stem.display())));
+    if let Some(path) = &file {
+        let contents = MapFile {
+            path: &judged.path,
+            verdict,
+            probability_fake: *probability_fake,
+            class,
+            seed: arguments.seed,
+            width: judged.image.width,
+            height: judged.image.height,
+            maps: maps
+                .iter()
+                .map(|(member, explainer, map)| NumberedMap {
+                    model: &predictor.members()[*member].name,
+                    probability_fake: members[*member],
+                    explainer,
+                    kind: map.kind,
+                    values: map.values.chunks(map.width).collect(),
+                })
+                .collect(),
+        };
+        write_atomically(path, &serde_json::to_vec(&contents)?)?;
+    }
+    let explained = Explained { verdict, probability_fake: *probability_fake, class, figure, maps: file };
+    Ok(Row { path: judged.path.clone(), explained: Some(explained), error: None })
+}
+
+/// A file name for the image at `path` that is not among `taken`: its last folder and name.
+fn stem(path: &str, taken: &mut HashSet<String>) -> String {
+    let path = Path::new(path);
+    let part = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
+    let folder = path.parent().and_then(Path::file_name);
+    let name: String = [part(folder), part(path.file_stem())].into_iter().flatten().collect::<Vec<_>>().join("_");
+    let name: String = name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    let name = if name.trim_matches('_').is_empty() { "image".to_owned() } else { name };
+    let mut free = name.clone();
+    let mut number = 1;
+    while !taken.insert(free.clone()) {
+        number += 1;
+        free = format!("{name}_{number}");
+    }
+    free
+}

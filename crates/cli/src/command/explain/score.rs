@@ -1,0 +1,140 @@
+//! `fauxto explain --score`: every explainer's scores for every model.
+
+use anyhow::ensure;
+use fauxto::Label;
+use fauxto::data::{Dataset, OpenOptions};
+use fauxto::evaluate::Better;
+use fauxto::explain::score::{self, SCORES, Summary};
+use fauxto::explain::{Case, decided};
+use fauxto::image::{FloatImage, RgbImage};
+use fauxto::predict::Predictor;
+use serde::Serialize;
+
+use super::super::{Outcome, say, say_json};
+use super::{Named, asked};
+use crate::arguments::Explain;
+use crate::{pixels, progress, table};
+
+/// What `--json` prints. Field names are stable.
+#[derive(Debug, Serialize)]
+struct Report {
+    data: String,
+    /// Images scored.
+    n: usize,
+    skipped: usize,
+    threshold: f64,
+    seed: u64,
+    models: Vec<ModelReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct ModelReport {
+    name: String,
+    path: String,
+    explainers: Vec<score::Row>,
+}
+
+pub(super) fn run(arguments: &Explain, predictor: &Predictor, explainers: &[Named]) -> anyhow::Result<Outcome> {
+    let [data] = &arguments.paths[..] else {
+        anyhow::bail!("--score: found {} data sets; expected one", arguments.paths.len());
+    };
+    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
+    let dataset = Dataset::open(data, &options)?;
+    let mut indices = dataset.labelled();
+    let all = indices.len();
+    if let Some(limit) = arguments.limit {
+        let drawn = score::drawn(all, limit as usize, arguments.seed);
+        indices = drawn.into_iter().map(|position| indices[position]).collect();
+    }
+    let store = pixels::decode(&dataset, &indices, predictor.input_size())?;
+    let positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
+    ensure!(
+        positions.len() >= 2,
+        "{}: found {} images; expected at least 2 to score on",
+        data.display(),
+        positions.len()
+    );
+    let images = positions
+        .iter()
+        .map(|&position| {
+            let mut image =
+                RgbImage { width: store.size(), height: store.size(), pixels: vec![0; store.image_bytes()] };
+            store.read(position, &mut image.pixels)?;
+            Ok(FloatImage::from(&image))
+        })
+        .collect::<fauxto::Result<Vec<_>>>()?;
+
+    let bar = progress::bar(predictor.members().len() * explainers.len(), "explainers", "scoring");
+    let mut models = Vec::new();
+    for member in predictor.members() {
+        let classes: Vec<Label> = decided(member.frozen(), &images, arguments.threshold);
+        let cases: Vec<Case> = images
+            .iter()
+            .zip(classes)
+            .zip(&positions)
+            .map(|((image, decided), &position)| Case {
+                image: image.clone(),
+                class: asked(arguments.class, decided),
+                item: indices[position] as u64,
+            })
+            .collect();
+        let rows = score::table(member.frozen(), explainers, &cases, arguments.seed, &mut |_| bar.inc(1))?;
+        models.push(ModelReport {
+            name: member.name.clone(),
+            path: member.path.display().to_string(),
+            explainers: rows,
+        });
+    }
+    bar.finish_and_clear();
+    let report = Report {
+        data: data.display().to_string(),
+        n: positions.len(),
+        skipped: store.len() - positions.len(),
+        threshold: arguments.threshold,
+        seed: arguments.seed,
+        models,
+    };
+    if arguments.json {
+        say_json(&report)?
+    } else {
+        say_tables(&report, all)?
+    }
+    Ok(Outcome::Done)
+}
+
+fn say_tables(report: &Report, all: usize) -> anyhow::Result<()> {
+    let titles: Vec<String> = SCORES
+        .iter()
+        .map(|score| format!("{} ({})", score.title, if score.better == Better::Higher { "more" } else { "less" }))
+        .collect();
+    let mut header = vec![""];
+    for title in &titles {
+        header.extend([title.as_str(), "gain over random"]);
+    }
+    header.extend(["redrawn weights", "s/image"]);
+    for model in &report.models {
+        say(format!("{} on {} of {all} images of {}", model.name, report.n, report.data))?;
+        let lines = model.explainers.iter().map(|row| {
+            let mut line = vec![row.explainer.clone()];
+            for score in &row.scores {
+                line.extend([format!("{:.3}", score.value.mean), with_interval(&score.gain_over_random)]);
+            }
+            let verdict = if row.looks_at_the_detector { "" } else { " ignores the detector" };
+            line.push(format!("{:.2}{verdict}", row.randomised_correlation.mean));
+            line.push(format!("{:.4}", row.seconds_per_image));
+            line
+        });
+        say(table::table(&header, lines))?;
+    }
+    say(
+        "gain: better than the random map on the same images, with its 95% interval; redrawn weights: rank correlation",
+    )?;
+    say("of the map with that of the same detector with fresh weights, which must be low")
+}
+
+fn with_interval(summary: &Summary) -> String {
+    match summary.interval {
+        Some([low, high]) => format!("{:+.3} [{low:+.3}, {high:+.3}]", summary.mean),
+        None => format!("{:+.3}", summary.mean),
+    }
+}
