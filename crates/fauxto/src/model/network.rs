@@ -43,8 +43,10 @@ pub trait Network: Send + std::fmt::Debug {
     /// See [`Architecture::head`].
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2>;
 
-    /// See [`Architecture::compile`].
-    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value>;
+    /// See [`Architecture::compile`]. None unless the network says otherwise.
+    fn compile(&self, _builder: &mut Builder, _x: Value) -> Option<Value> {
+        None
+    }
 
     /// Calls `visit` with every parameter and buffer, in the order of construction.
     fn visit(&self, visit: &mut dyn FnMut(ParameterView<'_>));
