@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attack::{ChosenAttack, Epsilon};
 use crate::augment::{self, Step};
 use crate::{Error, Result, model};
 
@@ -54,8 +55,69 @@ pub struct TrainConfig {
     /// Shrinks the step size further when validation AUC stalls. Off by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reduce_on_plateau: Option<ReduceOnPlateau>,
+    /// Attacks part of every batch. Off by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adversarial: Option<AdversarialConfig>,
     /// Random changes of training images, in order.
     pub augment: Vec<Step>,
+}
+
+/// Learning from attacked images; what is not given is the original project's fine-tuning.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdversarialConfig {
+    /// Share of every batch that is attacked, in 0..=1.
+    pub share: f64,
+    /// The attack, as on the command line: `fgsm`, `pgd:steps=7`.
+    pub attack: String,
+    /// One of these is drawn for each step.
+    pub epsilons: Vec<Epsilon>,
+    /// The factor of TRADES's divergence between the verdicts on clean and attacked images, in place of
+    /// cross entropy on attacked ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trades: Option<f64>,
+    /// The attack on validation images that, with clean ones, decides which epoch is best. Iterative, since
+    /// training against FGSM alone can learn to deceive FGSM alone.
+    pub validation_attack: String,
+    /// Its epsilon.
+    pub validation_epsilon: Epsilon,
+}
+
+impl Default for AdversarialConfig {
+    fn default() -> Self {
+        let epsilon = |text: &str| text.parse().expect("an epsilon");
+        Self {
+            share: 0.3,
+            attack: "fgsm".into(),
+            epsilons: [".02", ".03", ".05", ".08"].map(epsilon).to_vec(),
+            trades: None,
+            validation_attack: "pgd:steps=5".into(),
+            validation_epsilon: epsilon("2/255"),
+        }
+    }
+}
+
+impl AdversarialConfig {
+    fn check(&self) -> Result<()> {
+        ChosenAttack::parse(&self.attack)?;
+        ChosenAttack::parse(&self.validation_attack)?;
+        let refuse = |setting: &str, found: String, expected: &str| {
+            let setting = format!("train.adversarial.{setting}");
+            Err(Error::Setting { setting, found, expected: expected.into() })
+        };
+        if !(0.0..=1.0).contains(&self.share) {
+            return refuse("share", self.share.to_string(), "a value from 0 to 1");
+        }
+        if self.epsilons.is_empty() {
+            return refuse("epsilons", "none".into(), "at least one");
+        }
+        match self.trades {
+            Some(beta) if !(0.0..=1000.0).contains(&beta) => {
+                refuse("trades", beta.to_string(), "a value from 0 to 1000")
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// How the step size falls over the epochs.
@@ -94,6 +156,7 @@ impl Default for Config {
                 schedule: Schedule::Cosine,
                 patience: 15,
                 reduce_on_plateau: None,
+                adversarial: None,
                 augment: default_augmentation(),
             },
         }
@@ -132,6 +195,16 @@ pub static PRESETS: &[PresetEntry] = &[
         name: "base",
         summary: "the original project's base phase: the defaults",
         text: include_str!("../../../presets/base.toml"),
+    },
+    PresetEntry {
+        name: "adversarial",
+        summary: "the original project's adversarial fine-tuning, from a base checkpoint (--init)",
+        text: include_str!("../../../presets/adversarial.toml"),
+    },
+    PresetEntry {
+        name: "robust",
+        summary: "fine-tuning against PGD at small epsilons, from a base checkpoint (--init)",
+        text: include_str!("../../../presets/robust.toml"),
     },
     PresetEntry {
         name: "demo",
@@ -183,6 +256,7 @@ impl Config {
     fn check(&self) -> Result<()> {
         model::model(&self.model)?;
         augment::build(&self.train.augment)?;
+        self.train.adversarial.as_ref().map_or(Ok(()), AdversarialConfig::check)?;
         let ranges = [
             ("input_size", self.input_size as f64, 32.0, 4096.0),
             ("split.validation", self.split.validation, 0.01, 0.9),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rand::seq::SliceRandom;
 
+use super::adversarial::Adversary;
 use super::batch::{self, EpochAugmentation, Example};
 use super::history::EpochRecord;
 use super::loss::cross_entropy;
@@ -94,12 +95,13 @@ pub fn fit(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Fitted> {
     let augmentations = augment::build(&config.train.augment)?;
+    let adversary = config.train.adversarial.as_ref().map(|attack| Adversary::new(attack, config.seed)).transpose()?;
     let state = if resume && file.path.exists() {
         State::load(file.path, file.fingerprint, detector)?
     } else {
         State { progress: Progress::default(), detector, optimiser: AdamW::default(), best: None }
     };
-    let mut run = Run { config, data, augmentations, state, file, written: Instant::now() };
+    let mut run = Run { config, data, augmentations, adversary, state, file, written: Instant::now() };
     while !run.state.progress.finished {
         run.epoch(observe)?;
     }
@@ -110,6 +112,7 @@ struct Run<'a> {
     config: &'a Config,
     data: &'a TrainingData<'a>,
     augmentations: Vec<Box<dyn Augmentation>>,
+    adversary: Option<Adversary>,
     state: State,
     file: StateFile<'a>,
     written: Instant,
@@ -149,15 +152,19 @@ impl Run<'_> {
     }
 
     fn step(&mut self, examples: &[Example], learning_rate: f64) -> Result<f64> {
-        let Self { config, data, augmentations, state, .. } = self;
+        let Self { config, data, augmentations, adversary, state, .. } = self;
         let device = state.detector.device().clone();
         let augmentation = EpochAugmentation { augmentations, seed: config.seed, epoch: state.progress.epoch as u64 };
         let pixels = batch::pixels(data.store, examples, Some(augmentation), &device)?;
-        let labels = batch::labels(examples, &device);
         let pass = Pass::training(config.seed, state.optimiser.steps());
-        let logits = state.detector.logits(pixels, &pass);
-        let verdicts = logits.clone().detach().without_autodiff();
-        let loss = cross_entropy(logits, labels);
+        let (loss, logits) = match adversary {
+            Some(adversary) => adversary.loss(&state.detector, pixels, examples, &pass, state.optimiser.steps())?,
+            None => {
+                let logits = state.detector.logits(pixels, &pass);
+                (cross_entropy(logits.clone(), batch::labels(examples, &device)), logits)
+            }
+        };
+        let verdicts = logits.detach().without_autodiff();
         let value = f64::from(loss.clone().detach().into_scalar::<f32>());
         if !value.is_finite() {
             return Ok(value);
@@ -201,6 +208,11 @@ impl Run<'_> {
             (metric.measure)(&scores, 0.5)
                 .map_err(|reason| Error::Refused(format!("validation {name} is undefined: {reason}")))
         };
+        let validation_attacked_auc = self
+            .adversary
+            .as_ref()
+            .map(|adversary| adversary.validate(&frozen, data.store, &data.validation, config.train.batch_size))
+            .transpose()?;
         let progress = &state.progress;
         Ok(EpochRecord {
             epoch: epoch + 1,
@@ -210,6 +222,7 @@ impl Run<'_> {
             validation_loss: measured("nll")?,
             validation_accuracy: measured("accuracy")?,
             validation_auc: measured("roc_auc")?,
+            validation_attacked_auc,
         })
     }
 
@@ -217,9 +230,9 @@ impl Run<'_> {
     fn conclude(&mut self, record: &EpochRecord) -> bool {
         let train = &self.config.train;
         let progress = &mut self.state.progress;
-        let best = progress.best.is_none_or(|(_, auc)| record.validation_auc > auc);
+        let best = progress.best.is_none_or(|(_, score)| record.score() > score);
         if best {
-            progress.best = Some((record.epoch, record.validation_auc));
+            progress.best = Some((record.epoch, record.score()));
             progress.epochs_without_improvement = 0;
             progress.reduced_at = 0;
             self.state.best = Some(weights::collect(self.state.detector.network.as_ref()));

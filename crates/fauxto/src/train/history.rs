@@ -24,6 +24,18 @@ pub struct EpochRecord {
     pub validation_accuracy: f64,
     /// Area under the ROC curve on the validation images.
     pub validation_auc: f64,
+    /// The same under the attack that adversarial training validates with; none without such training.
+    #[serde(default)]
+    pub validation_attacked_auc: Option<f64>,
+}
+
+impl EpochRecord {
+    /// What the best epoch has most of: validation AUC, in adversarial training its mean with that of
+    /// attacked images.
+    #[must_use]
+    pub fn score(&self) -> f64 {
+        self.validation_attacked_auc.map_or(self.validation_auc, |attacked| (self.validation_auc + attacked) / 2.0)
+    }
 }
 
 /// Writes the epochs as CSV.

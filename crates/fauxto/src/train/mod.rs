@@ -2,6 +2,7 @@
 //! ([`fit()`]). Every random number is addressed by seed, epoch and item, so a run resumed from its last
 //! state ends with the same bits as one that was never interrupted.
 
+mod adversarial;
 pub mod batch;
 mod fit;
 pub mod history;

@@ -32,7 +32,7 @@ pub struct Progress {
     pub updates: u64,
     /// Epochs that are done.
     pub history: Vec<EpochRecord>,
-    /// The best epoch so far (from 1) and its validation AUC.
+    /// The best epoch so far (from 1) and its [`EpochRecord::score`].
     pub best: Option<(usize, f64)>,
     /// Epochs since then.
     pub epochs_without_improvement: usize,
