@@ -14,6 +14,7 @@ pub mod config;
 pub mod corrupt;
 pub mod data;
 pub mod device;
+pub mod ensemble;
 pub mod error;
 pub mod evaluate;
 pub mod explain;

@@ -5,12 +5,14 @@
 //! fake is at least the threshold.
 
 mod comparison;
+mod corrupted;
 mod curve;
 mod evaluation;
 pub mod metric;
 mod scores;
 
 pub use comparison::{McNemar, mcnemar};
+pub use corrupted::{Column, UnderCorruption, judge_images, mean_accuracies, under_corruptions};
 pub use curve::{CalibrationBin, Histogram, RocPoint, calibration_bins, histogram, roc_curve};
 pub use evaluation::{Evaluation, Values};
 pub use metric::{Better, METRICS, Metric, Undefined};

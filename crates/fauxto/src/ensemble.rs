@@ -1,0 +1,249 @@
+//! How several detectors' probabilities become one: one entry of [`COMBINATIONS`] each. Weights come from
+//! validation images, never from those reported on.
+
+use serde::Serialize;
+
+use crate::evaluate::Scores;
+use crate::{Error, Label, Result};
+
+/// A way of combining one can ask for by name.
+#[derive(Debug)]
+pub struct CombinationEntry {
+    /// The name in results.
+    pub name: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// Paper or system it follows.
+    pub source: &'static str,
+    /// Weights from the members' probabilities `[member][image]` on validation images and their labels.
+    fit: fn(&[Vec<f64>], &[Label]) -> Result<Combination>,
+}
+
+/// Every way of combining.
+pub static COMBINATIONS: &[CombinationEntry] = &[
+    CombinationEntry {
+        name: "accuracy_weighted",
+        summary: "mean of probabilities, weighted by validation accuracy",
+        source: "the original project: w_i = accuracy_i / sum(accuracy)",
+        fit: |members, labels| {
+            let accuracies = members
+                .iter()
+                .map(|member| {
+                    let scores = Scores::new(member.clone(), labels.to_vec())?;
+                    let right = scores.verdicts(0.5).iter().zip(labels).filter(|(a, b)| a == b).count();
+                    Ok(right as f64 / labels.len() as f64)
+                })
+                .collect::<Result<Vec<f64>>>()?;
+            let total: f64 = accuracies.iter().sum();
+            Ok(Combination::Mean { weights: accuracies.iter().map(|accuracy| accuracy / total).collect() })
+        },
+    },
+    CombinationEntry {
+        name: "equal",
+        summary: "mean of probabilities",
+        source: "linear opinion pool; Stone 1961",
+        fit: |members, _| Ok(Combination::Mean { weights: vec![1.0 / members.len() as f64; members.len()] }),
+    },
+    CombinationEntry {
+        name: "log_opinion_pool",
+        summary: "logit of the result = weighted sum of the members' logits and a constant, by least validation NLL",
+        source: "Genest & Zidek 1986; fitted as a logistic regression with a ridge towards equal weights",
+        fit: fit_pool,
+    },
+];
+
+/// A fitted way of combining.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Combination {
+    /// Weighted mean of probabilities; the weights sum to 1.
+    Mean {
+        /// One a member.
+        weights: Vec<f64>,
+    },
+    /// `logit(p) = sum(w_i logit(p_i)) + constant`.
+    LogOpinionPool {
+        /// One a member.
+        weights: Vec<f64>,
+        /// Added to the logit.
+        constant: f64,
+    },
+}
+
+impl CombinationEntry {
+    /// Fits it to the members' probabilities of fake `[member][image]` on validation images.
+    ///
+    /// # Errors
+    /// If there is no member or image, their numbers differ, or a probability is outside `0..=1`.
+    pub fn fit(&self, members: &[Vec<f64>], labels: &[Label]) -> Result<Combination> {
+        let odd = members.iter().find(|member| member.len() != labels.len());
+        if members.is_empty() || labels.is_empty() || odd.is_some() {
+            return Err(Error::Refused(format!(
+                "{}: found {} members, {} labels{}; expected at least one of each and a probability for each label",
+                self.name,
+                members.len(),
+                labels.len(),
+                odd.map_or_else(String::new, |odd| format!(" and a member with {} probabilities", odd.len())),
+            )));
+        }
+        (self.fit)(members, labels)
+    }
+}
+
+impl Combination {
+    /// The combined probability of fake of every image, from the members' `[member][image]`.
+    #[must_use]
+    pub fn combine(&self, members: &[Vec<f64>]) -> Vec<f64> {
+        let images = members.first().map_or(0, Vec::len);
+        (0..images)
+            .map(|image| match self {
+                Self::Mean { weights } => {
+                    weights.iter().zip(members).map(|(w, member)| w * member[image]).sum::<f64>().clamp(0.0, 1.0)
+                }
+                Self::LogOpinionPool { weights, constant } => {
+                    let sum: f64 = weights.iter().zip(members).map(|(w, member)| w * logit(member[image])).sum();
+                    1.0 / (1.0 + (-(sum + constant)).exp())
+                }
+            })
+            .collect()
+    }
+}
+
+/// Certainty beyond a millionth is noise, and an infinite logit would outvote everybody.
+fn logit(probability: f64) -> f64 {
+    let p = probability.clamp(1e-6, 1.0 - 1e-6);
+    (p / (1.0 - p)).ln()
+}
+
+/// Newton's method on the mean NLL plus `RIDGE / 2` times the squared distance of the weights from equal ones,
+/// which keeps them finite where validation images can be told apart without error.
+fn fit_pool(members: &[Vec<f64>], labels: &[Label]) -> Result<Combination> {
+    const RIDGE: f64 = 0.01;
+    let count = members.len();
+    let equal = 1.0 / count as f64;
+    let rows: Vec<Vec<f64>> = (0..labels.len())
+        .map(|image| members.iter().map(|member| logit(member[image])).chain([1.0]).collect())
+        .collect();
+    let mut solution = vec![equal; count];
+    solution.push(0.0);
+    for _ in 0..100 {
+        let mut gradient = vec![0.0; count + 1];
+        let mut hessian = vec![vec![0.0; count + 1]; count + 1];
+        for (row, label) in rows.iter().zip(labels) {
+            let sum: f64 = row.iter().zip(&solution).map(|(x, w)| x * w).sum();
+            let p = 1.0 / (1.0 + (-sum).exp());
+            let error = p - if *label == Label::Fake { 1.0 } else { 0.0 };
+            for i in 0..=count {
+                gradient[i] += error * row[i] / rows.len() as f64;
+                for j in 0..=count {
+                    hessian[i][j] += p * (1.0 - p) * row[i] * row[j] / rows.len() as f64;
+                }
+            }
+        }
+        for i in 0..count {
+            gradient[i] += RIDGE * (solution[i] - equal);
+            hessian[i][i] += RIDGE;
+        }
+        hessian[count][count] += 1e-9;
+        let step = solve(hessian, gradient);
+        // Newton's step is damped: far from the solution the curvature of NLL is nearly nothing.
+        let length = step.iter().fold(0.0_f64, |most, s| most.max(s.abs()));
+        let damping = if length > 1.0 { 1.0 / length } else { 1.0 };
+        solution.iter_mut().zip(&step).for_each(|(w, s)| *w -= damping * s);
+        if length < 1e-10 {
+            break;
+        }
+    }
+    let constant = solution.pop().unwrap_or_default();
+    if !constant.is_finite() || solution.iter().any(|weight| !weight.is_finite()) {
+        return Err(Error::Refused(
+            "log_opinion_pool: found weights that are not finite; expected probabilities in 0..=1; check the members"
+                .into(),
+        ));
+    }
+    Ok(Combination::LogOpinionPool { weights: solution, constant })
+}
+
+/// Solves a small positive definite system by Gaussian elimination.
+fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> {
+    let n = right.len();
+    for pivot in 0..n {
+        for row in pivot + 1..n {
+            let factor = matrix[row][pivot] / matrix[pivot][pivot];
+            for column in pivot..n {
+                matrix[row][column] -= factor * matrix[pivot][column];
+            }
+            right[row] -= factor * right[pivot];
+        }
+    }
+    for row in (0..n).rev() {
+        let known: f64 = (row + 1..n).map(|column| matrix[row][column] * right[column]).sum();
+        right[row] = (right[row] - known) / matrix[row][row];
+    }
+    right
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fitted(name: &str, members: &[Vec<f64>], labels: &[Label]) -> Combination {
+        COMBINATIONS.iter().find(|entry| entry.name == name).unwrap().fit(members, labels).unwrap()
+    }
+
+    /// Two members: one that knows something, one that guesses.
+    fn members() -> (Vec<Vec<f64>>, Vec<Label>) {
+        let labels: Vec<Label> = (0..400).map(|i| if i % 2 == 0 { Label::Real } else { Label::Fake }).collect();
+        let knows = (0..400).map(|i| if (i % 2 == 1) == (i % 5 != 0) { 0.8 } else { 0.2 }).collect();
+        let guesses = (0..400).map(|i| if (i / 2) % 2 == 0 { 0.7 } else { 0.3 }).collect();
+        (vec![knows, guesses], labels)
+    }
+
+    #[test]
+    fn one_member_alone_is_itself_and_results_are_probabilities() {
+        let (members, labels) = members();
+        for entry in COMBINATIONS {
+            let combined = entry.fit(&members, &labels).unwrap().combine(&members);
+            assert!(combined.iter().all(|p| (0.0..=1.0).contains(p)), "{}", entry.name);
+        }
+        for name in ["accuracy_weighted", "equal"] {
+            let alone = fitted(name, &members[..1], &labels).combine(&members[..1]);
+            assert!(alone.iter().zip(&members[0]).all(|(a, b)| (a - b).abs() < 1e-12));
+        }
+    }
+
+    #[test]
+    fn the_original_weights_are_shares_of_accuracy() {
+        let (members, labels) = members();
+        let Combination::Mean { weights } = fitted("accuracy_weighted", &members, &labels) else { panic!() };
+        // 80% right and 50% right.
+        assert!((weights[0] - 0.8 / 1.3).abs() < 1e-12 && (weights[1] - 0.5 / 1.3).abs() < 1e-12, "{weights:?}");
+    }
+
+    #[test]
+    fn the_pool_trusts_who_knows_and_calibrates_it() {
+        let (members, labels) = members();
+        let pool = fitted("log_opinion_pool", &members, &labels);
+        let Combination::LogOpinionPool { weights, constant } = &pool else { panic!() };
+        // The one that knows says .8 and is right 80% of the time: a weight of one, nothing for the other.
+        assert!((weights[0] - 1.0).abs() < 0.05, "{weights:?}");
+        assert!(weights[1].abs() < 0.05 && constant.abs() < 0.05, "{weights:?} {constant}");
+        let nll = |members: &[Vec<f64>], c: &Combination| {
+            c.combine(members)
+                .iter()
+                .zip(&labels)
+                .map(|(p, label)| -(if *label == Label::Fake { *p } else { 1.0 - p }).ln())
+                .sum::<f64>()
+        };
+        assert!(nll(&members, &pool) < nll(&members, &fitted("equal", &members, &labels)));
+    }
+
+    #[test]
+    fn members_that_do_not_fit_are_refused() {
+        let (members, labels) = members();
+        for entry in COMBINATIONS {
+            assert!(entry.fit(&[], &labels).is_err());
+            assert!(entry.fit(&members, &labels[1..]).is_err());
+        }
+    }
+}
