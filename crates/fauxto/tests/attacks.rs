@@ -338,7 +338,7 @@ fn measure(target: &dyn Target, store: &PixelStore, examples: &[Example], batch_
         ("fgsm", "12/255"),
         ("pgd:steps=20", "12/255"),
         ("square:queries=150", "12/255"),
-        ("pgd:steps=20", masking::LARGE_EPSILON),
+        ("apgd_ce:iterations=20", masking::LARGE_EPSILON),
     ];
     let wanted = wanted.map(|(attack, radius)| (ChosenAttack::parse(attack).unwrap(), epsilon(radius)));
     let trials: Vec<Trial<'_>> = wanted.iter().map(|(attack, epsilon)| Trial { attack, epsilon }).collect();
@@ -403,7 +403,10 @@ fn checks_pass_a_plain_model_and_find_one_that_masks_its_gradients() {
         assert!(failed.contains(&"gradients_reach_the_pixels"), "{failed:?}");
         assert!(failed.contains(&"a_large_epsilon_defeats_everything"), "{failed:?}");
         let message = masking::require(&findings).unwrap_err().to_string();
-        assert!(message.contains("zero_gradient_share 1.000") && message.contains("pgd:steps=20"), "{message}");
+        assert!(
+            message.contains("zero_gradient_share 1.000") && message.contains("apgd_ce:iterations=20"),
+            "{message}"
+        );
     }
 }
 
@@ -466,7 +469,7 @@ fn each_check_fails_on_the_sign_it_looks_for_and_only_there() {
             ("square", "8/255", square),
             // Hides nothing: its black-box part does not count as white box.
             ("autoattack_two_class", "8/255", 0),
-            ("pgd:steps=50", "0.5", large),
+            ("apgd_ce", "0.5", large),
         ];
         let findings = masking::examine(&planted(&base, &attacks)).unwrap();
         findings.into_iter().filter(|finding| !finding.passed).map(|finding| finding.name).collect()
