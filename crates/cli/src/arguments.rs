@@ -55,6 +55,12 @@ pub(crate) enum Command {
         Exit code 1: an image was judged fake and --fail-on-fake was given.\n\
         Exit code 2: an image could not be judged; the others were.")]
     Predict(Predict),
+    /// The whole pipeline: train, attack, fine-tune, measure before and after, draw, submit
+    #[command(after_help = "Examples:\n  \
+        fauxto run photos/ --out runs/pipeline\n  \
+        fauxto run photos/ --report test.parquet --models resnet_se_small --finetune robust --out runs/pipeline\n\n\
+        Stopped half-way, the same command goes on where it stopped.")]
+    Run(Run),
     /// Measure a detector under adversarial attacks
     #[command(after_help = "Examples:\n  \
         fauxto attack runs/mine test.parquet --limit 1000\n  \
@@ -128,6 +134,82 @@ pub(crate) struct Audit {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Labelled images: folder, Parquet file or folder of shards, CSV, JSON Lines
+    pub(crate) data: PathBuf,
+    /// Folder for everything the pipeline makes
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
+    /// Architectures, separated by commas
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "convnext_tiny,efficientnet_b0,resnet_se"
+    )]
+    pub(crate) models: Vec<String>,
+    /// Labelled images to report on; without them, a share of the data is kept apart for that
+    #[arg(long, value_name = "DATA")]
+    pub(crate) report: Option<PathBuf>,
+    /// That share, where --report is not given
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    pub(crate) test_share: f64,
+    /// Preset of the base phase
+    #[arg(long, value_name = "NAME|FILE", default_value = "base")]
+    pub(crate) preset: String,
+    /// Preset of the fine-tuning phase
+    #[arg(long, value_name = "NAME|FILE", default_value = "adversarial")]
+    pub(crate) finetune: String,
+    /// Training images that become the adversarial set, each at four epsilons
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) adversarial_images: u32,
+    /// Reported images under FGSM and PGD
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub(crate) attack_images: u32,
+    /// Reported images under the two-class AutoAttack
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub(crate) strong_images: u32,
+    /// Reported images under every corruption
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub(crate) corruption_images: u32,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Train although a property of the files separates the classes
+    #[arg(long)]
+    pub(crate) allow_giveaways: bool,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) options: DataOptions,
+}
+
+impl Run {
+    /// What decides the results, for the record and for going on.
+    pub(crate) fn record(&self) -> toml::Table {
+        let mut table = toml::Table::new();
+        table.insert("data".into(), self.data.display().to_string().into());
+        if let Some(report) = &self.report {
+            table.insert("report".into(), report.display().to_string().into());
+        }
+        table.insert("models".into(), self.models.clone().into());
+        table.insert("preset".into(), self.preset.clone().into());
+        table.insert("finetune".into(), self.finetune.clone().into());
+        table.insert("test_share".into(), self.test_share.into());
+        let counts = [
+            ("adversarial_images", self.adversarial_images),
+            ("attack_images", self.attack_images),
+            ("strong_images", self.strong_images),
+            ("corruption_images", self.corruption_images),
+        ];
+        table.extend(counts.map(|(name, count)| (name.to_owned(), i64::from(count).into())));
+        table.insert("seed".into(), self.seed.to_string().into());
+        table
+    }
 }
 
 #[derive(Debug, Args)]

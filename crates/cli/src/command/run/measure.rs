@@ -1,0 +1,292 @@
+//! What the detectors of one phase are worth: clean, attacked, corrupted; alone and voting.
+
+use std::path::Path;
+
+use anyhow::Context;
+use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
+use fauxto::attack::{ChosenAttack, Ensemble, Epsilon, Target};
+use fauxto::corrupt::{CORRUPTIONS, CorruptionEntry};
+use fauxto::data::split::Split;
+use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
+use fauxto::ensemble::{COMBINATIONS, Combination};
+use fauxto::evaluate::{Evaluation, McNemar, Scores, UnderCorruption, mcnemar, mean_accuracies, under_corruptions};
+use fauxto::predict::Predictor;
+use fauxto::train::Example;
+use fauxto::write_atomically::write_atomically;
+use fauxto::{Label, device, run};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Pipeline;
+use crate::command::train::COMMIT;
+use crate::{pixels, progress};
+
+/// Before and after adversarial fine-tuning.
+pub(super) const PHASES: [&str; 2] = ["base", "final"];
+
+/// One step at the original project's sizes and at those of the literature; then attacks that iterate.
+const SINGLE_STEP: [&str; 8] = [".02", ".03", ".05", ".08", "1/255", "2/255", "4/255", "8/255"];
+const ITERATIVE: [&str; 2] = ["pgd:steps=10", "pgd:steps=50"];
+const STRONGEST: &str = "autoattack_two_class";
+const SMALL: [&str; 2] = ["1/255", "2/255"];
+
+/// Everything measured in one phase.
+#[derive(Serialize)]
+struct Phase {
+    phase: &'static str,
+    clean: Vec<Judged>,
+    combinations: Vec<Combined>,
+    robustness: Vec<Attacked>,
+    corruption_images: usize,
+    corruptions: Vec<UnderCorruption>,
+    /// Mean accuracy over 15 and over 19 corruptions at all severities, by judge.
+    corruption_means: Vec<(String, Option<[f64; 2]>)>,
+}
+
+#[derive(Serialize)]
+struct Judged {
+    judge: String,
+    weight: Option<f64>,
+    evaluation: Evaluation,
+}
+
+#[derive(Serialize)]
+struct Combined {
+    name: &'static str,
+    fitted: Combination,
+    validation: Evaluation,
+    reported: Evaluation,
+    /// Against the accuracy-weighted vote on the reported images.
+    against_accuracy_weighted: McNemar,
+}
+
+#[derive(Serialize)]
+struct Attacked {
+    judge: String,
+    attacks: Robustness,
+    strongest: Robustness,
+}
+
+/// Labelled images at the detectors' input size.
+pub(super) struct Images {
+    pub(super) store: PixelStore,
+    pub(super) examples: Vec<Example>,
+    /// The identity of each example.
+    pub(super) identities: Vec<String>,
+}
+
+/// The images of one side, or the reported ones, which are a data set of their own if one was given.
+pub(super) fn images(pipeline: &Pipeline<'_>, side: Side, size: usize) -> anyhow::Result<Images> {
+    let arguments = pipeline.arguments;
+    let elsewhere = arguments.report.as_ref().filter(|_| side == Side::Test);
+    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
+    let dataset = Dataset::open(elsewhere.unwrap_or(&arguments.data), &options)?;
+    let indices = dataset.labelled();
+    let store = pixels::decode(&dataset, &indices, size)?;
+    let positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
+    let examples: Vec<Example> = if elsewhere.is_some() {
+        let labelled = |index: usize| Some(Example { index, label: dataset.items[indices[index]].label? });
+        positions.into_iter().filter_map(labelled).collect()
+    } else {
+        let split = Split::load(&pipeline.path("split.json"))?;
+        run::examples(&dataset, &indices, &positions, &split, side)
+    };
+    anyhow::ensure!(!examples.is_empty(), "{}: found no labelled images to report on", arguments.data.display());
+    let identities = examples.iter().map(|example| dataset.items[indices[example.index]].identity.clone()).collect();
+    Ok(Images { store, examples, identities })
+}
+
+pub(super) fn predictor(pipeline: &Pipeline<'_>, phase: &str) -> anyhow::Result<Predictor> {
+    let paths: Vec<_> =
+        pipeline.arguments.models.iter().map(|model| pipeline.folder(phase, model).root().to_path_buf()).collect();
+    Ok(Predictor::open(&paths, &device::device(&pipeline.arguments.device)?)?)
+}
+
+/// Every member's probabilities, `[member][image]`.
+fn members(predictor: &Predictor, images: &Images) -> anyhow::Result<Vec<Vec<f64>>> {
+    let bar = progress::bar(images.examples.len(), "images", "judging");
+    let positions: Vec<usize> = images.examples.iter().map(|example| example.index).collect();
+    let judgements = predictor.judge(&images.store, &positions, 128, &mut |done| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+    Ok((0..predictor.members().len())
+        .map(|member| judgements.iter().map(|judgement| judgement.members[member]).collect())
+        .collect())
+}
+
+pub(super) fn measure(pipeline: &Pipeline<'_>, phase: &'static str) -> anyhow::Result<()> {
+    let predictor = predictor(pipeline, phase)?;
+    let size = predictor.input_size();
+    let reported = images(pipeline, Side::Test, size)?;
+    let validation = images(pipeline, Side::Validation, size)?;
+    let (clean, combinations) = judge(pipeline, phase, &predictor, &reported, &validation)?;
+    let corrupted =
+        robustness::subset(&reported.examples, pipeline.arguments.corruption_images as usize, pipeline.arguments.seed);
+    let entries: Vec<&'static CorruptionEntry> = CORRUPTIONS.iter().collect();
+    let bar = progress::bar(entries.len() * 5, "corrupted sets", "corrupting");
+    let corruptions = under_corruptions(
+        &predictor,
+        &reported.store,
+        &corrupted,
+        &entries,
+        pipeline.arguments.seed,
+        128,
+        &mut |done| bar.set_position(done as u64),
+    )?;
+    bar.finish_and_clear();
+    let judges: Vec<String> = clean.iter().map(|judged| judged.judge.clone()).collect();
+    let result = Phase {
+        phase,
+        corruption_means: judges.iter().map(|judge| (judge.clone(), mean_accuracies(&corruptions, judge))).collect(),
+        clean,
+        combinations,
+        robustness: attack(pipeline, &predictor, &reported)?,
+        corruption_images: corrupted.len(),
+        corruptions,
+    };
+    let path = pipeline.path(format!("{phase}.json"));
+    Ok(write_atomically(&path, &serde_json::to_vec_pretty(&result)?)?)
+}
+
+fn judge(
+    pipeline: &Pipeline<'_>,
+    phase: &str,
+    predictor: &Predictor,
+    reported: &Images,
+    validation: &Images,
+) -> anyhow::Result<(Vec<Judged>, Vec<Combined>)> {
+    let labels = |images: &Images| images.examples.iter().map(|example| example.label).collect::<Vec<Label>>();
+    let (on_reported, on_validation) = (members(predictor, reported)?, members(predictor, validation)?);
+    let (reported_labels, validation_labels) = (labels(reported), labels(validation));
+    let mut clean = Vec::new();
+    for (member, probabilities) in predictor.members().iter().zip(&on_reported) {
+        let scores = Scores::new(probabilities.clone(), reported_labels.clone())?;
+        write_scores(&pipeline.path(format!("{phase}_{}.csv", member.name)), reported, &scores)?;
+        let evaluation = Evaluation::new(&scores, 0.5)?;
+        clean.push(Judged { judge: member.name.clone(), weight: Some(member.weight), evaluation });
+    }
+    let mut combinations: Vec<Combined> = Vec::new();
+    let mut first: Option<Vec<Label>> = None;
+    for entry in COMBINATIONS {
+        let fitted = entry.fit(&on_validation, &validation_labels)?;
+        let scores = Scores::new(fitted.combine(&on_reported), reported_labels.clone())?;
+        let verdicts = scores.verdicts(0.5);
+        let first = first.get_or_insert_with(|| verdicts.clone());
+        if combinations.is_empty() {
+            write_scores(&pipeline.path(format!("{phase}_ensemble.csv")), reported, &scores)?;
+            clean.push(Judged { judge: "ensemble".into(), weight: None, evaluation: Evaluation::new(&scores, 0.5)? });
+        }
+        combinations.push(Combined {
+            name: entry.name,
+            validation: Evaluation::new(&Scores::new(fitted.combine(&on_validation), validation_labels.clone())?, 0.5)?,
+            reported: Evaluation::new(&scores, 0.5)?,
+            against_accuracy_weighted: mcnemar(&verdicts, first, &reported_labels)?,
+            fitted,
+        });
+    }
+    Ok((clean, combinations))
+}
+
+fn write_scores(path: &Path, images: &Images, scores: &Scores) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["path", "label", "probability_fake"])?;
+    for (identity, (probability, label)) in images.identities.iter().zip(scores.iter()) {
+        writer.write_record([identity.as_str(), label.name(), &probability.to_string()])?;
+    }
+    let bytes = writer.into_inner().context("writing scores")?;
+    Ok(write_atomically(path, &bytes)?)
+}
+
+/// Every member and the vote, each attacked for itself.
+fn attack(pipeline: &Pipeline<'_>, predictor: &Predictor, reported: &Images) -> anyhow::Result<Vec<Attacked>> {
+    let arguments = pipeline.arguments;
+    let mut planned: Vec<(ChosenAttack, Epsilon)> = Vec::new();
+    for epsilon in SINGLE_STEP {
+        planned.push((ChosenAttack::parse("fgsm")?, epsilon.parse()?));
+        planned.push((ChosenAttack::parse("random_noise")?, epsilon.parse()?));
+    }
+    for name in ITERATIVE {
+        for epsilon in SMALL {
+            planned.push((ChosenAttack::parse(name)?, epsilon.parse()?));
+        }
+    }
+    let strongest: Vec<(ChosenAttack, Epsilon)> = SMALL
+        .iter()
+        .map(|epsilon| Ok((ChosenAttack::parse(STRONGEST)?, epsilon.parse()?)))
+        .collect::<anyhow::Result<_>>()?;
+    let many = robustness::subset(&reported.examples, arguments.attack_images as usize, arguments.seed);
+    let few = robustness::subset(&reported.examples, arguments.strong_images as usize, arguments.seed);
+    let ensemble = Ensemble::new(predictor.members().iter().map(|m| (m.weight, m.frozen() as &dyn Target)).collect())?;
+    let mut targets: Vec<(&str, &dyn Target)> =
+        predictor.members().iter().map(|member| (member.name.as_str(), member.frozen() as &dyn Target)).collect();
+    if targets.len() > 1 {
+        targets.push(("ensemble", &ensemble));
+    }
+    let mut results = Vec::new();
+    for (judge, target) in targets {
+        let measured = |examples: &[Example], planned: &[(ChosenAttack, Epsilon)]| {
+            let bar = progress::bar(examples.len() * (planned.len() + 1), "images", judge.to_owned());
+            let campaign = Campaign { target, store: &reported.store, examples, seed: arguments.seed, batch_size: 128 };
+            let trials: Vec<Trial<'_>> = planned.iter().map(|(attack, epsilon)| Trial { attack, epsilon }).collect();
+            let result = campaign.run(&trials, &mut |attacked| {
+                bar.set_position(attacked.done as u64);
+                if let Some(Trial { attack, epsilon }) = attacked.trial {
+                    bar.set_message(format!("{judge} {} {epsilon}", attack.name));
+                }
+                Ok(())
+            });
+            bar.finish_and_clear();
+            result
+        };
+        results.push(Attacked {
+            judge: judge.to_owned(),
+            attacks: measured(&many, &planned)?,
+            strongest: measured(&few, &strongest)?,
+        });
+    }
+    Ok(results)
+}
+
+/// Reads the scores [`measure`] wrote.
+pub(super) fn read_scores(pipeline: &Pipeline<'_>, phase: &str, judge: &str) -> anyhow::Result<Scores> {
+    let path = pipeline.path(format!("{phase}_{judge}.csv"));
+    let mut reader = csv::Reader::from_path(&path).with_context(|| path.display().to_string())?;
+    let (mut probabilities, mut labels) = (Vec::new(), Vec::new());
+    for record in reader.records() {
+        let record = record?;
+        probabilities.push(record[2].parse()?);
+        labels.push(if &record[1] == Label::Fake.name() { Label::Fake } else { Label::Real });
+    }
+    Ok(Scores::new(probabilities, labels)?)
+}
+
+/// Both phases, whether they differ, and what everything took, in `results.json`.
+pub(super) fn summarise(pipeline: &Pipeline<'_>) -> anyhow::Result<()> {
+    let mut phases = Vec::new();
+    for phase in PHASES {
+        let path = pipeline.path(format!("{phase}.json"));
+        phases
+            .push(serde_json::from_slice::<Value>(&std::fs::read(&path)?).with_context(|| path.display().to_string())?);
+    }
+    let mut judges: Vec<&str> = pipeline.arguments.models.iter().map(String::as_str).collect();
+    judges.push("ensemble");
+    let mut changes = Vec::new();
+    for judge in judges {
+        let [base, last] = PHASES.map(|phase| read_scores(pipeline, phase, judge));
+        let (base, last) = (base?, last?);
+        let comparison = mcnemar(&base.verdicts(0.5), &last.verdicts(0.5), base.labels())?;
+        changes.push(json!({ "judge": judge, "base_against_final": comparison }));
+    }
+    let results = json!({
+        "data": pipeline.arguments.data.display().to_string(),
+        "reported_on": pipeline.arguments.report.as_ref().map_or_else(
+            || "the test side of the split".to_owned(), |path| path.display().to_string()),
+        "seed": pipeline.arguments.seed,
+        "presets": [pipeline.arguments.preset, pipeline.arguments.finetune],
+        "commit": COMMIT,
+        "threads": std::thread::available_parallelism().map_or(1, usize::from),
+        "stages": pipeline.stages,
+        "phases": phases,
+        "changes": changes,
+    });
+    Ok(write_atomically(&pipeline.path("results.json"), &serde_json::to_vec_pretty(&results)?)?)
+}

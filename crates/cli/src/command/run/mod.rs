@@ -1,0 +1,220 @@
+//! `fauxto run`: the whole pipeline, stage by stage, each skipped if an earlier call finished it.
+
+mod draw;
+mod measure;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use fauxto::predict::CHECKPOINT_FILE;
+use fauxto::run::RunFolder;
+use fauxto::write_atomically::write_atomically;
+use serde::{Deserialize, Serialize};
+
+use super::{Outcome, say};
+use crate::arguments::{Arguments, Command, Run};
+use crate::progress;
+
+/// What each stage took; kept in `stages.json`, which is also how an interrupted pipeline knows what is done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Stage {
+    name: String,
+    seconds: f64,
+}
+
+/// The folder of a pipeline.
+struct Pipeline<'a> {
+    arguments: &'a Run,
+    stages: Vec<Stage>,
+}
+
+pub(super) fn run(arguments: &Run) -> anyhow::Result<Outcome> {
+    std::fs::create_dir_all(&arguments.out).with_context(|| arguments.out.display().to_string())?;
+    let mut pipeline = Pipeline { arguments, stages: Vec::new() };
+    pipeline.check_settings()?;
+    if let Ok(text) = std::fs::read_to_string(pipeline.path("stages.json")) {
+        pipeline.stages =
+            serde_json::from_str(&text).with_context(|| pipeline.path("stages.json").display().to_string())?;
+    }
+    for model in &arguments.models {
+        pipeline.stage(&format!("base {model}"), |pipeline| pipeline.base(model))?;
+    }
+    pipeline.stage("adversarial set", Pipeline::adversarial_set)?;
+    for model in &arguments.models {
+        pipeline.stage(&format!("final {model}"), |pipeline| pipeline.finetune(model))?;
+    }
+    for phase in measure::PHASES {
+        pipeline.stage(&format!("measure {phase}"), |pipeline| measure::measure(pipeline, phase))?;
+    }
+    pipeline.stage("figures", draw::draw)?;
+    pipeline.stage("submission", Pipeline::submission)?;
+    measure::summarise(&pipeline)?;
+    let total: f64 = pipeline.stages.iter().map(|stage| stage.seconds).sum();
+    say(format!("{}: all stages done in {:.0} s; results.json, figures, checkpoints", arguments.out.display(), total))?;
+    Ok(Outcome::Done)
+}
+
+impl Pipeline<'_> {
+    fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.arguments.out.join(name)
+    }
+
+    /// The run of one model in one phase.
+    fn folder(&self, phase: &str, model: &str) -> RunFolder {
+        RunFolder::new(self.path(phase).join(model))
+    }
+
+    /// A pipeline goes on with the settings it began with, or not at all.
+    fn check_settings(&self) -> anyhow::Result<()> {
+        let settings = toml::to_string(&self.arguments.record())?;
+        let path = self.path("pipeline.toml");
+        match std::fs::read_to_string(&path) {
+            Ok(begun) if begun == settings => Ok(()),
+            Ok(_) => bail!(
+                "{}: found a pipeline with other settings; expected those given now; pass them again, or another --out",
+                path.display()
+            ),
+            Err(_) => Ok(write_atomically(&path, settings.as_bytes())?),
+        }
+    }
+
+    fn stage(&mut self, name: &str, work: impl FnOnce(&Self) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        if self.stages.iter().any(|stage| stage.name == name) {
+            return Ok(());
+        }
+        progress::note(format!("== {name}"));
+        let began = Instant::now();
+        work(self)?;
+        self.stages.push(Stage { name: name.to_owned(), seconds: began.elapsed().as_secs_f64() });
+        Ok(write_atomically(&self.path("stages.json"), &serde_json::to_vec_pretty(&self.stages)?)?)
+    }
+
+    fn base(&self, model: &str) -> anyhow::Result<()> {
+        let folder = self.folder("base", model);
+        let mut words = self.train_words(model, &folder, &self.arguments.preset)?;
+        if self.arguments.report.is_none() {
+            words.push("--set".into());
+            words.push(format!("split.test={}", self.arguments.test_share));
+        }
+        command(&words)?;
+        if !self.path("split.json").exists() {
+            let split = std::fs::read(folder.split())?;
+            write_atomically(&self.path("split.json"), &split)?;
+        }
+        self.keep(model, "base")
+    }
+
+    fn finetune(&self, model: &str) -> anyhow::Result<()> {
+        let folder = self.folder("final", model);
+        let mut words = self.train_words(model, &folder, &self.arguments.finetune)?;
+        let base = self.folder("base", model).checkpoint();
+        words.extend(["--init".into(), text(&base)?]);
+        command(&words)?;
+        self.keep(model, "final")
+    }
+
+    fn train_words(&self, model: &str, folder: &RunFolder, preset: &str) -> anyhow::Result<Vec<String>> {
+        let arguments = self.arguments;
+        let mut words: Vec<String> = ["train".into(), text(&arguments.data)?, "--model".into(), model.into()].into();
+        words.extend(["--preset".into(), preset.into(), "--out".into(), text(folder.root())?]);
+        words.extend(["--resume".into(), "--device".into(), arguments.device.clone()]);
+        words.extend(["--set".into(), format!("seed={}", arguments.seed)]);
+        let split = self.path("split.json");
+        if split.exists() {
+            words.extend(["--split".into(), text(&split)?]);
+        }
+        if let Some(classes) = &arguments.options.classes {
+            words.extend(["--classes".into(), classes.join(",")]);
+        }
+        if arguments.options.skip_bad {
+            words.push("--skip-bad".into());
+        }
+        if arguments.allow_giveaways {
+            words.push("--allow-giveaways".into());
+        }
+        Ok(words)
+    }
+
+    /// A copy under the original project's name.
+    fn keep(&self, model: &str, phase: &str) -> anyhow::Result<()> {
+        let bytes = std::fs::read(self.folder(phase, model).root().join(CHECKPOINT_FILE))?;
+        Ok(write_atomically(&self.path(format!("{}_{phase}.safetensors", alias(model))), &bytes)?)
+    }
+
+    /// Training images, attacked at each epsilon of the original project, under their parents' labels.
+    fn adversarial_set(&self) -> anyhow::Result<()> {
+        let out = self.path("adversarial_set");
+        if out.exists() {
+            std::fs::remove_dir_all(&out)?;
+        }
+        let models: Vec<String> = self
+            .arguments
+            .models
+            .iter()
+            .map(|model| text(self.folder("base", model).root()))
+            .collect::<Result<_, _>>()?;
+        let mut words: Vec<String> = ["attack".into(), models.join(","), text(&self.arguments.data)?].into();
+        words.extend(["--split".into(), text(&self.path("split.json"))?, "--side".into(), "train".into()]);
+        words.extend(["--attack", "fgsm", "--epsilon", ".02,.03,.05,.08", "--limit"].map(String::from));
+        words.extend([self.arguments.adversarial_images.to_string(), "--out".into(), text(&out)?]);
+        words.extend(["--seed".into(), self.arguments.seed.to_string()]);
+        command(&words)
+    }
+
+    /// Verdicts on the unlabelled images beside the labelled ones, if there are any.
+    fn submission(&self) -> anyhow::Result<()> {
+        let unlabelled = self.arguments.data.join("test");
+        let labelled =
+            ["real", "fake", "REAL", "FAKE", "0_real", "1_fake"].iter().any(|name| unlabelled.join(name).is_dir());
+        if !unlabelled.is_dir() || labelled {
+            progress::note("no unlabelled folder `test` beside the labelled images: no submission.json");
+            return Ok(());
+        }
+        let models: Vec<String> = self
+            .arguments
+            .models
+            .iter()
+            .map(|model| text(self.folder("final", model).root()))
+            .collect::<Result<_, _>>()?;
+        let submission = text(&self.path("submission.json"))?;
+        command(&[
+            "predict".into(),
+            models.join(","),
+            text(&unlabelled)?,
+            "--submission".into(),
+            submission,
+            "--quiet".into(),
+        ])
+    }
+}
+
+/// The name the original project's files have for a model.
+fn alias(model: &str) -> &str {
+    match model {
+        "convnext_tiny" => "convnext",
+        "efficientnet_b0" => "efficientnet",
+        "resnet_se" => "custom_cnn",
+        other => other,
+    }
+}
+
+/// Runs one command as the user would type it.
+fn command(words: &[String]) -> anyhow::Result<()> {
+    let arguments = Arguments::try_parse_from(std::iter::once("fauxto").chain(words.iter().map(String::as_str)))?;
+    match &arguments.command {
+        Command::Train(arguments) => super::train::run(arguments)?,
+        Command::Attack(arguments) => super::attack::run(arguments)?,
+        Command::Predict(arguments) => super::predict::run(arguments)?,
+        _ => bail!("found a command that is no stage; expected train, attack or predict"),
+    };
+    Ok(())
+}
+
+fn text(path: &Path) -> anyhow::Result<String> {
+    match path.to_str() {
+        Some(text) => Ok(text.to_owned()),
+        None => bail!("{}: found a path that is no UTF-8; expected one that is; rename it", path.display()),
+    }
+}
