@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
 }
 
 /// The last two parts of a path, as in `cifake/test.parquet`: what people recognise.
-fn title_of(path: &Path) -> String {
+pub(super) fn title_of(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     parts[parts.len().saturating_sub(2)..].join("/")
 }

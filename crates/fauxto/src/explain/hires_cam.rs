@@ -3,7 +3,9 @@
 //!
 //! `ReLU(sum_k G_k * A_k)`: gradient times feature map, cell by cell, without Grad-CAM's mean. For a
 //! network that ends in pooling and a linear layer, the sum over the last map's cells before the ReLU
-//! is the evidence itself, up to the bias.
+//! is the evidence itself, up to the bias; there Grad-CAM and HiResCAM are the same map. ConvNeXt
+//! normalises after pooling, which makes that sum 0: its last map only says which cells speak for the
+//! class more than others.
 
 use super::{Case, Explainer, ExplainerEntry, Map, activation};
 use crate::Result;

@@ -11,7 +11,7 @@ use fauxto::predict::{Judgement, Predictor};
 use fauxto::write_atomically::write_atomically;
 use serde::Serialize;
 
-use super::super::{Outcome, predict, say, say_json};
+use super::super::{Outcome, evaluate, predict, say, say_json};
 use super::{Named, asked};
 use crate::arguments::Explain;
 use crate::{figure, pixels, progress, table};
@@ -200,7 +200,8 @@ fn write(
     let Judgement { probability_fake, members } = &judged.judgement;
     let verdict = judged.judgement.verdict(arguments.threshold);
     let class = judged.case.class;
-    let title = format!("{}: {} (P(fake) = {probability_fake:.3})", judged.path, verdict.name());
+    let name = evaluate::title_of(Path::new(&judged.path));
+    let title = format!("{}, P(fake) = {probability_fake:.3}: {name}", verdict.name());
     let caption = format!(
         "vermillion speaks for {}, blue against it; each map on its own scale, at the detector's {1} x {1} pixels",
         class.name(),

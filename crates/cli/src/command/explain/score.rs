@@ -4,6 +4,7 @@ use anyhow::ensure;
 use fauxto::Label;
 use fauxto::data::{Dataset, OpenOptions};
 use fauxto::evaluate::Better;
+use fauxto::explain::score::sanity::SanityVerdict;
 use fauxto::explain::score::{self, SCORES, Summary};
 use fauxto::explain::{Case, decided};
 use fauxto::image::{FloatImage, RgbImage};
@@ -119,7 +120,11 @@ fn say_tables(report: &Report, all: usize) -> anyhow::Result<()> {
             for score in &row.scores {
                 line.extend([format!("{:.3}", score.value.mean), with_interval(&score.gain_over_random)]);
             }
-            let verdict = if row.looks_at_the_detector { "" } else { " ignores the detector" };
+            let verdict = match row.sanity {
+                SanityVerdict::LooksAtTheDetector => "",
+                SanityVerdict::IgnoresTheDetector => ", ignores the detector",
+                SanityVerdict::Unclear => ", unclear",
+            };
             line.push(format!("{:.2}{verdict}", row.randomised_correlation.mean));
             line.push(format!("{:.4}", row.seconds_per_image));
             line

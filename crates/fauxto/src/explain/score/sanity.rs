@@ -3,11 +3,13 @@
 //! away. Weights are redrawn from the output backwards (cascading randomisation), and maps before and
 //! after compared by Spearman's rank correlation, without absolute values.
 //!
-//! The paper judges by looking at the correlations; here an explainer passes if, with every weight
-//! redrawn, the interval of the mean correlation ends below [`CHANGED_BELOW`]. An edge detector, which
-//! ignores the weights, keeps a correlation of 1; so does the random map, which has no business passing.
+//! The paper judges by looking at the correlations; here an explainer looks at the detector if, with every
+//! weight redrawn, the interval of the mean correlation lies below [`CHANGED_BELOW`], and ignores it if it
+//! lies above. An edge detector keeps a correlation of 1; so does the random map, which has no business
+//! passing.
 
 use rand::RngExt;
+use serde::Serialize;
 
 use super::super::{Case, Explainer, Map};
 use super::ranking::spearman;
@@ -53,8 +55,41 @@ pub fn correlations(
     Ok(maps.iter().zip(&after).map(|(before, after)| spearman(&before.values, &after.values)).collect())
 }
 
-/// Whether correlations with every weight redrawn say that the explainer looks at the detector.
+/// What correlations with every weight redrawn say of an explainer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SanityVerdict {
+    /// Its maps change with the weights.
+    LooksAtTheDetector,
+    /// Its maps stay what they are.
+    IgnoresTheDetector,
+    /// Too few images to say.
+    Unclear,
+}
+
+/// The verdict on a mean correlation; that of a single image is taken as it is.
 #[must_use]
-pub fn passes(correlation: &Summary) -> bool {
-    correlation.interval.map_or(correlation.mean, |[_, high]| high) < CHANGED_BELOW
+pub fn verdict(correlation: &Summary) -> SanityVerdict {
+    let [low, high] = correlation.interval.unwrap_or([correlation.mean; 2]);
+    if high < CHANGED_BELOW {
+        SanityVerdict::LooksAtTheDetector
+    } else if low >= CHANGED_BELOW {
+        SanityVerdict::IgnoresTheDetector
+    } else {
+        SanityVerdict::Unclear
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_needs_the_whole_interval_on_one_side() {
+        let of = |interval| verdict(&Summary { n: 9, mean: 0.45, interval });
+        assert_eq!(of(Some([0.3, 0.49])), SanityVerdict::LooksAtTheDetector);
+        assert_eq!(of(Some([0.5, 0.7])), SanityVerdict::IgnoresTheDetector);
+        assert_eq!(of(Some([0.3, 0.6])), SanityVerdict::Unclear);
+        assert_eq!(of(None), SanityVerdict::LooksAtTheDetector);
+    }
 }

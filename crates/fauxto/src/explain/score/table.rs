@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::super::{Case, Explainer, Map, NULL_BASELINE, explainer};
+use super::sanity::SanityVerdict;
 use super::{SCORES, Summary, sanity};
 use crate::evaluate::Better;
 use crate::model::Frozen;
@@ -21,8 +22,8 @@ pub struct Row {
     pub scores: Vec<ScoreValue>,
     /// Rank correlation with the map of the same detector with all weights redrawn.
     pub randomised_correlation: Summary,
-    /// Whether that correlation says that the explainer looks at the detector.
-    pub looks_at_the_detector: bool,
+    /// What that correlation says of the explainer.
+    pub sanity: SanityVerdict,
 }
 
 /// One score of one explainer. The field names are stable.
@@ -60,7 +61,8 @@ pub fn table(
         let measured = measure(frozen, cases, &maps, seed)?;
         let scores = SCORES.iter().zip(measured.iter().zip(&baseline)).filter_map(|(score, (own, random))| {
             let sign = if score.better == Better::Higher { 1.0 } else { -1.0 };
-            let gains: Vec<f64> = own.iter().zip(random).map(|(own, random)| sign * (own - random)).collect();
+            // Adding 0 leaves no negative zero.
+            let gains: Vec<f64> = own.iter().zip(random).map(|(own, random)| sign * (own - random) + 0.0).collect();
             Some(ScoreValue { name: score.name, value: Summary::of(own)?, gain_over_random: Summary::of(&gains)? })
         });
         let correlations = sanity::correlations(explainer.as_ref(), frozen, cases, &maps, 1.0, seed)?;
@@ -70,7 +72,7 @@ pub fn table(
             seconds_per_image: seconds / cases.len() as f64,
             scores: scores.collect(),
             randomised_correlation: correlation,
-            looks_at_the_detector: sanity::passes(&correlation),
+            sanity: sanity::verdict(&correlation),
         });
         progress(rows.len());
     }
