@@ -2,6 +2,7 @@
 
 mod audit;
 mod bench;
+mod corrupt;
 mod demo;
 mod evaluate;
 mod list;
@@ -43,6 +44,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Train(arguments) => train::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
+        Command::Corrupt(arguments) => corrupt::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Completions { shell } => manual::completions(shell),
