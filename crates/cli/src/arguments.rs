@@ -62,7 +62,8 @@ pub(crate) enum Command {
         fauxto corrupt test.parquet --corruption jpeg_compression --severity all --out jpeg\n  \
         fauxto evaluate runs/mine snowy/manifest.csv\n\n\
         Writes FOLDER/CORRUPTION/SEVERITY/NAME.png and FOLDER/manifest.csv (file_name, label, parent, corruption, severity).\n\
-        Frost is synthesised; `fauxto list corruptions` shows all and their parameters.")]
+        Frost is synthesised; `fauxto list corruptions` shows all and their parameters.\n\
+        Blurs grow with an image's side, so that large photographs take minutes: --size brings them down first.")]
     Corrupt(Corrupt),
     /// Time training steps or inference on random pixels
     #[command(

@@ -143,7 +143,9 @@ fn a_corruption_looks_the_same_at_twice_the_size() {
             })
             .collect(),
     };
-    for name in ["gaussian_blur", "defocus_blur", "motion_blur", "zoom_blur", "fog", "frost", "snow"] {
+    for name in
+        ["gaussian_blur", "defocus_blur", "motion_blur", "zoom_blur", "fog", "frost", "snow", "elastic_transform"]
+    {
         let entry = find(name).unwrap();
         let severity = Severity::new(5).unwrap();
         let corrupted =

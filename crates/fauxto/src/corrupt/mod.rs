@@ -10,7 +10,8 @@
 //! so: frost is synthesised.
 //!
 //! CIFAR-10-C has 32 pixels a side. For other sizes radii and lengths are multiplied by the shorter
-//! side over 32, so that a corruption looks the same at any size; that rule is ours.
+//! side over 32, so that a corruption looks the same at any size; that rule is ours. Noise stays one
+//! value a pixel and JPEG's blocks stay eight pixels wide, as sensors and encoders have it.
 //!
 //! Random numbers are an argument ([`Draws`]); [`CorruptionEntry::corrupt`] takes them from a stream
 //! addressed by seed, corruption, severity and item, so that a corrupted set depends neither on its
@@ -170,7 +171,7 @@ pub static CORRUPTIONS: &[CorruptionEntry] = &[
     },
     CorruptionEntry {
         name: "pixelate",
-        summary: "box filter down to .95 .9 .85 .75 .65 of the sides, and up",
+        summary: "box filter down to .95 .9 .85 .75 .65 of 32 pixels a side, and up",
         source: "CIFAR-10-C; Pillow's BOX",
         extra: false,
         steps_back: None,
