@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fauxto::attack::Epsilon;
+use fauxto::corrupt::{self, CorruptionEntry, Severity};
 
 /// Tells camera photographs from generated images.
 #[derive(Debug, Parser)]
@@ -78,12 +79,22 @@ pub(crate) enum Command {
         Several models vote, and each is explained for the class that they decide together.\n\
         Exit code 2: an image could not be explained; the others were.")]
     Explain(Explain),
+    /// Corrupt images as CIFAR-10-C does: noise, blur, weather, compression, at five severities
+    #[command(after_help = "Examples:\n  \
+        fauxto corrupt picture.png --out corrupted --figure corrupted-sheet\n  \
+        fauxto corrupt photos/ --corruption snow,fog --severity 3 --out snowy\n  \
+        fauxto corrupt test.parquet --corruption jpeg_compression --severity all --out jpeg\n  \
+        fauxto evaluate runs/mine snowy/manifest.csv\n\n\
+        Writes FOLDER/CORRUPTION/SEVERITY/NAME.png and FOLDER/manifest.csv (file_name, label, parent, corruption, severity).\n\
+        Frost is synthesised; `fauxto list corruptions` shows all and their parameters.\n\
+        Blurs grow with an image's side, so that large photographs take minutes: --size brings them down first.")]
+    Corrupt(Corrupt),
     /// Time training steps or inference on random pixels
     #[command(
         after_help = "Examples:\n  fauxto bench train --model resnet_se --batch 128 --steps 10\n  fauxto bench infer --model convnext_tiny --batch 1 --json"
     )]
     Bench(Bench),
-    /// List models, augmentations, attacks, checks, metrics, explainers, scores, presets, readers and devices
+    /// List models, augmentations, corruptions, attacks, checks, metrics, explainers, scores, presets, readers, devices
     #[command(after_help = "Examples:\n  fauxto list\n  fauxto list models --json")]
     List(List),
     /// Print a shell's completion script
@@ -440,6 +451,77 @@ pub(crate) struct Explain {
     #[command(flatten)]
     pub(crate) options: DataOptions,
     /// Print JSON, and write each image's maps as JSON beside its figure
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Corruptions by name, separated by commas, or all.
+#[derive(Clone, Debug)]
+pub(crate) struct Corruptions(pub(crate) Vec<&'static CorruptionEntry>);
+
+impl Corruptions {
+    fn parse(text: &str) -> Result<Self, fauxto::Error> {
+        if text == "all" {
+            return Ok(Self(corrupt::CORRUPTIONS.iter().collect()));
+        }
+        once_each(text.split(',').map(corrupt::find), |entry| entry.name).map(Self)
+    }
+}
+
+/// Severities by number, separated by commas, or all.
+#[derive(Clone, Debug)]
+pub(crate) struct Severities(pub(crate) Vec<Severity>);
+
+impl Severities {
+    fn parse(text: &str) -> Result<Self, fauxto::Error> {
+        if text == "all" {
+            return Ok(Self(Severity::ALL.to_vec()));
+        }
+        once_each(text.split(',').map(str::parse), |severity| *severity).map(Self)
+    }
+}
+
+/// The values in the order given, the repeated ones left out.
+fn once_each<T, K: PartialEq>(
+    values: impl Iterator<Item = Result<T, fauxto::Error>>,
+    key: impl Fn(&T) -> K,
+) -> Result<Vec<T>, fauxto::Error> {
+    let mut kept: Vec<T> = Vec::new();
+    for value in values {
+        let value = value?;
+        if !kept.iter().any(|other| key(other) == key(&value)) {
+            kept.push(value);
+        }
+    }
+    Ok(kept)
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Corrupt {
+    /// An image or a data set: folder, Parquet file or folder of shards, CSV, JSON Lines
+    #[arg(value_name = "IMAGE|DATA")]
+    pub(crate) data: PathBuf,
+    /// Corruptions (`fauxto list corruptions`), separated by commas, or all
+    #[arg(long, value_name = "NAMES|all", default_value = "all", value_parser = Corruptions::parse)]
+    pub(crate) corruption: Corruptions,
+    /// Severities from 1 to 5, separated by commas, or all
+    #[arg(long, value_name = "N|all", default_value = "all", value_parser = Severities::parse)]
+    pub(crate) severity: Severities,
+    /// New folder for images and manifest
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
+    /// Seed of noise, snow and whatever else is drawn
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// First bring images to squares of this side, as detectors see them [default: their own size]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(8..=4096))]
+    pub(crate) size: Option<u32>,
+    /// Where to draw the first image by corruption and severity (.svg and .png are appended)
+    #[arg(long, value_name = "STEM")]
+    pub(crate) figure: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: DataOptions,
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use fauxto::corrupt::{CorruptedSet, Sheet};
 use fauxto::evaluate::{Evaluation, Scores, histogram, metric, roc_curve};
 use fauxto::explain::{Map, MapKind};
 use fauxto::image::RgbImage;
 use fauxto::train::EpochRecord;
-use figures::{Epoch, EvaluationFigure, Explained, ExplanationFigure, TrainingFigure};
+use figures::{ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, Tile, TrainingFigure};
 
 const HISTOGRAM_BINS: usize = 20;
 
@@ -84,4 +85,33 @@ pub(crate) fn explanation(
         })
         .collect();
     Ok(ExplanationFigure { title, caption, rows: &rows }.draw()?.save(stem)?)
+}
+
+/// Draws the first image of a set that can be used, clean and by every corruption and severity.
+pub(crate) fn corruptions(set: &CorruptedSet<'_>) -> anyhow::Result<Figure> {
+    let Sheet { identity, clean, corrupted } = set.sheet()?;
+    let column_titles: Vec<String> = std::iter::once("clean".to_owned())
+        .chain(set.severities.iter().map(|severity| format!("severity {severity}")))
+        .collect();
+    let row_titles: Vec<String> = set.corruptions.iter().map(|entry| entry.name.replace('_', " ")).collect();
+    let rows = corrupted.chunks(set.severities.len());
+    let images = rows.flat_map(|row| std::iter::once(&clean).chain(row));
+    let tiles: Vec<Tile<'_>> = images
+        .map(|image| Tile {
+            width: image.width as u32,
+            height: image.height as u32,
+            pixels: &image.pixels,
+            caption: Vec::new(),
+            frame: None,
+        })
+        .collect();
+    let sheet = ContactSheet {
+        title: &format!("{identity}, corrupted"),
+        caption: &format!("{} x {} pixels, seed {}; frost is synthesised", clean.width, clean.height, set.seed),
+        columns: column_titles.len(),
+        column_titles: &column_titles,
+        row_titles: &row_titles,
+        tiles: &tiles,
+    };
+    Ok(sheet.draw()?)
 }

@@ -323,9 +323,22 @@ fn lists_completions_and_manual_come_from_the_same_definitions() {
     }
     fauxto().args(["completions", "bash"]).assert().success().stdout(predicate::str::contains("--fail-on-fake"));
     fauxto().arg("man").assert().success().stdout(predicate::str::contains("fauxto"));
-    for command in
-        ["demo", "audit", "train", "evaluate", "attack", "predict", "explain", "bench", "list", "completions", "man"]
-    {
+    let commands = [
+        "demo",
+        "audit",
+        "train",
+        "evaluate",
+        "run",
+        "attack",
+        "corrupt",
+        "predict",
+        "explain",
+        "bench",
+        "list",
+        "completions",
+        "man",
+    ];
+    for command in commands {
         fauxto().args([command, "--help"]).assert().success().stdout(predicate::str::contains("Example"));
     }
 }

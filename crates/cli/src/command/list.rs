@@ -1,7 +1,7 @@
 //! `fauxto list`: every registry, as tables or JSON.
 
 use anyhow::bail;
-use fauxto::{attack, augment, config, data, device, evaluate, explain, model};
+use fauxto::{attack, augment, config, corrupt, data, device, evaluate, explain, model};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
@@ -24,6 +24,7 @@ fn rows() -> Vec<Row> {
     let augmentations = augment::AUGMENTATIONS.iter().map(|e| row("augmentations", e.name, e.summary, e.source));
     let attacks = attack::ATTACKS.iter().map(|e| row("attacks", e.name, e.summary, e.source));
     let checks = attack::masking::CHECKS.iter().map(|e| row("checks", e.name, e.meaning, e.source));
+    let corruptions = corrupt::CORRUPTIONS.iter().map(|e| row("corruptions", e.name, e.summary, e.source));
     let metrics = evaluate::METRICS.iter().map(|e| row("metrics", e.name, e.summary, e.source));
     let explainers = explain::EXPLAINERS.iter().map(|e| row("explainers", e.name, e.summary, e.source));
     let scores = explain::score::SCORES.iter().map(|e| row("scores", e.name, e.summary, e.source));
@@ -32,6 +33,7 @@ fn rows() -> Vec<Row> {
     let devices = device::DEVICES.iter().map(|e| row("devices", e.name, e.summary, ""));
     models
         .chain(augmentations)
+        .chain(corruptions)
         .chain(attacks)
         .chain(checks)
         .chain(metrics)

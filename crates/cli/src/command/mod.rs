@@ -3,6 +3,7 @@
 mod attack;
 mod audit;
 mod bench;
+mod corrupt;
 mod demo;
 mod evaluate;
 mod explain;
@@ -49,6 +50,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Attack(arguments) => attack::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Corrupt(arguments) => corrupt::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Completions { shell } => manual::completions(shell),

@@ -3,8 +3,8 @@
 //! place displaced by smoothed noise.
 
 use super::draws::Draws;
-use super::part::gaussian;
 use super::part::raster::{Border, Raster};
+use super::part::{gaussian, zoom};
 use super::severity::Severity;
 use crate::Result;
 
@@ -16,15 +16,14 @@ const ELASTIC: [(f64, f64, f64); 5] =
 pub(super) fn apply(image: &Raster, severity: Severity, draws: &mut dyn Draws) -> Result<Raster> {
     let side = image.shorter_side() as f64;
     let (shift, deviation, corner) = severity.of(&ELASTIC);
-    let (shift, deviation, corner) = (shift * side, deviation * side, corner * side);
-    let leant = lean(image, corner, draws);
+    let leant = lean(image, corner * side, draws);
+    let (width, height) = image.published_size();
     let [across, down] = [(); 2].map(|()| {
-        let noise = Raster::layer(image.size(), || draws.uniform(-1.0, 1.0));
-        gaussian::filter(&noise, deviation, 3.0, Border::Reflect)
+        let noise = Raster::layer((width, height), || draws.uniform(-1.0, 1.0));
+        let smooth = gaussian::filter(&noise, deviation * width.min(height) as f64, 3.0, Border::Reflect);
+        zoom::resize(&smooth, image.size()).map(|distance| distance * shift * side)
     });
-    Ok(warped(&leant, Border::Reflect, |x, y| {
-        (x as f64 + shift * across.at(x, y, 0), y as f64 + shift * down.at(x, y, 0))
-    }))
+    Ok(warped(&leant, Border::Reflect, |x, y| (x as f64 + across.at(x, y, 0), y as f64 + down.at(x, y, 0))))
 }
 
 /// Moves three corners of a centred square by up to `corner` pixels along each axis, and the image

@@ -25,10 +25,19 @@ pub struct CorruptionEntry {
     pub source: &'static str,
     /// Whether it is one of the four that CIFAR-10-C adds to its fifteen.
     pub extra: bool,
-    /// Why images need not move farther from the clean ones from each severity to the next, where
-    /// the published parameters are such.
-    pub unordered: Option<&'static str>,
+    /// Where a higher severity takes images no farther from the clean ones.
+    pub steps_back: Option<StepsBack>,
     pub(super) apply: fn(&Raster, Severity, &mut dyn Draws) -> Result<Raster>,
+}
+
+/// Severities whose images are, on average, no farther from the clean ones than those of the severity
+/// before, because the published parameters are such.
+#[derive(Debug)]
+pub struct StepsBack {
+    /// Their numbers.
+    pub severities: &'static [u8],
+    /// What in the parameters makes it so.
+    pub because: &'static str,
 }
 
 impl CorruptionEntry {

@@ -8,13 +8,14 @@ use super::part::raster::{Raster, from_level};
 use super::severity::Severity;
 use crate::{Error, Result};
 
-/// Share of the sides that is left in between.
+/// How many pixels are left in between, as a share of those of an image whose shorter side has 32.
 const SHARE: [f64; 5] = [0.95, 0.9, 0.85, 0.75, 0.65];
 
 pub(super) fn apply(image: &Raster, severity: Severity, _: &mut dyn Draws) -> Result<Raster> {
     let share = severity.of(&SHARE);
     let size = image.size();
-    let small = ((size.0 as f64 * share) as usize, (size.1 as f64 * share) as usize);
+    let published = image.published_size();
+    let small = ((published.0 as f64 * share) as usize, (published.1 as f64 * share) as usize);
     let levels = image.to_levels().level_bytes();
     // Across, then down, as Pillow: each pass rounds to whole levels.
     let result = resize(&levels, size, (small.0, size.1))

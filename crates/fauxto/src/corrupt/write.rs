@@ -39,12 +39,23 @@ pub struct CorruptedSet<'call> {
     pub progress: Option<&'call (dyn Fn(usize, usize) + Sync)>,
 }
 
+/// One image of a set, for looking at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    /// The image's identity.
+    pub identity: String,
+    /// As it was before.
+    pub clean: RgbImage,
+    /// By each corruption at each severity in turn, as [`CorruptedSet::write`] writes it.
+    pub corrupted: Vec<RgbImage>,
+}
+
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     /// Corrupted images.
     pub files: usize,
-    /// Source images left out, in the order of the data set.
+    /// What was left out: entries that are no items, then images that cannot be used.
     pub broken: Vec<Broken>,
 }
 
@@ -74,13 +85,14 @@ impl CorruptedSet<'_> {
         let names = self.names();
         let broken = self.write_images(&whole, &names)?;
         let usable: Vec<usize> = (0..names.len()).filter(|position| !broken.contains_key(position)).collect();
-        let mut broken: Vec<(usize, Broken)> = broken.into_iter().collect();
-        broken.sort_by_key(|(position, _)| *position);
-        let broken: Vec<Broken> = broken.into_iter().map(|(_, entry)| entry).collect();
+        let mut by_position: Vec<(usize, Broken)> = broken.into_iter().collect();
+        by_position.sort_by_key(|(position, _)| *position);
+        let mut broken = self.dataset.broken.clone();
+        broken.extend(by_position.into_iter().map(|(_, entry)| entry));
         if let Some(first) = broken.first().filter(|_| usable.is_empty() || !self.skip_broken) {
             return Err(Error::input(
                 &first.path,
-                format!("{} of {} images that cannot be used, the first: {}", broken.len(), names.len(), first.reason),
+                format!("{} images that cannot be used, this being the first: {}", broken.len(), first.reason),
                 "images that can be read",
                 "repair or remove them, or pass --skip-bad to leave them out",
             ));
@@ -90,6 +102,30 @@ impl CorruptedSet<'_> {
         std::fs::write(&path, manifest).map_err(|source| Error::io(&path, "writing", source))?;
         std::fs::rename(&whole, folder).map_err(|source| Error::io(folder, "renaming the finished folder", source))?;
         Ok(Written { files: usable.len() * self.corruptions.len() * self.severities.len(), broken })
+    }
+
+    /// The first image that can be used, by every corruption and severity.
+    ///
+    /// # Errors
+    /// The first image cannot be used and `skip_broken` is not set, or none can.
+    pub fn sheet(&self) -> Result<Sheet> {
+        let mut outcome = Err(Error::input(&self.dataset.root, "no image", "at least one image", "check the data set"));
+        for &index in self.indices {
+            outcome = self.sheet_of(index);
+            if outcome.is_ok() || !self.skip_broken {
+                break;
+            }
+        }
+        outcome
+    }
+
+    fn sheet_of(&self, index: usize) -> Result<Sheet> {
+        let item = &self.dataset.items[index];
+        let bytes = self.dataset.encoded(index)?;
+        let image = decode(&bytes, &self.dataset.limits).map_err(|defect| defect.at(item.location.path()))?;
+        let clean = self.sized(image)?;
+        let corrupted = self.corrupted(&clean, index)?.into_iter().map(|(_, image)| image).collect();
+        Ok(Sheet { identity: item.identity.clone(), clean, corrupted })
     }
 
     /// The file name of each position, below corruption and severity.
@@ -115,7 +151,10 @@ impl CorruptedSet<'_> {
             let images = outcome
                 .and_then(|bytes| decode(bytes, &self.dataset.limits))
                 .map_err(|defect| defect.to_string())
-                .and_then(|image| self.corrupted(image, self.indices[position]).map_err(|error| error.to_string()));
+                .and_then(|image| {
+                    let image = self.sized(image).map_err(|error| error.to_string())?;
+                    self.corrupted(&image, self.indices[position]).map_err(|error| error.to_string())
+                });
             match images {
                 Ok(images) => {
                     let written = images
@@ -143,17 +182,20 @@ impl CorruptedSet<'_> {
         }
     }
 
+    fn sized(&self, image: RgbImage) -> Result<RgbImage> {
+        match self.size {
+            Some(size) => resize(&image, size),
+            None => Ok(image),
+        }
+    }
+
     /// One image by every corruption at every severity, with the folder it belongs in.
-    fn corrupted(&self, image: RgbImage, index: usize) -> Result<Vec<(PathBuf, RgbImage)>> {
-        let image = match self.size {
-            Some(size) => resize(&image, size)?,
-            None => image,
-        };
+    fn corrupted(&self, image: &RgbImage, index: usize) -> Result<Vec<(PathBuf, RgbImage)>> {
         let mut images = Vec::with_capacity(self.corruptions.len() * self.severities.len());
         for entry in self.corruptions {
             for &severity in self.severities {
                 let folder = Path::new(entry.name).join(severity.to_string());
-                images.push((folder, entry.corrupt(&image, severity, self.seed, index as u64)?));
+                images.push((folder, entry.corrupt(image, severity, self.seed, index as u64)?));
             }
         }
         Ok(images)

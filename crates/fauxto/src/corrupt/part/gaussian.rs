@@ -29,27 +29,29 @@ pub(in crate::corrupt) fn kernel(deviation: f64, radius: usize) -> Vec<f64> {
 
 /// Filters down, then across, by the symmetric kernel whose right half is `half`.
 pub(in crate::corrupt) fn separable(image: &Raster, half: &[f64], border: Border) -> Raster {
-    let step = |x: usize, by: isize| border.index(x as isize + by, image.width);
-    let fall = |y: usize, by: isize| border.index(y as isize + by, image.height);
-    let down = pass(image, half, |image, x, y, channel, by| image.at(x, fall(y, by), channel));
-    pass(&down, half, |image, x, y, channel, by| image.at(step(x, by), y, channel))
+    let row = image.width * image.channels;
+    let mut result = image.clone();
+    for start in 0..row {
+        filter_line(&mut result.values, (start, row, image.height), half, border);
+    }
+    for start in (0..image.height).flat_map(|y| (0..image.channels).map(move |channel| y * row + channel)) {
+        filter_line(&mut result.values, (start, image.channels, image.width), half, border);
+    }
+    result
 }
 
-fn pass(image: &Raster, half: &[f64], at: impl Fn(&Raster, usize, usize, usize, isize) -> f64) -> Raster {
-    let mut values = Vec::with_capacity(image.values.len());
-    for y in 0..image.height {
-        for x in 0..image.width {
-            for channel in 0..image.channels {
-                // Both arms at once and from their ends inwards, as scipy adds: where a flat area
-                // falls after cutting to 8 bits depends on the last bit.
-                let centre = half[0] * at(image, x, y, channel, 0);
-                let arms = half.iter().enumerate().skip(1).rev().map(|(by, weight)| {
-                    let by = by as isize;
-                    weight * (at(image, x, y, channel, -by) + at(image, x, y, channel, by))
-                });
-                values.push(arms.fold(centre, |sum, arm| sum + arm));
-            }
-        }
+/// Filters `length` values, `stride` apart from `start` on.
+fn filter_line(values: &mut [f64], (start, stride, length): (usize, usize, usize), half: &[f64], border: Border) {
+    let radius = half.len() - 1;
+    let line: Vec<f64> = (0..length + 2 * radius)
+        .map(|place| values[start + stride * border.index(place as isize - radius as isize, length)])
+        .collect();
+    for place in 0..length {
+        let centre = place + radius;
+        // Both arms at once and from their ends inwards, as scipy adds: where a flat area falls after
+        // cutting to 8 bits depends on the last bit.
+        let arms = half.iter().enumerate().skip(1).rev();
+        values[start + stride * place] = arms
+            .fold(half[0] * line[centre], |sum, (by, weight)| sum + weight * (line[centre - by] + line[centre + by]));
     }
-    image.with(values)
 }

@@ -20,7 +20,8 @@ to 8 bits, at 32 flat indices of `[32, 32, 3]` (`positions`); its mean; and its 
 (stream `corrupt.projection`), in which an error at any single pixel shows.
 
 **Statistics** (`statistics.json`): DRAWS results by numpy's generator, in levels as published (cut to 8 bits), and of
-each number the standard error over BLOCKS blocks.
+each number the standard error over BLOCKS blocks. `changed` is the share of values more than one level off, since of
+those that are meant to stay the last bit decides whether they are cut to the level below.
 
 Two images, 32x32, 8 bits: `grain` by the formula (stream `corrupt`), rough; `scene` by `scene()`, smooth and with edges,
 greys, black and white.
@@ -393,7 +394,7 @@ def statistics(image):
             numbers = {
                 "mean": lambda part: part.mean(),
                 "distance": lambda part: np.abs(part - clean).mean(),
-                "changed": lambda part: (part != clean).mean(),
+                "changed": lambda part: (np.abs(part - clean) > 1).mean(),
                 "variance": lambda part: part.var(axis=0, ddof=1).mean(),
             }
             row = {"corruption": corrupt.__name__, "severity": severity}
