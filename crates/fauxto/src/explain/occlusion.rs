@@ -7,7 +7,7 @@
 //! colour where the paper has one grey: black or a foreign grey would add an edge and a colour that the
 //! detector may judge by.
 
-use super::evidence::of_images;
+use super::evidence::{of_images, rows_at_once};
 use super::{Case, Explainer, ExplainerEntry, Map, MapKind, ParameterEntry};
 use crate::Result;
 use crate::image::FloatImage;
@@ -58,15 +58,16 @@ impl Occlusion {
         let FloatImage { width, height, .. } = case.image;
         let paint = mean_colour(&case.image);
         let windows = self.windows(width, height);
-        let mut images = vec![case.image.clone()];
-        images.extend(windows.iter().map(|window| painted(&case.image, *window, paint)));
-        let evidence = of_images(frozen, &images, case.class);
+        let whole = of_images(frozen, std::slice::from_ref(&case.image), case.class)[0];
         let mut sums = vec![[0.0; 2]; width * height];
-        for ((from, to), occluded) in windows.into_iter().zip(&evidence[1..]) {
-            for row in from[0]..to[0] {
-                for [sum, count] in &mut sums[row * width + from[1]..row * width + to[1]] {
-                    *sum += evidence[0] - occluded;
-                    *count += 1.0;
+        for windows in windows.chunks(rows_at_once(&case.image, false)) {
+            let images: Vec<FloatImage> = windows.iter().map(|window| painted(&case.image, *window, paint)).collect();
+            for ((from, to), occluded) in windows.iter().zip(of_images(frozen, &images, case.class)) {
+                for row in from[0]..to[0] {
+                    for [sum, count] in &mut sums[row * width + from[1]..row * width + to[1]] {
+                        *sum += whole - occluded;
+                        *count += 1.0;
+                    }
                 }
             }
         }

@@ -5,16 +5,15 @@ use std::path::{Path, PathBuf};
 
 use fauxto::Label;
 use fauxto::data::{Dataset, PixelStore};
-use fauxto::explain::{Case, Map, MapKind};
+use fauxto::explain::{Case, Map};
 use fauxto::image::{FloatImage, RgbImage};
 use fauxto::predict::{Judgement, Predictor};
-use fauxto::write_atomically::write_atomically;
 use serde::Serialize;
 
-use super::super::{Outcome, evaluate, predict, say, say_json};
-use super::{Named, asked};
+use super::super::{Outcome, predict, say, say_json};
+use super::{Named, asked, files};
 use crate::arguments::Explain;
-use crate::{figure, pixels, progress, table};
+use crate::{pixels, progress, table};
 
 /// Images explained at a time: enough for class activation maps to gain from a batch.
 const BATCH: usize = 16;
@@ -30,46 +29,22 @@ struct Row {
 }
 
 #[derive(Debug, Serialize)]
-struct Explained {
-    verdict: Label,
-    probability_fake: f64,
+pub(super) struct Explained {
+    pub(super) verdict: Label,
+    pub(super) probability_fake: f64,
     /// The class whose evidence the maps show.
-    class: Label,
-    figure: PathBuf,
+    pub(super) class: Label,
+    pub(super) figure: PathBuf,
     #[serde(skip_serializing_if = "Option::is_none")]
-    maps: Option<PathBuf>,
-}
-
-/// The file of an image's maps. Field names are stable.
-#[derive(Serialize)]
-struct MapFile<'a> {
-    path: &'a str,
-    verdict: Label,
-    probability_fake: f64,
-    class: Label,
-    seed: u64,
-    /// Of the detector's input, to which the image was resized.
-    width: usize,
-    height: usize,
-    maps: Vec<NumberedMap<'a>>,
-}
-
-#[derive(Serialize)]
-struct NumberedMap<'a> {
-    model: &'a str,
-    probability_fake: f64,
-    explainer: &'a str,
-    kind: MapKind,
-    /// `[height][width]`.
-    values: Vec<&'a [f32]>,
+    pub(super) maps: Option<PathBuf>,
 }
 
 /// An image with what was decided of it and what is asked.
-struct Judged {
-    path: String,
-    image: RgbImage,
-    judgement: Judgement,
-    case: Case,
+pub(super) struct Judged {
+    pub(super) path: String,
+    pub(super) image: RgbImage,
+    pub(super) judgement: Judgement,
+    pub(super) case: Case,
 }
 
 pub(super) fn run(arguments: &Explain, predictor: &Predictor, explainers: &[Named]) -> anyhow::Result<Outcome> {
@@ -110,6 +85,10 @@ pub(super) fn run(arguments: &Explain, predictor: &Predictor, explainers: &[Name
 }
 
 impl Row {
+    fn explained(judged: &Judged, explained: Explained) -> Self {
+        Self { path: judged.path.clone(), explained: Some(explained), error: None }
+    }
+
     fn broken(path: String, error: String) -> Self {
         Self { path, explained: None, error: Some(error) }
     }
@@ -139,8 +118,8 @@ fn explain(
             .collect::<anyhow::Result<Vec<_>>>()?;
         let maps = maps(arguments.seed, predictor, explainers, &batch)?;
         for ((position, image), maps) in positions.iter().zip(&batch).zip(maps) {
-            let stem = arguments.out.join(stem(&image.path, stems));
-            rows.push((*position, write(arguments, predictor, image, &maps, &stem)?));
+            let stem = arguments.out.join(files::stem(&image.path, stems));
+            rows.push((*position, Row::explained(image, files::write(arguments, predictor, image, &maps, &stem)?)));
         }
         bar.inc(positions.len() as u64);
     }
@@ -169,7 +148,7 @@ fn judged(
 }
 
 /// A map with the member and the explainer it comes from.
-type Attributed = (usize, String, Map);
+pub(super) type Attributed = (usize, String, Map);
 
 /// The maps of each image: of every member by every explainer.
 fn maps(
@@ -188,73 +167,4 @@ fn maps(
         }
     }
     Ok(maps)
-}
-
-fn write(
-    arguments: &Explain,
-    predictor: &Predictor,
-    judged: &Judged,
-    maps: &[Attributed],
-    stem: &Path,
-) -> anyhow::Result<Row> {
-    let Judgement { probability_fake, members } = &judged.judgement;
-    let verdict = judged.judgement.verdict(arguments.threshold);
-    let class = judged.case.class;
-    let name = evaluate::title_of(Path::new(&judged.path));
-    let title = format!("{}, P(fake) = {probability_fake:.3}: {name}", verdict.name());
-    let caption = format!(
-        "vermillion speaks for {}, blue against it; each map on its own scale, at the detector's {1} x {1} pixels",
-        class.name(),
-        judged.image.width
-    );
-    let rows: Vec<_> = maps
-        .iter()
-        .map(|(member, explainer, map)| {
-            let notes = vec![predictor.members()[*member].name.clone(), format!("P(fake) = {:.3}", members[*member])];
-            (explainer.clone(), notes, map)
-        })
-        .collect();
-    let [figure, _] = figure::explanation(&title, &caption, &judged.image, &rows, stem)?;
-    let file = arguments.json.then(|| PathBuf::from(format!("{}.json", stem.display())));
-    if let Some(path) = &file {
-        let contents = MapFile {
-            path: &judged.path,
-            verdict,
-            probability_fake: *probability_fake,
-            class,
-            seed: arguments.seed,
-            width: judged.image.width,
-            height: judged.image.height,
-            maps: maps
-                .iter()
-                .map(|(member, explainer, map)| NumberedMap {
-                    model: &predictor.members()[*member].name,
-                    probability_fake: members[*member],
-                    explainer,
-                    kind: map.kind,
-                    values: map.values.chunks(map.width).collect(),
-                })
-                .collect(),
-        };
-        write_atomically(path, &serde_json::to_vec(&contents)?)?;
-    }
-    let explained = Explained { verdict, probability_fake: *probability_fake, class, figure, maps: file };
-    Ok(Row { path: judged.path.clone(), explained: Some(explained), error: None })
-}
-
-/// A file name for the image at `path` that is not among `taken`: its last folder and name.
-fn stem(path: &str, taken: &mut HashSet<String>) -> String {
-    let path = Path::new(path);
-    let part = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
-    let folder = path.parent().and_then(Path::file_name);
-    let name: String = [part(folder), part(path.file_stem())].into_iter().flatten().collect::<Vec<_>>().join("_");
-    let name: String = name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
-    let name = if name.trim_matches('_').is_empty() { "image".to_owned() } else { name };
-    let mut free = name.clone();
-    let mut number = 1;
-    while !taken.insert(free.clone()) {
-        number += 1;
-        free = format!("{name}_{number}");
-    }
-    free
 }

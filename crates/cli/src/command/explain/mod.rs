@@ -1,6 +1,7 @@
 //! `fauxto explain`.
 
 mod draw;
+mod files;
 mod score;
 
 use anyhow::{Context, bail, ensure};

@@ -6,13 +6,13 @@
 //! share of pixels changed, by trapezoids. The authors delete to black and insert from blur; here both
 //! ways lead between image and blur, because black pixels are edges that a detector may judge by.
 
-use super::super::evidence::in_batches;
-use super::super::{Case, Map};
 use super::ScoreEntry;
 use super::blur::blurred;
 use super::ranking::ranking;
 use crate::Label;
 use crate::evaluate::Better;
+use crate::explain::evidence::in_batches;
+use crate::explain::{Case, Map};
 use crate::image::FloatImage;
 use crate::model::Frozen;
 

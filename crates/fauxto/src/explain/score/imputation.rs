@@ -9,7 +9,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::super::conjugate_gradient::solve;
+use crate::explain::conjugate_gradient::solve;
 use crate::image::FloatImage;
 
 /// Deviation of the authors' noise, in pixel values.

@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 
-use super::super::Map;
+use crate::explain::Map;
 use crate::random;
 
 /// The pixels of `map` from the most relevant on. Equal values, of which rectified maps have many, come
@@ -48,8 +48,8 @@ fn ranks(values: &[f32]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::MapKind;
     use super::*;
+    use crate::explain::MapKind;
 
     #[test]
     fn rankings_descend_and_ties_are_drawn_by_seed() {

@@ -5,12 +5,12 @@
 //! the second leaves of the class's probability beyond what the first leaves, averaged over the shares
 //! .1, .2 ... .9 of the pixels. In `-.5..=.5`; 0 is what a random map gets.
 
-use super::super::{Case, Map};
 use super::ScoreEntry;
 use super::curve::probabilities;
 use super::imputation::{NOISE, impute};
 use super::ranking::ranking;
 use crate::evaluate::Better;
+use crate::explain::{Case, Map};
 use crate::image::FloatImage;
 use crate::model::Frozen;
 use crate::random;

@@ -11,9 +11,9 @@
 use rand::RngExt;
 use serde::Serialize;
 
-use super::super::{Case, Explainer, Map};
 use super::ranking::spearman;
 use super::summary::Summary;
+use crate::explain::{Case, Explainer, Map};
 
 use crate::model::{Detector, Frozen};
 use crate::{Result, random};

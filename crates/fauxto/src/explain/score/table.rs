@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::super::{Case, Explainer, Map, NULL_BASELINE, explainer};
 use super::sanity::SanityVerdict;
 use super::{SCORES, Summary, sanity};
 use crate::evaluate::Better;
+use crate::explain::{Case, Explainer, Map, NULL_BASELINE, explainer};
 use crate::model::Frozen;
 use crate::{Result, random};
 
