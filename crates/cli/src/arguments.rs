@@ -180,7 +180,7 @@ pub(crate) struct Run {
     /// Reported images under FGSM and PGD
     #[arg(long, value_name = "N", default_value_t = 500)]
     pub(crate) attack_images: u32,
-    /// Reported images under the two-class AutoAttack
+    /// Reported images under the two-class AutoAttack, which takes long; 0: none
     #[arg(long, value_name = "N", default_value_t = 32)]
     pub(crate) strong_images: u32,
     /// Reported images under every corruption

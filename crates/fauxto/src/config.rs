@@ -211,6 +211,11 @@ pub static PRESETS: &[PresetEntry] = &[
         summary: "minutes on two cores, for the built-in sample set",
         text: include_str!("../../../presets/demo.toml"),
     },
+    PresetEntry {
+        name: "demo_adversarial",
+        summary: "the demo's fine-tuning against attacks",
+        text: include_str!("../../../presets/demo_adversarial.toml"),
+    },
 ];
 
 impl Config {

@@ -5,13 +5,15 @@ use std::path::Path;
 use anyhow::bail;
 use fauxto::sample;
 
-use super::{Outcome, evaluate, predict, say, train};
+use super::{Outcome, evaluate, say};
 use crate::arguments::{Arguments, Command, Demo};
 use crate::progress;
 use clap::Parser;
 
 /// Unlabelled images, as the original project's test folder has.
 const UNLABELLED: usize = 100;
+/// The smallest of the project's detectors.
+const MODEL: &str = "resnet_se_small";
 /// Images of each class kept apart for reporting.
 const REPORTED: usize = 250;
 /// Reported images come from another seed, so that they are no copies of those learned from.
@@ -29,25 +31,20 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<Outcome> {
     sample::write(&images, arguments.images as usize, UNLABELLED, arguments.seed)?;
     sample::write(&reported, REPORTED, 0, arguments.seed.wrapping_add(REPORTED_SEED))?;
     let run = out.join("run");
-    step(&[
-        "train",
-        text(&images)?,
-        "--preset",
-        "demo",
-        "--out",
-        text(&run)?,
-        "--set",
-        &format!("seed={}", arguments.seed),
-    ])?;
-    let figure = out.join("evaluation");
+    let seed = arguments.seed.to_string();
+    let mut words = vec!["run", text(&images)?, "--report", text(&reported)?, "--out", text(&run)?, "--seed", &seed];
+    words.extend(["--models", MODEL, "--preset", "demo", "--finetune", "demo_adversarial"]);
+    words.extend(["--adversarial-images", "25", "--attack-images", "64", "--strong-images", "0"]);
+    words.extend(["--corruption-images", "100"]);
+    step(&words)?;
     say("")?;
-    step(&["evaluate", text(&run)?, text(&reported)?, "--figure", text(&figure)?])?;
-    let submission = out.join("submission.json");
-    progress::note(format!("judging {UNLABELLED} unlabelled images"));
-    let test = images.join("test");
-    step(&["predict", text(&run)?, text(&test)?, "--submission", text(&submission)?, "--quiet"])?;
+    let [base, last] = ["base", "final"].map(|phase| run.join(phase).join(MODEL));
+    for (phase, model) in [("before", base), ("after", last)] {
+        say(format!("{phase} adversarial fine-tuning:"))?;
+        step(&["evaluate", text(&model)?, text(&reported)?])?;
+    }
     say(format!(
-        "\n{}: run/ (checkpoint, history, curves), evaluation.png, submission.json\nThese images are simulations for demonstration; train on real ones before judging any.",
+        "\n{}: run/ (checkpoints, figures before and after, results.json, submission.json)\nThese images are simulations for demonstration; train on real ones before judging any.",
         out.display()
     ))?;
     Ok(Outcome::Done)
@@ -57,10 +54,9 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<Outcome> {
 fn step(words: &[&str]) -> anyhow::Result<()> {
     let arguments = Arguments::try_parse_from(std::iter::once("fauxto").chain(words.iter().copied()))?;
     match &arguments.command {
-        Command::Train(arguments) => train::run(arguments)?,
+        Command::Run(arguments) => super::run::run(arguments)?,
         Command::Evaluate(arguments) => evaluate::run(arguments)?,
-        Command::Predict(arguments) => predict::run(arguments)?,
-        _ => bail!("found a command that is no step of the demo; expected train, evaluate or predict"),
+        _ => bail!("found a command that is no step of the demo; expected run or evaluate"),
     };
     Ok(())
 }

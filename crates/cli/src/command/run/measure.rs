@@ -64,7 +64,8 @@ struct Combined {
 struct Attacked {
     judge: String,
     attacks: Robustness,
-    strongest: Robustness,
+    /// None where no images were set aside for it.
+    strongest: Option<Robustness>,
 }
 
 /// Labelled images at the detectors' input size.
@@ -240,7 +241,7 @@ fn attack(pipeline: &Pipeline<'_>, predictor: &Predictor, reported: &Images) -> 
         results.push(Attacked {
             judge: judge.to_owned(),
             attacks: measured(&many, &planned)?,
-            strongest: measured(&few, &strongest)?,
+            strongest: if few.is_empty() { None } else { Some(measured(&few, &strongest)?) },
         });
     }
     Ok(results)

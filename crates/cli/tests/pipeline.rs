@@ -1,0 +1,74 @@
+//! `fauxto run`: everything the pipeline promises, on a handful of rendered images.
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use std::path::Path;
+
+fn fauxto() -> Command {
+    Command::cargo_bin("fauxto").unwrap()
+}
+
+fn words(data: &Path, out: &Path) -> Vec<String> {
+    let preset = out.with_extension("base.toml");
+    let finetune = out.with_extension("finetune.toml");
+    std::fs::write(&preset, "[train]\nepochs = 1\nbatch_size = 8\n").unwrap();
+    let adversarial = "[train]\nepochs = 1\nbatch_size = 8\n[train.adversarial]\nvalidation_attack = \"fgsm\"\n";
+    std::fs::write(&finetune, adversarial).unwrap();
+    let mut words: Vec<String> = ["run", "--models", "resnet_se_small", "--seed", "3"].map(String::from).to_vec();
+    for (name, value) in [("adversarial", "2"), ("attack", "4"), ("strong", "0"), ("corruption", "4")] {
+        words.extend([format!("--{name}-images"), value.into()]);
+    }
+    for (name, path) in [("--preset", preset.as_path()), ("--finetune", &finetune), ("--out", out)] {
+        words.extend([name.into(), path.display().to_string()]);
+    }
+    words.push(data.display().to_string());
+    words
+}
+
+#[test]
+fn the_pipeline_leaves_every_file_and_goes_on_where_it_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("images");
+    fauxto::sample::write(&data, 24, 5, 1).unwrap();
+    let out = folder.path().join("pipeline");
+    fauxto().args(words(&data, &out)).assert().success().stdout(predicate::str::contains("all stages done"));
+    let figures = ["adv_BEFORE", "adv_AFTER", "comparison", "gradcam", "base_evaluation", "final_evaluation"];
+    for figure in
+        figures.map(|name| format!("resnet_se_small_{name}")).iter().chain(&["corruptions".into(), "models".into()])
+    {
+        for extension in ["png", "svg"] {
+            let path = out.join(format!("{figure}.{extension}"));
+            assert!(path.metadata().unwrap().len() > 1000, "{}", path.display());
+        }
+    }
+    for checkpoint in ["resnet_se_small_base.safetensors", "resnet_se_small_final.safetensors"] {
+        assert!(out.join(checkpoint).is_file());
+    }
+    let attacked = std::fs::read_to_string(out.join("adversarial_set/manifest.csv")).unwrap();
+    assert_eq!(attacked.lines().count(), 1 + 2 * 4, "two images at four epsilons");
+    let submission: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(out.join("submission.json")).unwrap()).unwrap();
+    assert_eq!(submission.as_array().unwrap().len(), 5);
+    let results: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("results.json")).unwrap()).unwrap();
+    for phase in results["phases"].as_array().unwrap() {
+        assert_eq!(phase["corruptions"].as_array().unwrap().len(), 19 * 5);
+        assert_eq!(phase["combinations"].as_array().unwrap().len(), 3);
+    }
+
+    // A later stage alone is repeated when its mark is gone; the models are not trained again.
+    let checkpoint = out.join("final/resnet_se_small/checkpoint.safetensors");
+    let before = checkpoint.metadata().unwrap().modified().unwrap();
+    let stages = out.join("stages.json");
+    let mut marks: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(&stages).unwrap()).unwrap();
+    marks.retain(|mark| mark["name"] != "submission");
+    std::fs::write(&stages, serde_json::to_vec(&marks).unwrap()).unwrap();
+    std::fs::remove_file(out.join("submission.json")).unwrap();
+    fauxto().args(words(&data, &out)).assert().success();
+    assert!(out.join("submission.json").is_file());
+    assert_eq!(checkpoint.metadata().unwrap().modified().unwrap(), before);
+
+    // Other settings belong into another folder.
+    let mut other = words(&data, &out);
+    other.extend(["--test-share".into(), "0.3".into()]);
+    fauxto().args(other).assert().code(2).stderr(predicate::str::contains("other settings"));
+}
