@@ -88,9 +88,9 @@ impl Panel<'_> {
         // SAFETY: as for `multiply`.
         unsafe {
             if width(self.columns) == PANEL {
-                self.rows_of::<__m512, 12, 2>(0)
+                self.rows_of::<__m512, 2>(12, 0)
             } else {
-                self.rows_of::<__m512, 12, 1>(0)
+                self.rows_of::<__m512, 1>(12, 0)
             }
         }
     }
@@ -102,7 +102,7 @@ impl Panel<'_> {
         // SAFETY: as for `multiply`.
         unsafe {
             for offset in (0..self.columns).step_by(16) {
-                self.rows_of::<__m256, 6, 2>(offset);
+                self.rows_of::<__m256, 2>(6, offset);
             }
         }
     }
@@ -111,37 +111,37 @@ impl Panel<'_> {
         // SAFETY: as for `multiply`.
         unsafe {
             for offset in (0..self.columns).step_by(16) {
-                self.rows_of::<Portable, 2, 2>(offset);
+                self.rows_of::<Portable, 2>(2, offset);
             }
         }
     }
 
-    /// All rows, `ROWS` at a time, for `N` vectors of columns from `offset` on.
+    /// All rows, in tiles of at most `most` and nearly equal height, for `N` vectors of columns from
+    /// `offset` on. Sixteen rows are two tiles of eight: a tile of four would wait for its loads.
     #[inline(always)]
-    unsafe fn rows_of<V: Vector, const ROWS: usize, const N: usize>(&self, offset: usize) {
+    unsafe fn rows_of<V: Vector, const N: usize>(&self, most: usize, offset: usize) {
+        let tiles = self.count.div_ceil(most);
         let mut row = 0;
-        // SAFETY: as for `multiply`; the tiles cover `row..row + R`.
-        unsafe {
-            while row + ROWS <= self.count {
-                self.tile::<V, ROWS, N>(row, offset);
-                row += ROWS;
+        for tile in 0..tiles {
+            let height = (self.count - row).div_ceil(tiles - tile);
+            // SAFETY: as for `multiply`; the tiles cover `row..row + height`.
+            unsafe {
+                match height {
+                    1 => self.tile::<V, 1, N>(row, offset),
+                    2 => self.tile::<V, 2, N>(row, offset),
+                    3 => self.tile::<V, 3, N>(row, offset),
+                    4 => self.tile::<V, 4, N>(row, offset),
+                    5 => self.tile::<V, 5, N>(row, offset),
+                    6 => self.tile::<V, 6, N>(row, offset),
+                    7 => self.tile::<V, 7, N>(row, offset),
+                    8 => self.tile::<V, 8, N>(row, offset),
+                    9 => self.tile::<V, 9, N>(row, offset),
+                    10 => self.tile::<V, 10, N>(row, offset),
+                    11 => self.tile::<V, 11, N>(row, offset),
+                    _ => self.tile::<V, 12, N>(row, offset),
+                }
             }
-            if ROWS > 8 && row + 8 <= self.count {
-                self.tile::<V, 8, N>(row, offset);
-                row += 8;
-            }
-            if ROWS > 4 && row + 4 <= self.count {
-                self.tile::<V, 4, N>(row, offset);
-                row += 4;
-            }
-            if ROWS > 2 && row + 2 <= self.count {
-                self.tile::<V, 2, N>(row, offset);
-                row += 2;
-            }
-            while row < self.count {
-                self.tile::<V, 1, N>(row, offset);
-                row += 1;
-            }
+            row += height;
         }
     }
 
