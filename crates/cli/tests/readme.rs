@@ -43,6 +43,32 @@ fn the_table_of_results_is_made_of_results() {
 }
 
 #[test]
+fn the_table_of_speed_is_made_of_one_run() {
+    let bench = json("results/bench.json");
+    let mut table = String::from(
+        "| | training step, batch 128: PyTorch f32 / Fauxto | inference, batch 128: ONNX Runtime / Fauxto | inference, one image: ONNX Runtime / Fauxto |\n|---|---|---|---|\n",
+    );
+    let milliseconds = |side: &Value| {
+        let value = side["median_seconds"].as_f64().unwrap() * 1e3;
+        if value < 10.0 { format!("{value:.2}") } else { format!("{value:.0}") }
+    };
+    for model in ["convnext_tiny", "efficientnet_b0", "resnet_se"] {
+        write!(table, "| `{model}` |").unwrap();
+        for (what, batch, peer) in [("train", 128, "pytorch"), ("infer", 128, "onnxruntime"), ("infer", 1, "onnxruntime")] {
+            let cases = bench["cases"].as_array().unwrap();
+            let case = cases.iter().find(|c| c["model"] == model && c["what"] == what && c["batch"] == batch).unwrap();
+            let peers = case["peers"].as_array().unwrap();
+            let peer = peers.iter().find(|p| p["peer"] == peer && p["precision"] == "f32").unwrap();
+            let ratio = peer["ratio"].as_f64().unwrap();
+            write!(table, " {} / {} ms = {ratio:.2} |", milliseconds(peer), milliseconds(&case["fauxto"])).unwrap();
+        }
+        table.push('\n');
+    }
+    let readme = read("README.md");
+    assert!(readme.contains(&table), "README.md lacks this table:\n{table}");
+}
+
+#[test]
 fn checkpoints_were_loaded_by_timm() {
     let loaded = json("results/timm_load.json");
     let tolerance = loaded["tolerance"].as_f64().unwrap();
