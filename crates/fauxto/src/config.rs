@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::augment::mix::Mixing;
 use crate::augment::{self, Step};
 use crate::{Error, Result, model};
 
@@ -56,6 +57,9 @@ pub struct TrainConfig {
     pub reduce_on_plateau: Option<ReduceOnPlateau>,
     /// Random changes of training images, in order.
     pub augment: Vec<Step>,
+    /// Ways of mixing the images of a batch, and their labels with them. None by default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mix: Vec<Step>,
 }
 
 /// How the step size falls over the epochs.
@@ -95,6 +99,7 @@ impl Default for Config {
                 patience: 15,
                 reduce_on_plateau: None,
                 augment: default_augmentation(),
+                mix: Vec::new(),
             },
         }
     }
@@ -183,6 +188,7 @@ impl Config {
     fn check(&self) -> Result<()> {
         model::model(&self.model)?;
         augment::build(&self.train.augment)?;
+        Mixing::build(&self.train.mix)?;
         let ranges = [
             ("input_size", self.input_size as f64, 32.0, 4096.0),
             ("split.validation", self.split.validation, 0.01, 0.9),
@@ -310,6 +316,11 @@ mod tests {
             ("train.epochs=many", "epochs"),
             ("train.augment=[{name='twirl'}]", "horizontal_flip"),
             ("train.augment=[{name='rotation'}]", "degrees"),
+            ("train.augment=[{name='horizontal_flip'}]", "probability"),
+            ("train.augment=[{name='rotation', degrees=3, probability=2}]", "probability"),
+            ("train.augment=[{name='jpeg', quality=[90, 30]}]", "quality"),
+            ("train.augment=[{name='jpeg', quality=[30.5, 90]}]", "whole"),
+            ("train.mix=[{name='mixup'}]", "alpha"),
             ("train.augment=[{name='rotation', degrees=3, colour=1}]", "colour"),
             ("epochs", "="),
         ] {

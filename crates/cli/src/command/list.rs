@@ -22,11 +22,12 @@ fn rows() -> Vec<Row> {
     let row = |kind, name, summary, source| Row { kind, name, summary, source };
     let models = model::MODELS.iter().map(|e| row("models", e.name, e.summary, e.source));
     let augmentations = augment::AUGMENTATIONS.iter().map(|e| row("augmentations", e.name, e.summary, e.source));
+    let mixes = augment::mix::MIXES.iter().map(|e| row("mixes", e.name, e.summary, e.source));
     let metrics = evaluate::METRICS.iter().map(|e| row("metrics", e.name, e.summary, e.source));
     let presets = config::PRESETS.iter().map(|e| row("presets", e.name, e.summary, ""));
     let readers = data::READERS.iter().map(|e| row("readers", e.name, e.summary, e.source));
     let devices = device::DEVICES.iter().map(|e| row("devices", e.name, e.summary, ""));
-    models.chain(augmentations).chain(metrics).chain(presets).chain(readers).chain(devices).collect()
+    models.chain(augmentations).chain(mixes).chain(metrics).chain(presets).chain(readers).chain(devices).collect()
 }
 
 pub(super) fn run(arguments: &List) -> anyhow::Result<Outcome> {

@@ -6,6 +6,7 @@ mod class_names;
 pub mod content;
 pub mod dataset;
 pub mod decode;
+pub mod encode;
 mod folder;
 mod groups;
 mod manifest;

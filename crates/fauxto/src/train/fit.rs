@@ -7,10 +7,11 @@ use rand::seq::SliceRandom;
 
 use super::batch::{self, EpochAugmentation, Example};
 use super::history::EpochRecord;
-use super::loss::cross_entropy;
+use super::loss::{cross_entropy, soft_cross_entropy};
 use super::optimiser::AdamW;
 use super::schedule;
 use super::state::{Progress, State};
+use crate::augment::mix::Mixing;
 use crate::augment::{self, Augmentation};
 use crate::checkpoint::ValidationSummary;
 use crate::config::Config;
@@ -94,12 +95,13 @@ pub fn fit(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Fitted> {
     let augmentations = augment::build(&config.train.augment)?;
+    let mixing = Mixing::build(&config.train.mix)?;
     let state = if resume && file.path.exists() {
         State::load(file.path, file.fingerprint, detector)?
     } else {
         State { progress: Progress::default(), detector, optimiser: AdamW::default(), best: None }
     };
-    let mut run = Run { config, data, augmentations, state, file, written: Instant::now() };
+    let mut run = Run { config, data, augmentations, mixing, state, file, written: Instant::now() };
     while !run.state.progress.finished {
         run.epoch(observe)?;
     }
@@ -110,6 +112,7 @@ struct Run<'a> {
     config: &'a Config,
     data: &'a TrainingData<'a>,
     augmentations: Vec<Box<dyn Augmentation>>,
+    mixing: Mixing,
     state: State,
     file: StateFile<'a>,
     written: Instant,
@@ -149,15 +152,19 @@ impl Run<'_> {
     }
 
     fn step(&mut self, examples: &[Example], learning_rate: f64) -> Result<f64> {
-        let Self { config, data, augmentations, state, .. } = self;
+        let Self { config, data, augmentations, mixing, state, .. } = self;
         let device = state.detector.device().clone();
         let augmentation = EpochAugmentation { augmentations, seed: config.seed, epoch: state.progress.epoch as u64 };
-        let pixels = batch::pixels(data.store, examples, Some(augmentation), &device)?;
-        let labels = batch::labels(examples, &device);
+        let step = state.progress.step as u64;
+        let (pixels, share) = batch::mixed(data.store, examples, augmentation, mixing, step, &device)?;
         let pass = Pass::training(config.seed, state.optimiser.steps());
         let logits = state.detector.logits(pixels, &pass);
         let verdicts = logits.clone().detach().without_autodiff();
-        let loss = cross_entropy(logits, labels);
+        let loss = if share < 1.0 {
+            soft_cross_entropy(logits, batch::soft_labels(examples, share, &device))
+        } else {
+            cross_entropy(logits, batch::labels(examples, &device))
+        };
         let value = f64::from(loss.clone().detach().into_scalar::<f32>());
         if !value.is_finite() {
             return Ok(value);
@@ -175,8 +182,8 @@ impl Run<'_> {
             .as_chunks::<2>()
             .0
             .iter()
-            .zip(examples)
-            .filter(|([real, fake], example)| (fake >= real) == (example.label == Label::Fake))
+            .zip(batch::dominant_labels(examples, share))
+            .filter(|([real, fake], label)| (fake >= real) == (*label == Label::Fake))
             .count();
         state.progress.loss_sum += value * examples.len() as f64;
         state.progress.right += right;
