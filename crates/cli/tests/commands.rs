@@ -243,7 +243,7 @@ fn lists_completions_and_manual_come_from_the_same_definitions() {
     }
     fauxto().args(["completions", "bash"]).assert().success().stdout(predicate::str::contains("--fail-on-fake"));
     fauxto().arg("man").assert().success().stdout(predicate::str::contains("fauxto"));
-    for command in ["demo", "audit", "train", "evaluate", "predict", "bench", "list", "completions", "man"] {
+    for command in ["demo", "audit", "train", "derive", "evaluate", "predict", "bench", "list", "completions", "man"] {
         fauxto().args([command, "--help"]).assert().success().stdout(predicate::str::contains("Example"));
     }
 }

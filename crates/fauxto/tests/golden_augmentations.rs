@@ -76,11 +76,12 @@ fn check(kind: &str, tolerance: f64, change: impl Fn(&Value, FloatImage) -> Floa
     let golden = golden();
     for case in golden[kind].as_array().unwrap() {
         let found = change(case, image(&golden, case));
-        let parameters: Vec<String> = ["adjust", "factor", "rectangle", "shift", "corners", "sigma", "small", "filters"]
-            .iter()
-            .filter(|name| !case[**name].is_null())
-            .map(|name| case[*name].to_string())
-            .collect();
+        let parameters: Vec<String> =
+            ["adjust", "factor", "rectangle", "shift", "corners", "sigma", "small", "filters"]
+                .iter()
+                .filter(|name| !case[**name].is_null())
+                .map(|name| case[*name].to_string())
+                .collect();
         compare(&golden, case, &found, tolerance, &format!("{kind} {}", parameters.join(" ")));
     }
 }

@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod demo;
+mod derive;
 mod evaluate;
 mod list;
 mod manual;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Derive(arguments) => derive::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

@@ -42,9 +42,8 @@ pub fn blur(image: &FloatImage, sigma: f64) -> FloatImage {
     if radius == 0 {
         return image.clone();
     }
-    let density: Vec<f64> = (0..=2 * radius)
-        .map(|place| (-0.5 * ((place as f64 - radius as f64) / sigma).powi(2)).exp())
-        .collect();
+    let density: Vec<f64> =
+        (0..=2 * radius).map(|place| (-0.5 * ((place as f64 - radius as f64) / sigma).powi(2)).exp()).collect();
     let sum: f64 = density.iter().sum();
     let kernel: Vec<f32> = density.into_iter().map(|value| (value / sum) as f32).collect();
     let (width, height) = (image.width, image.height);

@@ -62,11 +62,7 @@ pub fn mixed(
     Ok((on_device(values, size, device), share))
 }
 
-fn values(
-    store: &PixelStore,
-    examples: &[Example],
-    augmentation: Option<EpochAugmentation<'_>>,
-) -> Result<Vec<f32>> {
+fn values(store: &PixelStore, examples: &[Example], augmentation: Option<EpochAugmentation<'_>>) -> Result<Vec<f32>> {
     let size = store.size();
     let mut values = vec![0.0f32; examples.len() * size * size * 3];
     values.par_chunks_exact_mut(size * size * 3).zip(examples).try_for_each(|(out, example)| -> Result<()> {
