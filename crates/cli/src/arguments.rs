@@ -41,6 +41,14 @@ pub(crate) enum Command {
         fauxto train photos/ --model convnext_tiny --init convnext_tiny.pth --set train.learning_rate=1e-4\n  \
         fauxto train train.parquet --preset base --set train.epochs=3 --set seed=7")]
     Train(Train),
+    /// Make augmented images from the training side of a split, each naming its parent
+    #[command(after_help = "Examples:\n  \
+        fauxto derive photos/ --split runs/mine --out derived/\n  \
+        fauxto derive train.parquet --split split.json --out derived/ --augmented 1000 --seed 7\n\n\
+        Half of the images are real and half fake, and each keeps its parent's label. OUT/metadata.csv\n\
+        names every parent, by identity and by content hash; a command given OUT reads it.\n\
+        Exit code 1: the data are not the ones that were split.")]
+    Derive(Derive),
     /// Measure a detector on labelled images
     #[command(after_help = "Examples:\n  \
         fauxto evaluate runs/mine test.parquet\n  \
@@ -260,6 +268,29 @@ pub(crate) struct Train {
     #[command(flatten)]
     pub(crate) options: DataOptions,
     /// Print the run's summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Derive {
+    /// The labelled images that were split
+    pub(crate) data: PathBuf,
+    /// The split, or a run that has one
+    #[arg(long, value_name = "FILE|RUN")]
+    pub(crate) split: PathBuf,
+    /// New folder for the derived images
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
+    /// Augmented images to make, an even number
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) augmented: u32,
+    /// Seed of parents and changes
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) options: DataOptions,
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

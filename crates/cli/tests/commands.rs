@@ -327,6 +327,7 @@ fn lists_completions_and_manual_come_from_the_same_definitions() {
         "demo",
         "audit",
         "train",
+        "derive",
         "evaluate",
         "run",
         "attack",

@@ -54,7 +54,9 @@ fn the_table_of_speed_is_made_of_one_run() {
     };
     for model in ["convnext_tiny", "efficientnet_b0", "resnet_se"] {
         write!(table, "| `{model}` |").unwrap();
-        for (what, batch, peer) in [("train", 128, "pytorch"), ("infer", 128, "onnxruntime"), ("infer", 1, "onnxruntime")] {
+        for (what, batch, peer) in
+            [("train", 128, "pytorch"), ("infer", 128, "onnxruntime"), ("infer", 1, "onnxruntime")]
+        {
             let cases = bench["cases"].as_array().unwrap();
             let case = cases.iter().find(|c| c["model"] == model && c["what"] == what && c["batch"] == batch).unwrap();
             let peers = case["peers"].as_array().unwrap();

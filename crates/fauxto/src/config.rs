@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attack::{ChosenAttack, Epsilon};
+use crate::augment::mix::Mixing;
 use crate::augment::{self, Step};
 use crate::{Error, Result, model};
 
@@ -60,6 +61,9 @@ pub struct TrainConfig {
     pub adversarial: Option<AdversarialConfig>,
     /// Random changes of training images, in order.
     pub augment: Vec<Step>,
+    /// Ways of mixing the images of a batch, and their labels with them. None by default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mix: Vec<Step>,
 }
 
 /// Learning from attacked images; what is not given is the original project's fine-tuning.
@@ -158,6 +162,7 @@ impl Default for Config {
                 reduce_on_plateau: None,
                 adversarial: None,
                 augment: default_augmentation(),
+                mix: Vec::new(),
             },
         }
     }
@@ -262,6 +267,14 @@ impl Config {
         model::model(&self.model)?;
         augment::build(&self.train.augment)?;
         self.train.adversarial.as_ref().map_or(Ok(()), AdversarialConfig::check)?;
+        Mixing::build(&self.train.mix)?;
+        if self.train.adversarial.is_some() && !self.train.mix.is_empty() {
+            return Err(Error::Setting {
+                setting: "train.mix".into(),
+                found: "mixing beside train.adversarial".into(),
+                expected: "one of the two: a mixed image has no one label to be attacked against".into(),
+            });
+        }
         let ranges = [
             ("input_size", self.input_size as f64, 32.0, 4096.0),
             ("split.validation", self.split.validation, 0.01, 0.9),
@@ -389,6 +402,11 @@ mod tests {
             ("train.epochs=many", "epochs"),
             ("train.augment=[{name='twirl'}]", "horizontal_flip"),
             ("train.augment=[{name='rotation'}]", "degrees"),
+            ("train.augment=[{name='horizontal_flip'}]", "probability"),
+            ("train.augment=[{name='rotation', degrees=3, probability=2}]", "probability"),
+            ("train.augment=[{name='jpeg', quality=[90, 30]}]", "quality"),
+            ("train.augment=[{name='jpeg', quality=[30.5, 90]}]", "whole"),
+            ("train.mix=[{name='mixup'}]", "alpha"),
             ("train.augment=[{name='rotation', degrees=3, colour=1}]", "colour"),
             ("epochs", "="),
         ] {

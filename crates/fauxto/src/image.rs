@@ -31,3 +31,14 @@ impl From<&RgbImage> for FloatImage {
         }
     }
 }
+
+impl From<&FloatImage> for RgbImage {
+    /// Rounds to the nearest level; what lies outside `0..=1` is cut.
+    fn from(image: &FloatImage) -> Self {
+        Self {
+            width: image.width,
+            height: image.height,
+            pixels: image.pixels.iter().map(|value| (value * 255.0).round() as u8).collect(),
+        }
+    }
+}

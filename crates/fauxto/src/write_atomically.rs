@@ -1,7 +1,7 @@
-//! Files that are there whole or not at all.
+//! Files and folders that are there whole or not at all.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
@@ -11,10 +11,7 @@ use crate::{Error, Result};
 /// # Errors
 /// If the folder does not exist or the system refuses; `path` is untouched then.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     let write = || {
         let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
         file.write_all(bytes)?;
@@ -29,4 +26,95 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
         Ok(())
     };
     write().map_err(|source| Error::io(path, "writing", source))
+}
+
+/// A new folder that is filled elsewhere and put in its place once it is whole; dropped before, it
+/// leaves nothing behind.
+#[derive(Debug)]
+pub struct NewFolder {
+    path: PathBuf,
+    staging: tempfile::TempDir,
+}
+
+impl NewFolder {
+    /// Starts the new folder `path`, whose parents are made where they are missing.
+    ///
+    /// # Errors
+    /// If there is something at `path`, or the system refuses.
+    pub fn create(path: &Path) -> Result<Self> {
+        if path.exists() {
+            return Err(Error::input(path, "a file or folder", "a new folder", "give another path or remove it"));
+        }
+        let parent = folder_of(path);
+        std::fs::create_dir_all(parent).map_err(|source| Error::io(parent, "creating the folder", source))?;
+        let staging = tempfile::Builder::new()
+            .prefix(".writing-")
+            .tempdir_in(parent)
+            .map_err(|source| Error::io(parent, "creating a temporary folder", source))?;
+        let folder = Self { path: path.to_path_buf(), staging };
+        folder.make("")?;
+        Ok(folder)
+    }
+
+    /// Makes a folder within it, with those above.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn make(&self, name: &str) -> Result<()> {
+        let folder = self.whole().join(name);
+        std::fs::create_dir_all(&folder).map_err(|source| Error::io(&folder, "creating the folder", source))
+    }
+
+    /// Writes a file within it; the folders above must be made.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.whole().join(name);
+        std::fs::write(&path, bytes).map_err(|source| Error::io(&path, "writing", source))
+    }
+
+    /// Puts it in its place.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn finish(self) -> Result<()> {
+        std::fs::rename(self.whole(), &self.path)
+            .map_err(|source| Error::io(&self.path, "renaming the finished folder", source))
+    }
+
+    fn whole(&self) -> PathBuf {
+        self.staging.path().join("whole")
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_folder_appears_when_it_is_finished_and_not_before() {
+        let root = tempfile::tempdir().unwrap();
+        let entries = || std::fs::read_dir(root.path()).unwrap().count();
+        let path = root.path().join("new");
+        let folder = NewFolder::create(&path).unwrap();
+        folder.make("a/b").unwrap();
+        folder.write("a/b/c.txt", b"text").unwrap();
+        assert!(!path.exists());
+        drop(folder);
+        assert_eq!(entries(), 0);
+
+        let folder = NewFolder::create(&path).unwrap();
+        folder.write("c.txt", b"text").unwrap();
+        folder.finish().unwrap();
+        assert_eq!((entries(), std::fs::read(path.join("c.txt")).unwrap()), (1, b"text".to_vec()));
+        assert!(NewFolder::create(&path).unwrap_err().to_string().contains("new folder"));
+    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fauxto::Label::{Fake, Real};
-use fauxto::data::{Dataset, Limits, Location, OpenOptions, READERS, Side};
+use fauxto::data::{Dataset, Limits, Location, OpenOptions, Parent, READERS, Side};
 use fauxto::{Label, data};
 use tempfile::TempDir;
 
@@ -220,11 +220,38 @@ fn csv_and_json_lines_say_the_same() {
             ("b/4.png", None, None),
         ]
     );
-    assert_eq!(csv.items[1].parent.as_deref(), Some("a/1.png"));
+    assert_eq!(csv.items[1].parent, Some(Parent::Identity("a/1.png".to_owned())));
     assert_eq!(csv.verdicts, Some(vec![Some(Fake), None, Some(Real), None]));
     assert_eq!(told(&csv), told(&lines));
     assert_eq!((csv.items[1].parent.clone(), csv.verdicts), (lines.items[1].parent.clone(), lines.verdicts.clone()));
     assert_eq!(lines.encoded(2).unwrap(), pixel());
+}
+
+#[test]
+fn parents_by_content_lie_anywhere_and_are_no_paths() {
+    let folder = tree(&["1.png"]);
+    let hash = "0123456789abcdef".repeat(4);
+    write(
+        folder.path(),
+        "metadata.csv",
+        format!("file_name,label,parent,parent_content_hash\n1.png,real,../data.parquet#7,{hash}\n"),
+    );
+    let dataset = open(folder.path());
+    assert_eq!(dataset.items[0].parent, Some(Parent::Content { content: hash.parse().unwrap() }));
+}
+
+#[test]
+fn added_items_leave_the_others_names_alone() {
+    let (first, second) = (tree(&["real/1.png", "fake/1.png"]), tree(&["a.png"]));
+    write(second.path(), "metadata.csv", "file_name,label,parent,prediction\na.png,fake,fake/1.png,real\n");
+    let mut dataset = open(first.path());
+    dataset.append(open(second.path()), "derived").unwrap();
+    let names: Vec<&str> = dataset.items.iter().map(|item| item.identity.as_str()).collect();
+    assert_eq!(names, ["fake/1.png", "real/1.png", "derived/a.png"]);
+    assert_eq!(dataset.items[2].parent, Some(Parent::Identity("fake/1.png".to_owned())));
+    assert_eq!(dataset.verdicts, Some(vec![None, None, Some(Real)]));
+    assert_eq!(dataset.encoded(2).unwrap(), pixel());
+    assert_says(&dataset.append(open(second.path()), "derived").unwrap_err().to_string(), &["derived/a.png twice"]);
 }
 
 #[test]
@@ -247,6 +274,7 @@ fn manifests_that_cannot_be_understood() {
         ("a.csv", "file_name,label\n/1.png,real\n", &["/1.png in line 2"]),
         ("a.csv", "file_name,label,split\n1.png,real,tomorrow\n", &["the split tomorrow"]),
         ("a.csv", "file_name,label\n1.png,real,more\n", &["broken CSV"]),
+        ("a.csv", "file_name,label,parent_content_hash\n1.png,real,12\n", &["parent_content_hash 12", "hexadecimal"]),
         ("a.csv", "file_name,label\n,real\n", &["no file_name in line 2"]),
         ("a.csv", "file_name,label\n", &["no image"]),
         ("a.csv", "file_name\n1.png\n", &["without labels"]),

@@ -9,7 +9,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema};
 use fauxto::Label::{Fake, Real};
-use fauxto::data::{Dataset, OpenOptions, PixelStore, Side, StoreOptions};
+use fauxto::data::{Dataset, OpenOptions, Parent, PixelStore, Side, StoreOptions};
 use fauxto::{Error, Label};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -121,7 +121,7 @@ fn other_column_types_read_the_same() {
     write(&path, vec![("image", large), ("label", strings), ("parent", parents)], None, 9);
     let dataset = open(&path).unwrap();
     assert_eq!(labels(&dataset), [Some(Fake), Some(Real)]);
-    assert_eq!(dataset.items[1].parent.as_deref(), Some("data.parquet#0"));
+    assert_eq!(dataset.items[1].parent, Some(Parent::Identity("data.parquet#0".to_owned())));
     assert_eq!(dataset.encoded(1).unwrap(), png(1));
 
     let small: ArrayRef = Arc::new(Int8Array::from(vec![1, 0]));

@@ -25,6 +25,7 @@ fn rows() -> Vec<Row> {
     let attacks = attack::ATTACKS.iter().map(|e| row("attacks", e.name, e.summary, e.source));
     let checks = attack::masking::CHECKS.iter().map(|e| row("checks", e.name, e.meaning, e.source));
     let corruptions = corrupt::CORRUPTIONS.iter().map(|e| row("corruptions", e.name, e.summary, e.source));
+    let mixes = augment::mix::MIXES.iter().map(|e| row("mixes", e.name, e.summary, e.source));
     let metrics = evaluate::METRICS.iter().map(|e| row("metrics", e.name, e.summary, e.source));
     let explainers = explain::EXPLAINERS.iter().map(|e| row("explainers", e.name, e.summary, e.source));
     let scores = explain::score::SCORES.iter().map(|e| row("scores", e.name, e.summary, e.source));
@@ -33,6 +34,7 @@ fn rows() -> Vec<Row> {
     let devices = device::DEVICES.iter().map(|e| row("devices", e.name, e.summary, ""));
     models
         .chain(augmentations)
+        .chain(mixes)
         .chain(corruptions)
         .chain(attacks)
         .chain(checks)

@@ -5,6 +5,7 @@ mod audit;
 mod bench;
 mod corrupt;
 mod demo;
+mod derive;
 mod evaluate;
 mod explain;
 mod list;
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Derive(arguments) => derive::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Attack(arguments) => attack::run(&arguments),

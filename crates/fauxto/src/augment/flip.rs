@@ -1,6 +1,5 @@
 //! Mirror images.
 
-use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Augmentation, Parameters};
@@ -8,25 +7,20 @@ use crate::Result;
 use crate::image::FloatImage;
 
 #[derive(Debug)]
-struct RandomFlip {
-    probability: f64,
-    flip: fn(FloatImage) -> FloatImage,
-}
+struct Flip(fn(FloatImage) -> FloatImage);
 
-impl Augmentation for RandomFlip {
-    fn apply(&self, image: FloatImage, stream: &mut ChaCha8Rng) -> FloatImage {
-        if stream.random_bool(self.probability) { (self.flip)(image) } else { image }
+impl Augmentation for Flip {
+    fn apply(&self, image: FloatImage, _: &mut ChaCha8Rng) -> Result<FloatImage> {
+        Ok(self.0(image))
     }
 }
 
-pub(super) fn build_horizontal(parameters: &mut Parameters) -> Result<Box<dyn Augmentation>> {
-    let probability = parameters.number("probability", 0.0, 1.0)?;
-    Ok(Box::new(RandomFlip { probability, flip: flip_horizontally }))
+pub(super) fn build_horizontal(_: &mut Parameters) -> Result<Box<dyn Augmentation>> {
+    Ok(Box::new(Flip(flip_horizontally)))
 }
 
-pub(super) fn build_vertical(parameters: &mut Parameters) -> Result<Box<dyn Augmentation>> {
-    let probability = parameters.number("probability", 0.0, 1.0)?;
-    Ok(Box::new(RandomFlip { probability, flip: flip_vertically }))
+pub(super) fn build_vertical(_: &mut Parameters) -> Result<Box<dyn Augmentation>> {
+    Ok(Box::new(Flip(flip_vertically)))
 }
 
 /// Swaps left and right.

@@ -13,9 +13,9 @@ struct RandomRotation {
 }
 
 impl Augmentation for RandomRotation {
-    fn apply(&self, image: FloatImage, stream: &mut ChaCha8Rng) -> FloatImage {
+    fn apply(&self, image: FloatImage, stream: &mut ChaCha8Rng) -> Result<FloatImage> {
         let degrees = stream.random_range(-self.degrees..=self.degrees);
-        rotate(&image, degrees)
+        Ok(rotate(&image, degrees))
     }
 }
 

@@ -53,10 +53,17 @@ impl Serialize for ContentHash {
 impl<'de> Deserialize<'de> for ContentHash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        let hash = blake3::Hash::from_hex(text.as_bytes()).map_err(|error| {
+        text.parse().map_err(|error| {
             serde::de::Error::custom(format!("content hash {text:?} is not 64 hexadecimal digits: {error}"))
-        })?;
-        Ok(Self(*hash.as_bytes()))
+        })
+    }
+}
+
+impl std::str::FromStr for ContentHash {
+    type Err = blake3::HexError;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        Ok(Self(*blake3::Hash::from_hex(text.as_bytes())?.as_bytes()))
     }
 }
 

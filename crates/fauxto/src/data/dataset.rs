@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::decode::Limits;
-use super::{Item, Location, folder, manifest, parquet, single, verdicts};
+use super::{Item, Location, Parent, folder, manifest, parquet, single, verdicts};
 use crate::{Error, Label, Result};
 
 /// How to open a data set.
@@ -174,7 +174,10 @@ impl Dataset {
             verdicts.extend(part.verdicts.unwrap_or_else(|| vec![None; part.items.len()]));
             items.extend(part.items.into_iter().map(|item| Item {
                 identity: rerooted(item.identity),
-                parent: item.parent.map(&rerooted),
+                parent: item.parent.map(|parent| match parent {
+                    Parent::Identity(own) => Parent::Identity(rerooted(own)),
+                    content @ Parent::Content { .. } => content,
+                }),
                 ..item
             }));
             broken.extend(part.broken.into_iter().map(|entry| Broken { identity: rerooted(entry.identity), ..entry }));
@@ -185,6 +188,40 @@ impl Dataset {
         whole.broken = broken;
         whole.ignored = ignored;
         Ok(whole)
+    }
+
+    /// Adds the items of `other` as `name/IDENTITY` and leaves those there are as they are, so that a split
+    /// of this data set stays one of its first items. A parent named by identity is looked for among
+    /// the items there are, then among those added.
+    ///
+    /// # Errors
+    /// One image comes twice.
+    pub fn append(&mut self, other: Self, name: &str) -> Result<()> {
+        let named = |own: String| format!("{name}/{own}");
+        let (count, added) = (self.items.len(), other.items.len());
+        let names = |items: &[Item]| items.iter().map(|item| item.identity.clone()).collect::<HashSet<_>>();
+        let (own, others) = (names(&self.items), names(&other.items));
+        let parent = |parent| match parent {
+            Parent::Identity(parent) if others.contains(&parent) && !own.contains(&parent) => {
+                Parent::Identity(named(parent))
+            }
+            parent => parent,
+        };
+        let mut items = self.items.clone();
+        items.extend(other.items.into_iter().map(|item| Item {
+            identity: named(item.identity),
+            parent: item.parent.map(parent),
+            ..item
+        }));
+        self.items = Self::from_items(&self.root, items, self.limits)?.items;
+        if self.verdicts.is_some() || other.verdicts.is_some() {
+            let own = self.verdicts.take().unwrap_or_else(|| vec![None; count]);
+            let others = other.verdicts.unwrap_or_else(|| vec![None; added]);
+            self.verdicts = Some([own, others].concat());
+        }
+        self.broken.extend(other.broken.into_iter().map(|entry| Broken { identity: named(entry.identity), ..entry }));
+        self.ignored.extend(other.ignored);
+        Ok(())
     }
 
     /// Indices of the items with a label, in order.

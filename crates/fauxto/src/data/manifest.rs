@@ -5,6 +5,7 @@
 //! | `file_name` | the image, relative to the manifest's folder |
 //! | `label` | real, fake (or a word that means so), or a number where class names are given; empty: unlabelled |
 //! | `parent` | optional: the `file_name` of the image this one was derived from |
+//! | `parent_content_hash` | optional: the content hash of that image, which may then lie in any data set; `parent` is its name there, for people |
 //! | `split` | optional: train, validation or test |
 //! | `prediction` | optional: another detector's verdict, named like `label` |
 //!
@@ -18,7 +19,7 @@ use serde_json::Value;
 
 use super::class_names::{label_of_name, labels_by_index};
 use super::dataset::{Dataset, OpenOptions, Reader, folder_of, identity};
-use super::{Item, Location, Side, folder};
+use super::{Item, Location, Parent, Side, folder};
 use crate::{Error, Label, Result};
 
 pub(super) const READER: Reader = Reader {
@@ -30,7 +31,7 @@ pub(super) const READER: Reader = Reader {
 };
 
 /// The columns read, by name.
-const COLUMNS: [&str; 5] = ["file_name", "label", "parent", "split", "prediction"];
+const COLUMNS: [&str; 6] = ["file_name", "label", "parent", "parent_content_hash", "split", "prediction"];
 
 /// One row: the columns present and not empty.
 type Row = HashMap<&'static str, String>;
@@ -125,10 +126,19 @@ fn read(path: &Path, form: Form, options: &OpenOptions) -> Result<Dataset> {
                 Side::of_name(name).ok_or_else(|| refuse(format!("the split {name}"), "train, validation or test"))?,
             ),
         };
+        let parent = match row.get("parent_content_hash") {
+            None => file("parent")?.map(Parent::Identity),
+            Some(text) => {
+                let content = text.parse().map_err(|_| {
+                    refuse(format!("the parent_content_hash {text}"), "the 64 hexadecimal digits of a content hash")
+                })?;
+                Some(Parent::Content { content })
+            }
+        };
         verdicts.push(label("prediction")?);
         items.push(Item {
             label: label("label")?,
-            parent: file("parent")?,
+            parent,
             side,
             location: Location::File(root.join(&own)),
             identity: own,

@@ -6,9 +6,11 @@ mod class_names;
 pub mod content;
 pub mod dataset;
 pub mod decode;
+pub mod encode;
 mod folder;
 mod groups;
 mod manifest;
+mod parent;
 mod parquet;
 mod parquet_images;
 mod parquet_labels;
@@ -26,6 +28,7 @@ pub use class_names::label_of_name;
 pub use content::ContentHash;
 pub use dataset::{Broken, Dataset, OpenOptions, READERS, Reader};
 pub use decode::{Defect, Limits, decode};
+pub use parent::Parent;
 pub use resize::{resize, resize_into};
 pub use store::{BrokenPixels, PixelStore, StoreOptions};
 
@@ -39,8 +42,8 @@ pub struct Item {
     pub identity: String,
     /// The class, or `None` for images that are only to be judged.
     pub label: Option<Label>,
-    /// The identity of the item this one was derived from (augmented, attacked, re-encoded).
-    pub parent: Option<String>,
+    /// What this one was derived from (augmented, attacked, re-encoded).
+    pub parent: Option<Parent>,
     /// The side a `train/ validation/ test/` folder assigns, if the data set has such folders.
     pub side: Option<Side>,
     /// Where the encoded bytes are.

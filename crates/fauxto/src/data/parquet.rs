@@ -15,7 +15,7 @@ use walkdir::WalkDir;
 
 use super::dataset::{Broken, Dataset, OpenOptions, Reader, folder_of, identity, natural_order};
 use super::parquet_labels::{LabelKind, Strings};
-use super::{Item, Location, Side, decode, folder};
+use super::{Item, Location, Parent, Side, decode, folder};
 use crate::{Error, Result};
 
 pub(super) const READER: Reader = Reader {
@@ -167,7 +167,10 @@ impl Rows {
                     Ok(label) => self.items.push(Item {
                         identity: own,
                         label,
-                        parent: parents.as_ref().and_then(|parents| parents.get(within)).map(str::to_owned),
+                        parent: parents
+                            .as_ref()
+                            .and_then(|parents| parents.get(within))
+                            .map(|parent| Parent::Identity(parent.to_owned())),
                         side,
                         location: Location::ParquetRow { file: file.to_path_buf(), row },
                     }),

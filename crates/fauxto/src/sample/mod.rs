@@ -19,6 +19,7 @@ use rayon::prelude::*;
 
 use crate::image::{FloatImage, RgbImage};
 use crate::random::stream;
+use crate::write_atomically::NewFolder;
 use crate::{Error, Label, Result};
 
 /// Width and height of the sample set's images, in pixels.
@@ -67,32 +68,15 @@ pub fn render_jpeg(seed: u64, index: u64, label: Label) -> Result<Vec<u8>> {
 /// # Errors
 /// When `folder` exists already, or cannot be written.
 pub fn write(folder: &Path, per_class: usize, unlabelled: usize, seed: u64) -> Result<()> {
-    if folder.exists() {
-        return Err(Error::input(folder, "a file or folder", "a new folder", "give another path or remove it"));
-    }
-    let parent = match folder.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(parent).map_err(|source| Error::io(parent, "creating the folder", source))?;
-    let staging = tempfile::Builder::new()
-        .prefix(".sample-")
-        .tempdir_in(parent)
-        .map_err(|source| Error::io(parent, "creating a temporary folder", source))?;
-    let whole = staging.path().join("whole");
+    let whole = NewFolder::create(folder)?;
     let files = plan(per_class, unlabelled, seed);
     for name in ["real", "fake", "test"] {
-        let folder = whole.join(name);
         if name != "test" || unlabelled > 0 {
-            std::fs::create_dir_all(&folder).map_err(|source| Error::io(&folder, "creating the folder", source))?;
+            whole.make(name)?;
         }
     }
-    files.par_iter().try_for_each(|(name, index, label)| {
-        let path = whole.join(name);
-        let bytes = render_jpeg(seed, *index, *label)?;
-        std::fs::write(&path, bytes).map_err(|source| Error::io(&path, "writing", source))
-    })?;
-    std::fs::rename(&whole, folder).map_err(|source| Error::io(folder, "renaming the finished folder", source))
+    files.par_iter().try_for_each(|(name, index, label)| whole.write(name, &render_jpeg(seed, *index, *label)?))?;
+    whole.finish()
 }
 
 /// Every file of a sample set: its name, and the image it holds.

@@ -3,7 +3,8 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rayon::prelude::*;
 
-use crate::augment::Augmentation;
+use crate::augment::mix::{self, Mixing, mixed_labels};
+use crate::augment::{Augmentation, apply_all};
 use crate::data::PixelStore;
 use crate::image::{FloatImage, RgbImage};
 use crate::{Label, Result, random};
@@ -38,6 +39,30 @@ pub fn pixels(
     augmentation: Option<EpochAugmentation<'_>>,
     device: &Device,
 ) -> Result<Tensor<4>> {
+    Ok(on_device(values(store, examples, augmentation)?, store.size(), device))
+}
+
+/// Pixels as from [`pixels`], mixed by `mixing` at `step` of the epoch, from 0; and the share that each
+/// image kept of itself, in `0..=1`, where the rest is its counterpart's from the batch's other end.
+///
+/// # Errors
+/// If the store cannot be read.
+pub fn mixed(
+    store: &PixelStore,
+    examples: &[Example],
+    augmentation: EpochAugmentation<'_>,
+    mixing: &Mixing,
+    step: u64,
+    device: &Device,
+) -> Result<(Tensor<4>, f64)> {
+    let size = store.size();
+    let mut values = values(store, examples, Some(augmentation))?;
+    let mut stream = random::stream(augmentation.seed, "mix", &[augmentation.epoch, step]);
+    let share = mixing.apply(&mut mix::Batch { values: &mut values, height: size, width: size }, &mut stream);
+    Ok((on_device(values, size, device), share))
+}
+
+fn values(store: &PixelStore, examples: &[Example], augmentation: Option<EpochAugmentation<'_>>) -> Result<Vec<f32>> {
     let size = store.size();
     let mut values = vec![0.0f32; examples.len() * size * size * 3];
     values.par_chunks_exact_mut(size * size * 3).zip(examples).try_for_each(|(out, example)| -> Result<()> {
@@ -46,14 +71,17 @@ pub fn pixels(
         let mut image = FloatImage::from(&stored);
         if let Some(EpochAugmentation { augmentations, seed, epoch }) = augmentation {
             let mut stream = random::stream(seed, "augment", &[epoch, example.index as u64]);
-            for augmentation in augmentations {
-                image = augmentation.apply(image, &mut stream);
-            }
+            image = apply_all(augmentations, image, &mut stream)?;
         }
         out.copy_from_slice(&image.pixels);
         Ok(())
     })?;
-    Ok(Tensor::from_data(TensorData::new(values, [examples.len(), size, size, 3]), device))
+    Ok(values)
+}
+
+fn on_device(values: Vec<f32>, size: usize, device: &Device) -> Tensor<4> {
+    let batch = values.len() / (size * size * 3);
+    Tensor::from_data(TensorData::new(values, [batch, size, size, 3]), device)
 }
 
 /// Class indices `[batch]` of `examples`.
@@ -61,4 +89,19 @@ pub fn pixels(
 pub fn labels(examples: &[Example], device: &Device) -> Tensor<1, Int> {
     let indices: Vec<i64> = examples.iter().map(|example| example.label.index() as i64).collect();
     Tensor::from_data(TensorData::new(indices, [examples.len()]), device)
+}
+
+/// How much of each class, `[batch, 2]`, the images of `examples` are after a mixing in which each kept
+/// `share` of itself.
+#[must_use]
+pub fn soft_labels(examples: &[Example], share: f64, device: &Device) -> Tensor<2> {
+    let labels: Vec<Label> = examples.iter().map(|example| example.label).collect();
+    let shares = mixed_labels(&labels, share);
+    Tensor::from_data(TensorData::new(shares.into_flattened(), [examples.len(), 2]), device)
+}
+
+/// The class that each image is most of after a mixing in which it kept `share` of itself.
+pub fn dominant_labels(examples: &[Example], share: f64) -> impl Iterator<Item = Label> {
+    let counterparts = examples.iter().rev();
+    examples.iter().zip(counterparts).map(move |(own, other)| if share >= 0.5 { own.label } else { other.label })
 }

@@ -8,10 +8,11 @@ use rand::seq::SliceRandom;
 use super::adversarial::Adversary;
 use super::batch::{self, EpochAugmentation, Example};
 use super::history::EpochRecord;
-use super::loss::cross_entropy;
+use super::loss::{cross_entropy, soft_cross_entropy};
 use super::optimiser::AdamW;
 use super::schedule;
 use super::state::{Progress, State};
+use crate::augment::mix::Mixing;
 use crate::augment::{self, Augmentation};
 use crate::checkpoint::ValidationSummary;
 use crate::config::Config;
@@ -96,12 +97,13 @@ pub fn fit(
 ) -> Result<Fitted> {
     let augmentations = augment::build(&config.train.augment)?;
     let adversary = config.train.adversarial.as_ref().map(|attack| Adversary::new(attack, config.seed)).transpose()?;
+    let mixing = Mixing::build(&config.train.mix)?;
     let state = if resume && file.path.exists() {
         State::load(file.path, file.fingerprint, detector)?
     } else {
         State { progress: Progress::default(), detector, optimiser: AdamW::default(), best: None }
     };
-    let mut run = Run { config, data, augmentations, adversary, state, file, written: Instant::now() };
+    let mut run = Run { config, data, augmentations, adversary, mixing, state, file, written: Instant::now() };
     while !run.state.progress.finished {
         run.epoch(observe)?;
     }
@@ -113,6 +115,7 @@ struct Run<'a> {
     data: &'a TrainingData<'a>,
     augmentations: Vec<Box<dyn Augmentation>>,
     adversary: Option<Adversary>,
+    mixing: Mixing,
     state: State,
     file: StateFile<'a>,
     written: Instant,
@@ -152,16 +155,22 @@ impl Run<'_> {
     }
 
     fn step(&mut self, examples: &[Example], learning_rate: f64) -> Result<f64> {
-        let Self { config, data, augmentations, adversary, state, .. } = self;
+        let Self { config, data, augmentations, adversary, mixing, state, .. } = self;
         let device = state.detector.device().clone();
         let augmentation = EpochAugmentation { augmentations, seed: config.seed, epoch: state.progress.epoch as u64 };
-        let pixels = batch::pixels(data.store, examples, Some(augmentation), &device)?;
+        let step = state.progress.step as u64;
+        let (pixels, share) = batch::mixed(data.store, examples, augmentation, mixing, step, &device)?;
         let pass = Pass::training(config.seed, state.optimiser.steps());
         let (loss, logits) = match adversary {
             Some(adversary) => adversary.loss(&state.detector, pixels, examples, &pass, state.optimiser.steps())?,
             None => {
                 let logits = state.detector.logits(pixels, &pass);
-                (cross_entropy(logits.clone(), batch::labels(examples, &device)), logits)
+                let loss = if share < 1.0 {
+                    soft_cross_entropy(logits.clone(), batch::soft_labels(examples, share, &device))
+                } else {
+                    cross_entropy(logits.clone(), batch::labels(examples, &device))
+                };
+                (loss, logits)
             }
         };
         let verdicts = logits.detach().without_autodiff();
@@ -182,8 +191,8 @@ impl Run<'_> {
             .as_chunks::<2>()
             .0
             .iter()
-            .zip(examples)
-            .filter(|([real, fake], example)| (fake >= real) == (example.label == Label::Fake))
+            .zip(batch::dominant_labels(examples, share))
+            .filter(|([real, fake], label)| (fake >= real) == (*label == Label::Fake))
             .count();
         state.progress.loss_sum += value * examples.len() as f64;
         state.progress.right += right;

@@ -16,7 +16,7 @@ pub struct EpochRecord {
     pub learning_rate: f64,
     /// Mean cross entropy over the (augmented) training images, in training mode.
     pub train_loss: f64,
-    /// Share of training images judged right, in training mode.
+    /// Share of training images judged right, in training mode; of mixed ones by what they are most of.
     pub train_accuracy: f64,
     /// Mean cross entropy over the validation images.
     pub validation_loss: f64,

@@ -14,4 +14,4 @@ pub mod state;
 pub use batch::Example;
 pub use fit::{Event, Fitted, StateFile, TrainingData, fit};
 pub use history::EpochRecord;
-pub use loss::cross_entropy;
+pub use loss::{cross_entropy, soft_cross_entropy};

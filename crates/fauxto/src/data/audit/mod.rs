@@ -16,6 +16,7 @@ use crate::{Label, Result};
 
 pub use container::{Container, Quantisation};
 pub use duplicate::{Cluster, Duplicates};
+pub(crate) use duplicate::{Fingerprint, Fingerprinter};
 pub use giveaway::{GIVEAWAYS, Giveaway, Kind, Measure};
 pub use of_dataset::audit_dataset;
 

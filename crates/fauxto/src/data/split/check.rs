@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Assignment, Candidate, Split, data_hash, name};
-use crate::data::Side;
 use crate::data::content::ContentHash;
+use crate::data::{Parent, Side};
 use crate::{Error, Result};
 
 /// How many offenders a message names.
@@ -106,14 +106,19 @@ impl Split {
             }
         }
         let mut by_content: HashMap<ContentHash, &Assignment> = HashMap::new();
+        for item in self.items.iter().filter(|item| item.side.is_some()) {
+            by_content.entry(item.content).or_insert(item);
+        }
         let mut by_group: HashMap<usize, &Assignment> = HashMap::new();
         for item in self.items.iter().filter(|item| item.side.is_some()) {
-            let parent = item.parent.as_deref().and_then(|parent| self.item(parent));
-            let same = *by_content.entry(item.content).or_insert(item);
+            let parent = item.parent.as_ref().and_then(|parent| match parent {
+                Parent::Identity(identity) => self.item(identity),
+                Parent::Content { content } => by_content.get(content).copied(),
+            });
             let group = *by_group.entry(item.group).or_insert(item);
             for (relation, other) in [
                 ("was derived from", parent),
-                ("has the same content as", Some(same)),
+                ("has the same content as", by_content.get(&item.content).copied()),
                 ("is one picture with", Some(group)),
             ] {
                 if let Some(other) = other.filter(|other| other.side.is_some() && other.side != item.side) {
@@ -133,7 +138,7 @@ fn place(side: Option<Side>) -> &'static str {
     side.map_or("no side", name)
 }
 
-fn some_of(names: &[&str]) -> String {
+pub(super) fn some_of(names: &[&str]) -> String {
     let mut text = names[..names.len().min(NAMED)].join(", ");
     if names.len() > NAMED {
         text.push_str(", ...");

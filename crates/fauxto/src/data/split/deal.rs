@@ -4,7 +4,7 @@ use rand::seq::SliceRandom;
 
 use super::group::Groups;
 use super::{Candidate, Settings, name};
-use crate::data::Side;
+use crate::data::{Parent, Side};
 use crate::{Error, Label, Result, random};
 
 /// Images of each class.
@@ -84,8 +84,11 @@ fn check_parents(candidates: &[Candidate], groups: &Groups) -> Result<()> {
     for members in &groups.members {
         for &place in members {
             let child = &candidates[place];
-            let parent = child.parent.as_deref().and_then(|parent| {
-                members.iter().map(|&other| &candidates[other]).find(|other| other.identity == parent)
+            let parent = child.parent.as_ref().and_then(|parent| {
+                members.iter().map(|&other| &candidates[other]).find(|other| match parent {
+                    Parent::Identity(identity) => other.identity == *identity,
+                    Parent::Content { content } => other.content == *content,
+                })
             });
             if let (Some(own), Some((parent, other))) = (child.side, parent.and_then(|p| Some((p, p.side?))))
                 && own != other

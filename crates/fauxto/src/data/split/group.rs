@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Candidate;
+use crate::data::Parent;
 use crate::data::content::ContentHash;
 use crate::data::groups::DisjointSets;
 use crate::{Error, Result};
@@ -32,9 +33,14 @@ impl Groups {
         let mut by_parent: HashMap<&str, usize> = HashMap::new();
         for (place, candidate) in candidates.iter().enumerate() {
             sets.union(place, *by_content.entry(candidate.content).or_insert(place));
-            if let Some(parent) = candidate.parent.as_deref() {
-                let kin = by_identity.get(parent).copied().unwrap_or(place);
-                sets.union(place, *by_parent.entry(parent).or_insert(kin));
+            match &candidate.parent {
+                None => {}
+                Some(Parent::Identity(parent)) => {
+                    let kin = by_identity.get(parent.as_str()).copied().unwrap_or(place);
+                    sets.union(place, *by_parent.entry(parent).or_insert(kin));
+                }
+                // Whoever shows that content, before or after this one, meets it here.
+                Some(Parent::Content { content }) => sets.union(place, *by_content.entry(*content).or_insert(place)),
             }
         }
         for cluster in clusters {

@@ -10,13 +10,16 @@
 
 mod check;
 mod deal;
+mod derived;
 mod file;
 mod group;
 
 use serde::{Deserialize, Serialize};
 
+pub use derived::Admission;
+
 use super::content::ContentHash;
-use super::{Item, Side};
+use super::{Item, Parent, Side};
 use crate::{Error, Label, Result};
 
 /// How to split.
@@ -47,8 +50,8 @@ pub struct Candidate {
     pub content: ContentHash,
     /// Its class.
     pub label: Label,
-    /// The identity of what it was derived from.
-    pub parent: Option<String>,
+    /// What it was derived from.
+    pub parent: Option<Parent>,
     /// The side its folder assigns.
     pub side: Option<Side>,
 }
@@ -89,8 +92,8 @@ pub struct Assignment {
     pub content: ContentHash,
     /// Its class.
     pub label: Label,
-    /// The identity of what it was derived from.
-    pub parent: Option<String>,
+    /// What it was derived from.
+    pub parent: Option<Parent>,
     /// The number of the group it belongs to; items of one group are one picture.
     pub group: usize,
     /// Its side, or `None` if it is left out: it lies in the training folder, but the validation
@@ -180,8 +183,8 @@ impl Split {
         self.items.iter().filter(|item| item.side.is_none())
     }
 
-    /// The item of this identity. An image derived later (augmented, attacked, re-encoded) belongs
-    /// on the side of its parent's item.
+    /// The item of this identity. Images derived later (augmented, attacked, re-encoded) are
+    /// [admitted](Self::admit) by their parents.
     #[must_use]
     pub fn item(&self, identity: &str) -> Option<&Assignment> {
         let place = self.items.binary_search_by(|item| item.identity.as_str().cmp(identity)).ok()?;
@@ -220,10 +223,16 @@ fn name(side: Side) -> &'static str {
 fn data_hash(items: &[Assignment]) -> ContentHash {
     let mut hasher = blake3::Hasher::new();
     for item in items {
-        for text in [Some(item.identity.as_str()), item.parent.as_deref()] {
-            // Lengths keep neighbouring texts apart; absence differs from emptiness.
-            hasher.update(&text.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
-            hasher.update(text.unwrap_or_default().as_bytes());
+        // Lengths keep neighbouring texts apart; absence and contents differ from every text.
+        let mut update = |length: u64, bytes: &[u8]| {
+            hasher.update(&length.to_le_bytes());
+            hasher.update(bytes);
+        };
+        update(item.identity.len() as u64, item.identity.as_bytes());
+        match &item.parent {
+            None => update(u64::MAX, &[]),
+            Some(Parent::Identity(identity)) => update(identity.len() as u64, identity.as_bytes()),
+            Some(Parent::Content { content }) => update(u64::MAX - 1, content.as_bytes()),
         }
         hasher.update(item.content.as_bytes());
         hasher.update(&[item.label.index() as u8]);

@@ -22,6 +22,10 @@ fn candidate(number: usize) -> Candidate {
     }
 }
 
+fn named(parent: &str) -> Parent {
+    Parent::Identity(parent.to_owned())
+}
+
 fn plain(count: usize) -> Vec<Candidate> {
     (0..count).map(candidate).collect()
 }
@@ -72,7 +76,11 @@ fn tangled() -> impl Strategy<Value = (Vec<Candidate>, Vec<Vec<String>>)> {
                 if let Some(copied) = copied {
                     new.content = copied.get(&candidates).content;
                 }
-                new.parent = derived.map(|derived| derived.get(&candidates).identity.clone());
+                new.parent = derived.map(|derived| {
+                    let parent = derived.get(&candidates);
+                    // Both ways of naming, in the same data sets.
+                    if number % 2 == 0 { named(&parent.identity) } else { Parent::Content { content: parent.content } }
+                });
             }
             candidates.push(new);
         }
@@ -105,7 +113,7 @@ proptest! {
         let by_name: HashMap<&str, &Candidate> = candidates.iter().map(|c| (c.identity.as_str(), c)).collect();
         for first in &candidates {
             if let Some(parent) = &first.parent {
-                prop_assert_eq!(sides[first.identity.as_str()], sides[parent.as_str()]);
+                prop_assert_eq!(sides[first.identity.as_str()], split.parent(parent).unwrap().side);
             }
             for second in candidates.iter().filter(|second| second.content == first.content) {
                 prop_assert_eq!(sides[first.identity.as_str()], sides[second.identity.as_str()]);
@@ -160,7 +168,7 @@ fn foreign_newer_and_edited_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("split.json");
     let mut candidates = plain(20);
-    candidates[5].parent = Some("image 3".into());
+    candidates[5].parent = Some(named("image 3"));
     let split = Split::make(&candidates, NO_CLUSTERS, Settings::default()).unwrap();
     split.save(&path).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
@@ -198,7 +206,7 @@ fn a_changed_data_set_is_refused_with_the_changes_named() {
     let mut changed = candidates.clone();
     changed[1].content = content(999);
     changed[2].label = Label::Fake;
-    changed[3].parent = Some("image 4".into());
+    changed[3].parent = Some(named("image 4"));
     changed[4].identity = "renamed".into();
     changed.push(candidates[0].clone());
     let message = refusal(split.check(&changed));
@@ -224,7 +232,7 @@ fn copies_made_before_the_split_stay_with_their_original_or_are_refused() {
     for number in 40..80 {
         let mut augmented = candidate(number);
         augmented.identity = format!("augmented {number}");
-        augmented.parent = Some(format!("image {}", number - 40));
+        augmented.parent = Some(named(&format!("image {}", number - 40)));
         candidates.push(augmented);
     }
     let split = Split::make(&candidates, NO_CLUSTERS, Settings::default()).unwrap();

@@ -20,7 +20,7 @@ const RELATIVE_DIFFERENCE: f32 = 0.5;
 
 /// Some 800 bytes that stand for an image.
 #[derive(Clone)]
-pub(in crate::data::audit) struct Fingerprint {
+pub(crate) struct Fingerprint {
     pub(super) hash: u64,
     contrast: f32,
     thumbnail: Box<[u8]>,
@@ -30,16 +30,16 @@ pub(in crate::data::audit) struct Fingerprint {
 ///
 /// The hash is the sign pattern of low DCT coefficients against their median ("pHash"; Zauner,
 /// "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010), 64 bits.
-pub(in crate::data::audit) struct Fingerprinter(Hasher<[u8; 8]>);
+pub(crate) struct Fingerprinter(Hasher<[u8; 8]>);
 
 impl Fingerprinter {
-    pub(in crate::data::audit) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let config = HasherConfig::with_bytes_type().hash_size(8, 8).hash_alg(HashAlg::Median).preproc_dct();
         Self(config.to_hasher())
     }
 
     /// `None` for an image without pixels, or with a size that its pixels do not fill.
-    pub(in crate::data::audit) fn take(&self, image: &RgbImage) -> Option<Fingerprint> {
+    pub(crate) fn take(&self, image: &RgbImage) -> Option<Fingerprint> {
         let (width, height) = (u32::try_from(image.width).ok()?, u32::try_from(image.height).ok()?);
         if width == 0 || height == 0 {
             return None;
@@ -53,6 +53,12 @@ impl Fingerprinter {
 }
 
 impl Fingerprint {
+    /// Whether the search for duplicates would find the two.
+    pub(crate) fn is_one_picture_with(&self, other: &Self) -> bool {
+        let near = (self.hash ^ other.hash).count_ones() <= super::index::DISTANCE;
+        near && self.has_contrast() && other.has_contrast() && self.shows_the_same_as(other)
+    }
+
     /// Whether there is anything to recognise.
     pub(super) fn has_contrast(&self) -> bool {
         self.contrast >= BLANK

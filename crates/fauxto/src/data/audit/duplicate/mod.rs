@@ -16,7 +16,7 @@ use crate::Label;
 use crate::data::content::ContentHash;
 use crate::data::groups::DisjointSets;
 
-pub(super) use fingerprint::{Fingerprint, Fingerprinter};
+pub(crate) use fingerprint::{Fingerprint, Fingerprinter};
 
 /// What was found to occur more than once.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
