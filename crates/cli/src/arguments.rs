@@ -182,6 +182,9 @@ pub(crate) struct Run {
     /// Preset of the fine-tuning phase
     #[arg(long, value_name = "NAME|FILE", default_value = "adversarial")]
     pub(crate) finetune: String,
+    /// Augmented images to make of the training side, an even number
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub(crate) augmented_images: u32,
     /// Training images that become the adversarial set, each at four epsilons
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) adversarial_images: u32,
@@ -220,6 +223,7 @@ impl Run {
         table.insert("finetune".into(), self.finetune.clone().into());
         table.insert("test_share".into(), self.test_share.into());
         let counts = [
+            ("augmented_images", self.augmented_images),
             ("adversarial_images", self.adversarial_images),
             ("attack_images", self.attack_images),
             ("strong_images", self.strong_images),

@@ -15,7 +15,9 @@ fn words(data: &Path, out: &Path) -> Vec<String> {
     let adversarial = "[train]\nepochs = 1\nbatch_size = 8\n[train.adversarial]\nvalidation_attack = \"fgsm\"\n";
     std::fs::write(&finetune, adversarial).unwrap();
     let mut words: Vec<String> = ["run", "--models", "resnet_se_small", "--seed", "3"].map(String::from).to_vec();
-    for (name, value) in [("adversarial", "2"), ("attack", "4"), ("strong", "0"), ("corruption", "4")] {
+    for (name, value) in
+        [("augmented", "4"), ("adversarial", "2"), ("attack", "4"), ("strong", "0"), ("corruption", "4")]
+    {
         words.extend([format!("--{name}-images"), value.into()]);
     }
     for (name, path) in [("--preset", preset.as_path()), ("--finetune", &finetune), ("--out", out)] {
@@ -46,6 +48,8 @@ fn the_pipeline_leaves_every_file_and_goes_on_where_it_stopped() {
     }
     let attacked = std::fs::read_to_string(out.join("adversarial_set/manifest.csv")).unwrap();
     assert_eq!(attacked.lines().count(), 1 + 2 * 4, "two images at four epsilons");
+    let augmented = std::fs::read_to_string(out.join("augmented_set/metadata.csv")).unwrap();
+    assert_eq!(augmented.lines().count(), 1 + 4);
     let submission: serde_json::Value =
         serde_json::from_slice(&std::fs::read(out.join("submission.json")).unwrap()).unwrap();
     assert_eq!(submission.as_array().unwrap().len(), 5);

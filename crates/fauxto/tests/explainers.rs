@@ -83,7 +83,10 @@ fn stages_in_order_are_the_features_and_lead_to_the_logits() {
             x = frozen.stage(stage, x);
             assert!(x.dims()[1] <= side && x.dims()[1] == x.dims()[2], "{}: maps shrink", entry.name);
             side = x.dims()[1];
-            assert_eq!(values(frozen.logits_from(stage, x.clone())), logits, "{} from stage {stage}", entry.name);
+            // A compiled program computes `logits`, tensors the stages: equal to rounding.
+            let staged = values(frozen.logits_from(stage, x.clone()));
+            let close = staged.iter().zip(&logits).all(|(a, b)| (a - b).abs() < 1e-4);
+            assert!(close, "{} from stage {stage}: {staged:?} {logits:?}", entry.name);
         }
         let features = frozen.features(pixels);
         assert_eq!(x.into_data(), features.into_data(), "{}", entry.name);

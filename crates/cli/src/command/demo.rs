@@ -34,7 +34,16 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<Outcome> {
     let seed = arguments.seed.to_string();
     let mut words = vec!["run", text(&images)?, "--report", text(&reported)?, "--out", text(&run)?, "--seed", &seed];
     words.extend(["--models", MODEL, "--preset", "demo", "--finetune", "demo_adversarial"]);
-    words.extend(["--adversarial-images", "25", "--attack-images", "64", "--strong-images", "0"]);
+    words.extend([
+        "--augmented-images",
+        "100",
+        "--adversarial-images",
+        "25",
+        "--attack-images",
+        "64",
+        "--strong-images",
+        "0",
+    ]);
     words.extend(["--corruption-images", "100"]);
     step(&words)?;
     say("")?;

@@ -41,6 +41,7 @@ pub(super) fn run(arguments: &Run) -> anyhow::Result<Outcome> {
     for model in &arguments.models {
         pipeline.stage(&format!("base {model}"), |pipeline| pipeline.base(model))?;
     }
+    pipeline.stage("augmented set", Pipeline::augmented_set)?;
     pipeline.stage("adversarial set", Pipeline::adversarial_set)?;
     for model in &arguments.models {
         pipeline.stage(&format!("final {model}"), |pipeline| pipeline.finetune(model))?;
@@ -143,6 +144,19 @@ impl Pipeline<'_> {
         Ok(write_atomically(&self.path(format!("{}_{phase}.safetensors", alias(model))), &bytes)?)
     }
 
+    /// Images made from the training side by the original project's recipe, half of them real.
+    fn augmented_set(&self) -> anyhow::Result<()> {
+        let out = self.path("augmented_set");
+        if out.exists() {
+            std::fs::remove_dir_all(&out)?;
+        }
+        let mut words: Vec<String> = ["derive".into(), text(&self.arguments.data)?].into();
+        words.extend(["--split".into(), text(&self.path("split.json"))?, "--out".into(), text(&out)?]);
+        words.extend(["--augmented".into(), self.arguments.augmented_images.to_string()]);
+        words.extend(["--seed".into(), self.arguments.seed.to_string()]);
+        command(&words)
+    }
+
     /// Training images, attacked at each epsilon of the original project, under their parents' labels.
     fn adversarial_set(&self) -> anyhow::Result<()> {
         let out = self.path("adversarial_set");
@@ -205,9 +219,10 @@ fn command(words: &[String]) -> anyhow::Result<()> {
     let arguments = Arguments::try_parse_from(std::iter::once("fauxto").chain(words.iter().map(String::as_str)))?;
     match &arguments.command {
         Command::Train(arguments) => super::train::run(arguments)?,
+        Command::Derive(arguments) => super::derive::run(arguments)?,
         Command::Attack(arguments) => super::attack::run(arguments)?,
         Command::Predict(arguments) => super::predict::run(arguments)?,
-        _ => bail!("found a command that is no stage; expected train, attack or predict"),
+        _ => bail!("found a command that is no stage; expected train, derive, attack or predict"),
     };
     Ok(())
 }
