@@ -516,16 +516,18 @@ impl VectorKernel for WeightTransform<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
         for depth in 0..self.depth {
-            let mut kernels = [[0.0_f32; PANEL]; 9];
-            for column in 0..self.count {
+            let kernel_of = |column: usize| {
                 let (out, input) = match self.kernel {
                     Kernel::Forward => (self.first + column, depth),
                     Kernel::Mirrored => (depth, self.first + column),
                 };
-                let source: &[f32; 9] =
-                    self.weight[(out * self.inputs + input) * 9..][..9].try_into().expect("nine values");
-                for (position, &value) in source.iter().enumerate() {
-                    kernels[if self.kernel == Kernel::Mirrored { 8 - position } else { position }][column] = value;
+                &self.weight[(out * self.inputs + input) * 9..][..9]
+            };
+            let mut kernels = [[0.0_f32; PANEL]; 9];
+            for (position, row) in kernels.iter_mut().enumerate() {
+                let from = if self.kernel == Kernel::Mirrored { 8 - position } else { position };
+                for (column, value) in row.iter_mut().enumerate().take(self.count) {
+                    *value = kernel_of(column)[from];
                 }
             }
             for column in (0..self.width).step_by(V::LANES) {

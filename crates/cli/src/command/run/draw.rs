@@ -262,7 +262,7 @@ fn corruptions(phases: &[Value], pipeline: &Pipeline<'_>) -> anyhow::Result<()> 
         neutral: 0.5,
         blocks: &blocks,
     };
-    figure.draw()?.save(&pipeline.path("corruptions"))?;
+    figure.draw()?.save(pipeline.path("corruptions"))?;
     Ok(())
 }
 
@@ -289,6 +289,6 @@ fn models(phases: &[Value], pipeline: &Pipeline<'_>) -> anyhow::Result<()> {
         reference: Some(("chance", 0.5)),
         bars: &bars,
     };
-    figure.draw()?.save(&pipeline.path("models"))?;
+    figure.draw()?.save(pipeline.path("models"))?;
     Ok(())
 }
