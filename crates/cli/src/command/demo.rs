@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<Outcome> {
         "--strong-images",
         "0",
     ]);
-    words.extend(["--corruption-images", "100"]);
+    words.extend(["--corruption-images", "50"]);
     step(&words)?;
     say("")?;
     let [base, last] = ["base", "final"].map(|phase| run.join(phase).join(MODEL));
