@@ -49,8 +49,15 @@ pub struct TrainConfig {
     pub learning_rate: f64,
     /// AdamW's decoupled decay, on every parameter.
     pub weight_decay: f64,
-    /// How the step size falls over the epochs.
+    /// How the step size changes over the run.
     pub schedule: Schedule,
+    /// Share of every label that is spread over both classes (Szegedy et al. 2016, arXiv 1512.00567). 0: none.
+    #[serde(default)]
+    pub label_smoothing: f64,
+    /// Judge, stop by and keep a moving average of the weights with this decay a step (Polyak & Juditsky 1992), in
+    /// place of the weights themselves. Off by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average_decay: Option<f64>,
     /// Epochs without a better validation AUC before training stops.
     pub patience: usize,
     /// Shrinks the step size further when validation AUC stalls. Off by default.
@@ -124,7 +131,7 @@ impl AdversarialConfig {
     }
 }
 
-/// How the step size falls over the epochs.
+/// How the step size changes over the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {
@@ -132,6 +139,9 @@ pub enum Schedule {
     Cosine,
     /// No change.
     Constant,
+    /// Up along a cosine from 1/25 of the step size to all of it over 30% of the steps, then down to nothing, by the
+    /// step (Smith & Topin 2018, arXiv 1708.07120).
+    OneCycle,
 }
 
 /// Multiplies the step size by `factor` after `patience` epochs without a better validation AUC.
@@ -158,6 +168,8 @@ impl Default for Config {
                 learning_rate: 5e-4,
                 weight_decay: 1e-4,
                 schedule: Schedule::Cosine,
+                label_smoothing: 0.0,
+                average_decay: None,
                 patience: 15,
                 reduce_on_plateau: None,
                 adversarial: None,
@@ -210,6 +222,11 @@ pub static PRESETS: &[PresetEntry] = &[
         name: "robust",
         summary: "fine-tuning against PGD at small epsilons, from a base checkpoint (--init)",
         text: include_str!("../../../presets/robust.toml"),
+    },
+    PresetEntry {
+        name: "release",
+        summary: "from tens of thousands of images: one cycle, averaged weights, degraded images",
+        text: include_str!("../../../presets/release.toml"),
     },
     PresetEntry {
         name: "demo",
@@ -283,6 +300,8 @@ impl Config {
             ("train.batch_size", self.train.batch_size as f64, 2.0, 1e6),
             ("train.learning_rate", self.train.learning_rate, 1e-12, 10.0),
             ("train.weight_decay", self.train.weight_decay, 0.0, 10.0),
+            ("train.label_smoothing", self.train.label_smoothing, 0.0, 0.9),
+            ("train.average_decay", self.train.average_decay.unwrap_or(0.0), 0.0, 0.999_999),
             ("train.patience", self.train.patience as f64, 1.0, 1e6),
         ];
         for (setting, value, low, high) in ranges {

@@ -89,19 +89,22 @@ impl Detector {
         self.head(self.features(pixels, pass), pass)
     }
 
+    /// A copy without autodiff.
+    #[must_use]
+    pub fn to_inference(&self) -> Self {
+        Self {
+            entry: self.entry,
+            normalisation: self.normalisation,
+            input_size: self.input_size,
+            network: self.network.to_inference(),
+            device: self.device.clone().without_autodiff(),
+        }
+    }
+
     /// A copy that can only judge.
     #[must_use]
     pub fn freeze(&self) -> Frozen {
-        Frozen {
-            detector: Self {
-                entry: self.entry,
-                normalisation: self.normalisation,
-                input_size: self.input_size,
-                network: self.network.to_inference(),
-                device: self.device.clone().without_autodiff(),
-            },
-            program: OnceLock::new(),
-        }
+        Frozen { detector: self.to_inference(), program: OnceLock::new() }
     }
 
     /// The detector as a program from pixels to logits, if all its layers can be expressed in one.

@@ -16,7 +16,7 @@ use burn::tensor::{Tensor, activation};
 use rand::RngExt;
 
 use super::batch::{self, Example};
-use super::loss::cross_entropy;
+use super::loss::soft_cross_entropy;
 use crate::attack::{Batch, ChosenAttack, Epsilon, probability_fake, wrong_leads};
 use crate::config::AdversarialConfig;
 use crate::data::PixelStore;
@@ -31,18 +31,20 @@ pub(super) struct Adversary {
     attack: ChosenAttack,
     epsilons: Vec<Epsilon>,
     trades: Option<f64>,
+    label_smoothing: f64,
     validation_attack: ChosenAttack,
     validation_epsilon: Epsilon,
     seed: u64,
 }
 
 impl Adversary {
-    pub(super) fn new(config: &AdversarialConfig, seed: u64) -> Result<Self> {
+    pub(super) fn new(config: &AdversarialConfig, label_smoothing: f64, seed: u64) -> Result<Self> {
         Ok(Self {
             share: config.share,
             attack: ChosenAttack::parse(&config.attack)?,
             epsilons: config.epsilons.clone(),
             trades: config.trades,
+            label_smoothing,
             validation_attack: ChosenAttack::parse(&config.validation_attack)?,
             validation_epsilon: config.validation_epsilon.clone(),
             seed,
@@ -58,11 +60,13 @@ impl Adversary {
         pass: &Pass,
         step: u64,
     ) -> Result<(Tensor<1>, Tensor<2>)> {
-        let labels = batch::labels(examples, detector.device());
+        let loss = |logits| {
+            soft_cross_entropy(logits, batch::soft_labels(examples, 1.0, self.label_smoothing, detector.device()))
+        };
         let count = ((self.share * examples.len() as f64).round() as usize).min(examples.len());
         if count == 0 {
             let logits = detector.logits(pixels, pass);
-            return Ok((cross_entropy(logits.clone(), labels), logits));
+            return Ok((loss(logits.clone()), logits));
         }
         let attacked = self.attacked(detector, pixels.clone(), &examples[..count], step)?;
         let Some(beta) = self.trades else {
@@ -72,13 +76,13 @@ impl Adversary {
                 rest => Tensor::cat(vec![attacked, pixels.narrow(0, count, rest)], 0),
             };
             let logits = detector.logits(mixed, pass);
-            return Ok((cross_entropy(logits.clone(), labels), logits));
+            return Ok((loss(logits.clone()), logits));
         };
         // TRADES: all images clean, and for the attacked ones the divergence of the two verdicts.
         let both = detector.logits(Tensor::cat(vec![pixels, attacked], 0), pass);
         let clean = both.clone().narrow(0, 0, examples.len());
         let divergence = divergence(clean.clone().narrow(0, 0, count), both.narrow(0, examples.len(), count));
-        Ok((cross_entropy(clean.clone(), labels) + divergence * beta, clean))
+        Ok((loss(clean.clone()) + divergence * beta, clean))
     }
 
     fn attacked(&self, detector: &Detector, pixels: Tensor<4>, examples: &[Example], step: u64) -> Result<Tensor<4>> {

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rayon::prelude::*;
 
+use super::loss::smooth;
 use crate::augment::mix::{self, Mixing, mixed_labels};
 use crate::augment::{Augmentation, apply_all};
 use crate::data::PixelStore;
@@ -92,12 +93,12 @@ pub fn labels(examples: &[Example], device: &Device) -> Tensor<1, Int> {
 }
 
 /// How much of each class, `[batch, 2]`, the images of `examples` are after a mixing in which each kept
-/// `share` of itself.
+/// `share` of itself, with `smoothing` of it spread over both classes.
 #[must_use]
-pub fn soft_labels(examples: &[Example], share: f64, device: &Device) -> Tensor<2> {
+pub fn soft_labels(examples: &[Example], share: f64, smoothing: f64, device: &Device) -> Tensor<2> {
     let labels: Vec<Label> = examples.iter().map(|example| example.label).collect();
     let shares = mixed_labels(&labels, share);
-    Tensor::from_data(TensorData::new(shares.into_flattened(), [examples.len(), 2]), device)
+    smooth(Tensor::from_data(TensorData::new(shares.into_flattened(), [examples.len(), 2]), device), smoothing)
 }
 
 /// The class that each image is most of after a mixing in which it kept `share` of itself.

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use rand::seq::SliceRandom;
 
 use super::adversarial::Adversary;
+use super::average;
 use super::batch::{self, EpochAugmentation, Example};
 use super::history::EpochRecord;
 use super::loss::{cross_entropy, soft_cross_entropy};
 use super::optimiser::AdamW;
-use super::schedule;
+use super::schedule::{self, Position};
 use super::state::{Progress, State};
 use crate::augment::mix::Mixing;
 use crate::augment::{self, Augmentation};
@@ -18,7 +19,7 @@ use crate::checkpoint::ValidationSummary;
 use crate::config::Config;
 use crate::data::PixelStore;
 use crate::evaluate::{Scores, metric};
-use crate::model::weights::{self, ClassifierPolicy};
+use crate::model::weights::{self, ClassifierPolicy, StateDict};
 use crate::model::{Detector, Pass};
 use crate::predict::probabilities;
 use crate::{Error, Label, Result, random};
@@ -96,12 +97,20 @@ pub fn fit(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Fitted> {
     let augmentations = augment::build(&config.train.augment)?;
-    let adversary = config.train.adversarial.as_ref().map(|attack| Adversary::new(attack, config.seed)).transpose()?;
+    let adversary = config.train.adversarial.as_ref();
+    let adversary =
+        adversary.map(|attack| Adversary::new(attack, config.train.label_smoothing, config.seed)).transpose()?;
     let mixing = Mixing::build(&config.train.mix)?;
     let state = if resume && file.path.exists() {
         State::load(file.path, file.fingerprint, detector)?
     } else {
-        State { progress: Progress::default(), detector, optimiser: AdamW::default(), best: None }
+        State {
+            progress: Progress::default(),
+            detector,
+            optimiser: AdamW::default(),
+            average: StateDict::new(),
+            best: None,
+        }
     };
     let mut run = Run { config, data, augmentations, adversary, mixing, state, file, written: Instant::now() };
     while !run.state.progress.finished {
@@ -124,10 +133,10 @@ struct Run<'a> {
 impl Run<'_> {
     fn epoch(&mut self, observe: &mut dyn FnMut(Event<'_>)) -> Result<()> {
         let epoch = self.state.progress.epoch;
-        let learning_rate = self.learning_rate();
         let order = self.order(epoch);
         let batches = self.batches(&order);
         for (step, examples) in batches.iter().enumerate().skip(self.state.progress.step) {
+            let learning_rate = self.learning_rate(batches.len());
             let loss = self.step(examples, learning_rate)?;
             if !loss.is_finite() {
                 return Err(self.diverged(epoch, step, learning_rate, loss));
@@ -145,8 +154,10 @@ impl Run<'_> {
                 self.write_if_due()?;
             }
         }
-        let record = self.validate(epoch, learning_rate)?;
-        let best = self.conclude(&record);
+        // The step size of the epoch's last step, which is that of all where it changes by the epoch.
+        self.state.progress.step = batches.len() - 1;
+        let (record, judged) = self.validate(epoch, self.learning_rate(batches.len()))?;
+        let best = self.conclude(&record, &judged);
         observe(Event::Epoch { record: &record, best });
         if self.state.progress.finished {
             return self.write();
@@ -165,8 +176,9 @@ impl Run<'_> {
             Some(adversary) => adversary.loss(&state.detector, pixels, examples, &pass, state.optimiser.steps())?,
             None => {
                 let logits = state.detector.logits(pixels, &pass);
-                let loss = if share < 1.0 {
-                    soft_cross_entropy(logits.clone(), batch::soft_labels(examples, share, &device))
+                let smoothing = config.train.label_smoothing;
+                let loss = if share < 1.0 || smoothing > 0.0 {
+                    soft_cross_entropy(logits.clone(), batch::soft_labels(examples, share, smoothing, &device))
                 } else {
                     cross_entropy(logits.clone(), batch::labels(examples, &device))
                 };
@@ -186,6 +198,10 @@ impl Run<'_> {
             learning_rate,
             config.train.weight_decay,
         );
+        if let Some(decay) = config.train.average_decay {
+            let State { average, detector, optimiser, .. } = state;
+            average::update(average, detector.network.as_ref(), decay, optimiser.steps());
+        }
         let logits: Vec<f32> = verdicts.into_data().iter::<f32>().collect();
         let right = logits
             .as_chunks::<2>()
@@ -200,9 +216,10 @@ impl Run<'_> {
         Ok(value)
     }
 
-    fn validate(&self, epoch: usize, learning_rate: f64) -> Result<EpochRecord> {
+    fn validate(&self, epoch: usize, learning_rate: f64) -> Result<(EpochRecord, Detector)> {
         let Self { config, data, state, .. } = self;
-        let frozen = state.detector.freeze();
+        let judged = state.judged(self.file.path)?;
+        let frozen = judged.freeze();
         let probabilities = probabilities(&frozen, data.store, &data.validation, config.train.batch_size)?;
         let labels = data.validation.iter().map(|example| example.label).collect();
         let scores = Scores::new(probabilities, labels).map_err(|_| {
@@ -223,7 +240,7 @@ impl Run<'_> {
             .map(|adversary| adversary.validate(&frozen, data.store, &data.validation, config.train.batch_size))
             .transpose()?;
         let progress = &state.progress;
-        Ok(EpochRecord {
+        let record = EpochRecord {
             epoch: epoch + 1,
             learning_rate,
             train_loss: progress.loss_sum / progress.seen as f64,
@@ -232,11 +249,12 @@ impl Run<'_> {
             validation_accuracy: measured("accuracy")?,
             validation_auc: measured("roc_auc")?,
             validation_attacked_auc,
-        })
+        };
+        Ok((record, judged))
     }
 
     /// Closes an epoch: keeps it if it is the best, and decides whether to go on.
-    fn conclude(&mut self, record: &EpochRecord) -> bool {
+    fn conclude(&mut self, record: &EpochRecord, judged: &Detector) -> bool {
         let train = &self.config.train;
         let progress = &mut self.state.progress;
         let best = progress.best.is_none_or(|(_, score)| record.score() > score);
@@ -244,7 +262,7 @@ impl Run<'_> {
             progress.best = Some((record.epoch, record.score()));
             progress.epochs_without_improvement = 0;
             progress.reduced_at = 0;
-            self.state.best = Some(weights::collect(self.state.detector.network.as_ref()));
+            self.state.best = Some(weights::collect(judged.network.as_ref()));
         } else {
             progress.epochs_without_improvement += 1;
         }
@@ -283,11 +301,14 @@ impl Run<'_> {
         Ok(Fitted { detector, epoch, validation, history: progress.history })
     }
 
-    fn learning_rate(&self) -> f64 {
+    fn learning_rate(&self, steps: usize) -> f64 {
         let train = &self.config.train;
         let progress = &self.state.progress;
         train.learning_rate
-            * schedule::factor(train.schedule, progress.epoch, train.epochs)
+            * schedule::factor(
+                train.schedule,
+                Position { epoch: progress.epoch, epochs: train.epochs, step: progress.step, steps },
+            )
             * schedule::plateau_factor(train.reduce_on_plateau, progress.reductions)
     }
 

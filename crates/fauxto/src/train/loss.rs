@@ -16,6 +16,14 @@ pub fn soft_cross_entropy(logits: Tensor<2>, shares: Tensor<2>) -> Tensor<1> {
     (activation::log_softmax(logits, 1) * shares).sum_dim(1).mean().neg()
 }
 
+/// `shares` `[batch, class]` with the share `smoothing` of each spread evenly over all classes (Szegedy et al. 2016,
+/// arXiv 1512.00567).
+#[must_use]
+pub fn smooth(shares: Tensor<2>, smoothing: f64) -> Tensor<2> {
+    let [_, classes] = shares.dims();
+    shares * (1.0 - smoothing) + smoothing / classes as f64
+}
+
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, TensorData};
@@ -39,6 +47,8 @@ mod tests {
         };
         let soft = |shares| scalar(soft_cross_entropy(logits.clone(), tensor(shares)));
         assert!((soft([[1.0, 0.0], [0.0, 1.0]]) - plain([0, 1])).abs() < 1e-7);
+        let smoothed: Vec<f32> = smooth(tensor([[1.0, 0.0], [0.0, 1.0]]), 0.1).into_data().iter().collect();
+        assert!(smoothed.iter().zip([0.95, 0.05, 0.05, 0.95]).all(|(a, b)| (a - b).abs() < 1e-7));
         // The loss is linear in the labels.
         let expected = 0.7 * plain([0, 1]) + 0.3 * plain([1, 0]);
         assert!((soft([[0.7, 0.3], [0.3, 0.7]]) - expected).abs() < 1e-6);

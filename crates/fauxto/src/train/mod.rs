@@ -3,6 +3,7 @@
 //! state ends with the same bits as one that was never interrupted.
 
 mod adversarial;
+mod average;
 pub mod batch;
 mod fit;
 pub mod history;
@@ -14,4 +15,4 @@ pub mod state;
 pub use batch::Example;
 pub use fit::{Event, Fitted, StateFile, TrainingData, fit};
 pub use history::EpochRecord;
-pub use loss::{cross_entropy, soft_cross_entropy};
+pub use loss::{cross_entropy, smooth, soft_cross_entropy};

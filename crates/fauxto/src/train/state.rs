@@ -13,6 +13,7 @@ use crate::model::{Detector, Network};
 use crate::{Error, Result};
 
 const PARAMETER: &str = "parameter.";
+const AVERAGE: &str = "average.";
 const BEST: &str = "best.";
 
 /// Where a run stands. Besides the tensors, all of it is small and kept as JSON.
@@ -53,6 +54,8 @@ pub struct State {
     pub detector: Detector,
     /// The optimiser as it is.
     pub optimiser: AdamW,
+    /// The moving average of its weights, empty where none is kept.
+    pub average: StateDict,
     /// Parameters of the best epoch so far.
     pub best: Option<StateDict>,
 }
@@ -68,6 +71,7 @@ impl State {
             tensors.extend(dict.iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor.clone())));
         };
         add(PARAMETER, &weights::collect(self.detector.network.as_ref()));
+        add(AVERAGE, &self.average);
         if let Some(best) = &self.best {
             add(BEST, best);
         }
@@ -77,6 +81,18 @@ impl State {
         let metadata =
             BTreeMap::from([("fingerprint".to_owned(), fingerprint.to_owned()), ("progress".to_owned(), progress)]);
         weights::write_safetensors(path, &tensors, &metadata, Precision::F32)
+    }
+
+    /// The detector that is judged: of averaged weights where there are any.
+    ///
+    /// # Errors
+    /// Never for a state of one run.
+    pub fn judged(&self, path: &Path) -> Result<Detector> {
+        let mut detector = self.detector.to_inference();
+        if !self.average.is_empty() {
+            assign(detector.network.as_mut(), self.average.clone(), path)?;
+        }
+        Ok(detector)
     }
 
     /// Reads a state into `detector`, which has the same architecture.
@@ -103,10 +119,11 @@ impl State {
         let device: Device = detector.device().clone().without_autodiff();
         let optimiser = AdamW::from_tensors(progress.updates, &mut tensors, path, &device)?;
         let best = take(&mut tensors, BEST);
+        let average = take(&mut tensors, AVERAGE);
         let parameters = take(&mut tensors, PARAMETER);
         assign(detector.network.as_mut(), parameters, path)?;
         let best = (!best.is_empty()).then_some(best);
-        Ok(Self { progress, detector, optimiser, best })
+        Ok(Self { progress, detector, optimiser, average, best })
     }
 }
 
