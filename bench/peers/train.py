@@ -3,9 +3,11 @@
 AdamW (lr 5e-4, weight decay 1e-4 on every parameter), cosine annealing over the epochs, batch 128 (the last, incomplete
 batch of an epoch is dropped), cross entropy, on-line augmentation, early stopping on the validation AUC with patience
 15; the checkpoint of the best validation AUC is evaluated on the test file, in f32. Writes RUNS/MODEL-SEED.json and
-RUNS/MODEL-SEED.npz (probabilities of "fake" on validation and test images, for the ensemble).
+RUNS/MODEL-SEED.npz (probabilities of "fake" on validation and test images, for the ensemble). With --split it trains
+and stops on the same images as a run of Fauxto, with --init from the same weights; --fine-tune goes on with the
+original project's adversarial fine-tuning, as Fauxto's preset `adversarial` has it, and adds what that cost and gave.
 
-    python train.py --model resnet_se --seed 1 --data ../../../shared/datasets --runs runs
+    python train.py --model resnet_se --seed 1 --data ../../../shared/datasets --runs runs --split RUN/split.json
 """
 
 import argparse
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as parquet
+import safetensors.torch
 import timm
 import torch
 import torch.nn.functional as F
@@ -28,6 +31,7 @@ from sklearn.model_selection import train_test_split
 
 import models
 from augment import augment
+from fine_tune import fine_tune
 
 RECIPE = {
     "optimizer": "AdamW",
@@ -52,13 +56,22 @@ def pixels(files) -> torch.Tensor:
     return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous()
 
 
-def training_data(folder: Path) -> tuple[torch.Tensor, torch.Tensor]:
+def training_data(folder: Path) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
+    """Pixels, labels, and paths within the folder, as a split names them."""
     files, labels = [], []
     for label, name in enumerate(("real_cifake_images", "fake_cifake_images")):
         found = sorted((folder / name).glob("*.png"), key=lambda file: int(file.stem))
         files += found
         labels += [label] * len(found)
-    return pixels(files), torch.tensor(labels)
+    return pixels(files), torch.tensor(labels), [file.relative_to(folder).as_posix() for file in files]
+
+
+def sides(arguments: argparse.Namespace, labels: torch.Tensor, paths: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of training and validation images: drawn by the seed, or those of a split that Fauxto wrote."""
+    if not arguments.split:
+        return train_test_split(np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=arguments.seed)
+    side = {item["identity"]: item["side"] for item in json.loads(arguments.split.read_text())["items"]}
+    return tuple(np.array([i for i, path in enumerate(paths) if side[path] == name]) for name in ("train", "validation"))
 
 
 def test_data(file: Path) -> tuple[torch.Tensor, torch.Tensor]:
@@ -99,14 +112,14 @@ def train(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
     generator = torch.Generator().manual_seed(arguments.seed)
-    images, labels = training_data(arguments.data / "synergy")
-    training, validation = train_test_split(
-        np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=arguments.seed
-    )
+    images, labels, paths = training_data(arguments.data / "synergy")
+    training, validation = sides(arguments, labels, paths)
     training_images, training_labels = images[training].float().div(255), labels[training]
     validation_images, validation_labels = images[validation], labels[validation].numpy()
 
     detector = models.create(arguments.model).to(memory_format=torch.channels_last)
+    if arguments.init:
+        detector.network.load_state_dict(safetensors.torch.load_file(arguments.init), strict=True)
     optimizer = torch.optim.AdamW(
         detector.parameters(), lr=RECIPE["learning_rate"], weight_decay=RECIPE["weight_decay"]
     )
@@ -157,10 +170,17 @@ def train(arguments: argparse.Namespace) -> None:
         "test": scores(test_fake, test_labels.numpy()),
         "training_seconds": seconds,
         "threads": arguments.threads,
+        "split": "that of Fauxto's runs" if arguments.split else "drawn by the seed",
         "versions": versions(),
         "recipe": RECIPE,
         "history": history,
     }
+    if arguments.fine_tune:
+        result["fine_tuning"] = fine_tune(
+            detector, training_images, training_labels, validation_images, labels[validation],
+            RECIPE["batch"], generator, arguments.bf16,
+        )
+        result["fine_tuning"]["test"] = scores(probabilities(detector, test_images), test_labels.numpy())
     arguments.runs.mkdir(parents=True, exist_ok=True)
     stem = arguments.runs / f"{arguments.model}-{arguments.seed}"
     np.savez(stem.with_suffix(".npz"), validation_fake=best["fake"], validation_labels=validation_labels,
@@ -177,6 +197,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with synergy/ and cifake/")
     parser.add_argument("--runs", type=Path, required=True, help="folder for the results")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--split", type=Path, help="a split that Fauxto wrote for the same images")
+    parser.add_argument("--init", type=Path, help="start from these weights (.safetensors)")
+    parser.add_argument("--fine-tune", action="store_true", help="go on with adversarial fine-tuning")
     parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, help="bf16 autocast while training")
     arguments = parser.parse_args()
     if arguments.bf16 is None:
