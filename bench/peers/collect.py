@@ -2,6 +2,8 @@
 
     python collect.py RUNS ../../results/pytorch_twin.json
 
+Runs on the split of Fauxto's runs (`train.py --split`) go under `same_split`, beside what the file already holds.
+
 The ensemble is the mean of the probabilities of "fake", weighted by each model's validation accuracy. A seed's models
 share one split, so the weights rest on the same 400 images.
 """
@@ -42,6 +44,17 @@ def main(runs: Path, out: Path) -> None:
     if not found:
         sys.exit(f"{runs}: no MODEL-SEED.json there; run train.py first")
     some = next(iter(next(iter(found.values())).values()))
+    if len({run["split"] for seeds in found.values() for run in seeds.values()}) > 1:
+        sys.exit(f"{runs}: runs on splits of their own beside runs on Fauxto's; collect them from two folders")
+    kept = ("seed", "epochs", "best_epoch", "bf16_autocast", "validation", "test", "threads")
+    if some["split"] != "drawn by the seed":
+        result = json.loads(out.read_text())
+        result["same_split"] = {
+            name: [{key: run[key] for key in kept} for _, run in sorted(seeds.items())]
+            for name, seeds in sorted(found.items())
+        }
+        out.write_text(json.dumps(result, indent=1) + "\n")
+        return
     result = {
         "what": "Fauxto's base recipe in PyTorch (bench/peers/train.py): trained on 1,600 of the synergy setting's 2,000 "
         "images, stopped on the other 400, reported on cifake/test.parquet (cut from CIFAKE's published training part)",
@@ -53,7 +66,6 @@ def main(runs: Path, out: Path) -> None:
     }
     for name, seeds in sorted(found.items()):
         # Not the seconds: runs may share the machine; time_peers.py measures times.
-        kept = ("seed", "epochs", "best_epoch", "bf16_autocast", "validation", "test", "threads")
         entries = [{key: run[key] for key in kept} for _, run in sorted(seeds.items())]
         result["models"][name] = {
             "parameters": next(iter(seeds.values()))["parameters"],
