@@ -3,13 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use fauxto::corrupt::{CorruptedSet, Sheet};
-use fauxto::evaluate::{Evaluation, Scores, histogram, metric, roc_curve};
+use fauxto::evaluate::{Evaluation, Scores, histogram, metric, reliability_bins, roc_curve};
 use fauxto::explain::{Map, MapKind};
 use fauxto::image::RgbImage;
 use fauxto::train::EpochRecord;
-use figures::{ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, Tile, TrainingFigure};
+use figures::{
+    ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, ReliabilityBin, ReliabilityFigure,
+    ReliabilityPanel, Tile, TrainingFigure,
+};
 
 const HISTOGRAM_BINS: usize = 20;
+const RELIABILITY_BINS: usize = 10;
 
 /// Draws ROC curve, confusion matrix and histogram to `stem` with .svg and .png.
 pub(crate) fn evaluation(
@@ -34,6 +38,47 @@ pub(crate) fn evaluation(
         histogram_fake: &histogram.fake,
     };
     Ok(figure.draw()?.save(stem)?)
+}
+
+/// One panel of a reliability diagram.
+pub(crate) struct Reliability<'s> {
+    /// Its heading.
+    pub(crate) name: String,
+    /// Probabilities with the truth.
+    pub(crate) scores: &'s Scores,
+}
+
+/// Draws the share of fake images against the probability of it, a panel for each set of probabilities of the same
+/// images, to `stem` with .svg and .png.
+pub(crate) fn reliability(title: &str, panels: &[Reliability<'_>], stem: &Path) -> anyhow::Result<[PathBuf; 2]> {
+    let bins: Vec<Vec<ReliabilityBin>> = panels
+        .iter()
+        .map(|panel| {
+            let bins = reliability_bins(panel.scores, RELIABILITY_BINS);
+            bins.iter()
+                .map(|bin| ReliabilityBin {
+                    count: bin.count,
+                    mean_probability: bin.mean_probability,
+                    share_fake: bin.share_fake,
+                    interval: bin.interval,
+                })
+                .collect()
+        })
+        .collect();
+    let values = |scores: &Scores| {
+        ["nll", "brier", "ece"]
+            .into_iter()
+            .filter_map(metric::find)
+            .filter_map(|metric| Some((metric.name.to_uppercase(), (metric.measure)(scores, 0.5).ok()?)))
+            .map(|(name, value)| format!("{} {value:.4}", if name == "BRIER" { "Brier" } else { &name }))
+            .collect::<Vec<_>>()
+    };
+    let panels: Vec<ReliabilityPanel<'_>> = panels
+        .iter()
+        .zip(&bins)
+        .map(|(panel, bins)| ReliabilityPanel { name: &panel.name, notes: values(panel.scores), bins })
+        .collect();
+    Ok(ReliabilityFigure { title, panels: &panels }.draw()?.save(stem)?)
 }
 
 /// Draws the curves of a training run to `stem` with .svg and .png.

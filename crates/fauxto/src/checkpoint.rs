@@ -6,6 +6,8 @@ use std::path::Path;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+use crate::calibrate::Calibration;
+use crate::data::ContentHash;
 use crate::label::Label;
 use crate::model::weights::{self, ClassifierPolicy, Precision};
 use crate::model::{self, Detector, Normalisation};
@@ -13,6 +15,12 @@ use crate::{Error, Result};
 
 /// Marks files written by this program; the number counts changes of meaning.
 const FORMAT: &str = "fauxto 1";
+
+/// The metadata's key for the calibration; absent before there is one.
+const CALIBRATION: &str = "calibration";
+
+/// The metadata that probabilities depend on, beside the weights.
+const MEANING: [&str; 5] = ["format", "model", "classes", "input_size", "normalisation"];
 
 /// What a checkpoint knows of itself besides its weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +55,11 @@ pub struct Checkpoint {
     pub detector: Detector,
     /// Its training, if the file is one of ours.
     pub provenance: Provenance,
+    /// What its probabilities are worth, if it was calibrated.
+    pub calibration: Option<Calibration>,
+    /// One hash for everything that uncalibrated probabilities depend on: weights, architecture, input size,
+    /// normalisation; neither provenance nor calibration.
+    pub content: ContentHash,
 }
 
 /// Writes `detector` and `provenance`, whole or not at all.
@@ -70,20 +83,60 @@ pub fn save(path: &Path, detector: &Detector, provenance: &Provenance, precision
     weights::write_safetensors(path, &tensors, &metadata, precision)
 }
 
+/// Writes the checkpoint `from` to `to`, which may be the same file, with `calibration` in place of any it has.
+/// Weights stay as they are, bit by bit; the file is there whole or not at all.
+///
+/// # Errors
+/// If `from` is not a checkpoint of this program, or `to` cannot be written.
+pub fn write_calibration(from: &Path, to: &Path, calibration: &Calibration) -> Result<()> {
+    let text = serde_json::to_string(calibration)
+        .map_err(|error| Error::input(to, error.to_string(), "numbers JSON can hold", "report this as a defect"))?;
+    weights::rewrite_metadata(from, to, |metadata| {
+        if metadata.get("format").is_none_or(|format| format != FORMAT) {
+            return Err(refusal(from, "no checkpoint, or one of another format".into()));
+        }
+        metadata.insert(CALIBRATION.to_owned(), text);
+        Ok(())
+    })
+}
+
+/// The same for two checkpoints that differ in provenance or calibration only, in whatever precision their equal
+/// weights are kept.
+fn content_hash(tensors: &weights::StateDict, metadata: &BTreeMap<String, String>) -> ContentHash {
+    let mut hasher = blake3::Hasher::new();
+    // Lengths keep neighbouring texts apart.
+    let mut update = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    for key in MEANING {
+        update(metadata.get(key).map_or(&[], |value| value.as_bytes()));
+    }
+    for (name, tensor) in tensors {
+        update(name.as_bytes());
+        tensor.shape.iter().for_each(|&size| update(&(size as u64).to_le_bytes()));
+        update(bytemuck::cast_slice(&tensor.values));
+    }
+    ContentHash::from(*hasher.finalize().as_bytes())
+}
+
+fn refusal(path: &Path, found: String) -> Error {
+    Error::input(
+        path,
+        found,
+        format!("a checkpoint written by `fauxto train` (format `{FORMAT}`)"),
+        "to start from other weights, train with --init FILE",
+    )
+}
+
 /// Reads a checkpoint onto `device`.
 ///
 /// # Errors
 /// If the file is not a checkpoint of this program or its weights do not fit the model it names.
 pub fn load(path: &Path, device: &Device) -> Result<Checkpoint> {
     let (tensors, metadata) = weights::read_safetensors(path)?;
-    let refuse = |found: String| {
-        Error::input(
-            path,
-            found,
-            format!("a checkpoint written by `fauxto train` (format `{FORMAT}`)"),
-            "to start from other weights, train with --init FILE",
-        )
-    };
+    let content = content_hash(&tensors, &metadata);
+    let refuse = |found: String| refusal(path, found);
     let value = |key: &str| metadata.get(key).ok_or_else(|| refuse(format!("no `{key}` in its metadata")));
     if value("format")? != FORMAT {
         return Err(refuse(format!("format `{}`", value("format")?)));
@@ -102,8 +155,17 @@ pub fn load(path: &Path, device: &Device) -> Result<Checkpoint> {
         serde_json::from_str(value("normalisation")?).map_err(|error| refuse(format!("normalisation: {error}")))?;
     let provenance: Provenance =
         serde_json::from_str(value("provenance")?).map_err(|error| refuse(format!("provenance: {error}")))?;
+    let calibration =
+        metadata.get(CALIBRATION).map(|text| read_calibration(text)).transpose().map_err(|found| {
+            Error::input(path, found, "a calibration written by `fauxto calibrate`", "calibrate again")
+        })?;
     let mut detector = Detector::new(entry, input_size, 0, device);
     detector.normalisation = normalisation;
     weights::assign(detector.network.as_mut(), tensors, path, entry.classifier, ClassifierPolicy::Exact)?;
-    Ok(Checkpoint { detector, provenance })
+    Ok(Checkpoint { detector, provenance, calibration, content })
+}
+
+fn read_calibration(text: &str) -> std::result::Result<Calibration, String> {
+    let calibration: Calibration = serde_json::from_str(text).map_err(|error| format!("calibration: {error}"))?;
+    calibration.check().map(|()| calibration).map_err(|found| format!("calibration: {found}"))
 }

@@ -1,7 +1,7 @@
 //! How several detectors' probabilities become one: one entry of [`COMBINATIONS`] each. Weights come from
 //! validation images, never from those reported on.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::evaluate::Scores;
 use crate::{Error, Label, Result};
@@ -53,7 +53,7 @@ pub static COMBINATIONS: &[CombinationEntry] = &[
 ];
 
 /// A fitted way of combining.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Combination {
     /// Weighted mean of probabilities; the weights sum to 1.
@@ -91,6 +91,14 @@ impl CombinationEntry {
 }
 
 impl Combination {
+    /// One a member.
+    #[must_use]
+    pub fn weights(&self) -> &[f64] {
+        match self {
+            Self::Mean { weights } | Self::LogOpinionPool { weights, .. } => weights,
+        }
+    }
+
     /// The combined probability of fake of every image, from the members' `[member][image]`.
     #[must_use]
     pub fn combine(&self, members: &[Vec<f64>]) -> Vec<f64> {

@@ -9,6 +9,7 @@
 pub mod attack;
 pub mod augment;
 pub mod bench;
+pub mod calibrate;
 pub mod checkpoint;
 pub mod config;
 pub mod corrupt;
@@ -16,6 +17,7 @@ pub mod data;
 pub mod derive;
 pub mod device;
 pub mod ensemble;
+pub mod ensemble_file;
 pub mod error;
 pub mod evaluate;
 pub mod explain;

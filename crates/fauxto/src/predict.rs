@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use serde::Serialize;
 
+use crate::calibrate::{Calibration, ConformalVerdict, at_temperature};
 use crate::checkpoint::{self, Provenance};
-use crate::data::PixelStore;
+use crate::data::{ContentHash, PixelStore};
+use crate::ensemble::Combination;
+use crate::ensemble_file::{EnsembleFile, EnsembleMember, relative};
 use crate::model::Frozen;
 use crate::train::batch::{self, Example};
 use crate::{Error, Label, Result};
@@ -33,10 +36,14 @@ pub struct Member {
     pub name: String,
     /// Where it was read from.
     pub path: PathBuf,
-    /// Its share in the probability; the shares sum to 1.
+    /// Its share in the probability; the shares sum to 1, but in an ensemble file's logarithmic opinion pool.
     pub weight: f64,
     /// What is known of its training.
     pub provenance: Provenance,
+    /// What its probabilities depend on; see [`Checkpoint::content`](checkpoint::Checkpoint::content).
+    pub content: ContentHash,
+    /// Its own temperature: that of a calibrated detector judging alone, or of a calibrated ensemble's member.
+    pub temperature: Option<f64>,
     frozen: Frozen,
 }
 
@@ -51,10 +58,13 @@ impl Member {
 /// What a predictor says of one image.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Judgement {
-    /// Weighted mean of the members' probabilities of fake, in `0..=1`.
+    /// Probability of fake, in `0..=1`: the members' uncalibrated ones combined, then calibrated where the predictor is.
     pub probability_fake: f64,
-    /// Each member's probability of fake, in the order of the members.
+    /// Each member's probability of fake, at its temperature where it has one, in the order of the members.
     pub members: Vec<f64>,
+    /// The three-way verdict at the level that was calibrated for; `None` where the predictor is not calibrated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conformal: Option<ConformalVerdict>,
 }
 
 impl Judgement {
@@ -65,64 +75,143 @@ impl Judgement {
     }
 }
 
-/// One detector, or several that vote. Votes weigh as much as their validation accuracy: `w_i =
-/// accuracy_i / sum(accuracy)`.
+/// One detector, or several that vote. Votes weigh as much as their validation accuracy, `w_i = accuracy_i /
+/// sum(accuracy)`, unless an [ensemble file](EnsembleFile) says otherwise.
+///
+/// A calibrated checkpoint judging alone, or a calibrated ensemble file, gives calibrated probabilities. Several
+/// checkpoints that vote without such a file do not: each one's calibration is of itself alone.
 #[derive(Debug)]
 pub struct Predictor {
     members: Vec<Member>,
+    combination: Combination,
+    calibration: Option<Calibration>,
+    ensemble_file: Option<PathBuf>,
 }
 
 /// The name of the checkpoint within a run folder.
 pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
 
 impl Predictor {
-    /// Reads checkpoints, or the checkpoints of run folders.
+    /// Reads checkpoints, or the checkpoints of run folders; or one ensemble file.
     ///
     /// # Errors
-    /// If one cannot be read, or their input sizes differ.
+    /// If one cannot be read, their input sizes differ, an ensemble file is not alone, or one of its members is
+    /// not what it was.
     pub fn open(paths: &[PathBuf], device: &Device) -> Result<Self> {
-        let mut members: Vec<Member> = Vec::new();
-        for path in paths {
-            let path = checkpoint_path(path)?;
-            let checkpoint = checkpoint::load(&path, device)?;
-            let frozen = checkpoint.detector.freeze();
-            if let Some(first) = members.first()
-                && first.frozen.input_size() != frozen.input_size()
-            {
-                return Err(Error::input(
-                    &path,
-                    format!("an input size of {}", frozen.input_size()),
-                    format!("{}, as {} has", first.frozen.input_size(), first.path.display()),
-                    "combine models of one input size",
-                ));
-            }
-            members.push(Member {
-                name: checkpoint.detector.entry.name.to_owned(),
-                path,
-                weight: checkpoint.provenance.validation.accuracy,
-                provenance: checkpoint.provenance,
-                frozen,
-            });
+        match paths {
+            [path] if EnsembleFile::recognises(path) => return Self::open_ensemble(path, device),
+            _ => {}
         }
-        if members.is_empty() {
-            return Err(Error::Setting {
-                setting: "models".into(),
-                found: "none".into(),
-                expected: "at least one checkpoint or run folder".into(),
-            });
+        if let Some(path) = paths.iter().find(|path| EnsembleFile::recognises(path)) {
+            return Err(Error::input(path, "an ensemble among other models", "it alone", "name its members instead"));
         }
+        let (mut members, calibrations): (Vec<Member>, Vec<Option<Calibration>>) =
+            read_members(paths, device)?.into_iter().unzip();
         let total: f64 = members.iter().map(|member| member.weight).sum();
         for member in &mut members {
             member.weight /= total;
         }
-        number_repeated(&mut members);
-        Ok(Self { members })
+        let combination = Combination::Mean { weights: members.iter().map(|member| member.weight).collect() };
+        let calibration = <[_; 1]>::try_from(calibrations).ok().and_then(|[only]| only);
+        if let Some(calibration) = &calibration {
+            members[0].temperature = Some(calibration.temperature);
+        }
+        Ok(Self { members, combination, calibration, ensemble_file: None })
+    }
+
+    fn open_ensemble(path: &Path, device: &Device) -> Result<Self> {
+        let file = EnsembleFile::load(path)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let paths: Vec<PathBuf> = file.members.iter().map(|member| folder.join(&member.path)).collect();
+        let mut members = Vec::new();
+        let read = read_members(&paths, device)?;
+        for ((mut member, _), (named, &weight)) in
+            read.into_iter().zip(file.members.iter().zip(file.combination.weights()))
+        {
+            if member.content != named.content {
+                return Err(Error::input(
+                    &member.path,
+                    format!("weights with hash {}", member.content),
+                    format!("{}, as {} says", named.content, path.display()),
+                    "restore the checkpoint, or make the ensemble anew with `fauxto calibrate`",
+                ));
+            }
+            member.weight = weight;
+            member.temperature = named.temperature;
+            members.push(member);
+        }
+        let EnsembleFile { combination, calibration, .. } = file;
+        Ok(Self { members, combination, calibration, ensemble_file: Some(path.to_path_buf()) })
+    }
+
+    /// The same without any calibration: probabilities as the networks and their combination give them.
+    #[must_use]
+    pub fn without_calibration(mut self) -> Self {
+        self.calibration = None;
+        self.members.iter_mut().for_each(|member| member.temperature = None);
+        self
     }
 
     /// The detectors that vote.
     #[must_use]
     pub fn members(&self) -> &[Member] {
         &self.members
+    }
+
+    /// How their probabilities become one.
+    #[must_use]
+    pub fn combination(&self) -> &Combination {
+        &self.combination
+    }
+
+    /// What the probabilities are worth, where that was fitted.
+    #[must_use]
+    pub fn calibration(&self) -> Option<&Calibration> {
+        self.calibration.as_ref()
+    }
+
+    /// The ensemble file it was read from, if it was.
+    #[must_use]
+    pub fn ensemble_file(&self) -> Option<&Path> {
+        self.ensemble_file.as_deref()
+    }
+
+    /// The probability from which to call images fake, so that of real images the target share is called so.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where the predictor is not calibrated, or not for this rate.
+    pub fn threshold(&self, target_fpr: f64) -> Result<f64> {
+        let refuse = |expected: String| {
+            Err(Error::Setting { setting: "target-fpr".into(), found: target_fpr.to_string(), expected })
+        };
+        let Some(calibration) = &self.calibration else {
+            return refuse("a calibrated model; fit thresholds with `fauxto calibrate`".into());
+        };
+        match calibration.threshold(target_fpr) {
+            Some(threshold) => Ok(threshold),
+            None => {
+                let fitted = calibration.thresholds.iter().map(|found| found.target_fpr.to_string());
+                let fitted = fitted.collect::<Vec<_>>().join(", ");
+                refuse(format!("a rate that was fitted ({fitted}); fit others with `fauxto calibrate --target-fpr`"))
+            }
+        }
+    }
+
+    /// The ensemble to be written to `path`, whose folder must exist, with the calibration of the combined
+    /// probability and each member's temperature.
+    ///
+    /// # Errors
+    /// If a member's checkpoint is gone.
+    pub fn to_ensemble_file(
+        &self,
+        path: &Path,
+        calibration: Calibration,
+        temperatures: &[Option<f64>],
+    ) -> Result<EnsembleFile> {
+        let members = self.members.iter().zip(temperatures).map(|(member, &temperature)| {
+            Ok(EnsembleMember { path: relative(path, &member.path)?, content: member.content, temperature })
+        });
+        Ok(EnsembleFile::new(members.collect::<Result<_>>()?, self.combination.clone(), Some(calibration)))
     }
 
     /// The side of the square input, in pixels.
@@ -151,17 +240,70 @@ impl Predictor {
                 .iter()
                 .map(|member| probabilities(&member.frozen, store, &examples, batch_size))
                 .collect::<Result<Vec<_>>>()?;
-            for image in 0..positions.len() {
-                let members: Vec<f64> = by_member.iter().map(|probabilities| probabilities[image]).collect();
-                let weighted = self.members.iter().zip(&members).map(|(member, p)| member.weight * p);
-                // Rounding must not carry a sum of weights of one past the end of the range.
-                let probability_fake = weighted.sum::<f64>().clamp(0.0, 1.0);
-                judgements.push(Judgement { probability_fake, members });
-            }
+            judgements.extend(self.combine(&by_member));
             progress(judgements.len());
         }
         Ok(judgements)
     }
+
+    /// Judgements from the members' uncalibrated probabilities of fake, `[member][image]`.
+    #[must_use]
+    pub fn combine(&self, by_member: &[Vec<f64>]) -> Vec<Judgement> {
+        let combined = self.combination.combine(by_member);
+        let judgement = |(image, uncalibrated)| {
+            let own = |member: &Member, p: f64| member.temperature.map_or(p, |t| at_temperature(p, t));
+            let members = self.members.iter().zip(by_member).map(|(member, all)| own(member, all[image])).collect();
+            let calibrated = self.calibration.as_ref().map(|calibration| {
+                let probability = calibration.probability(uncalibrated);
+                (probability, calibration.judge(probability))
+            });
+            Judgement {
+                probability_fake: calibrated.map_or(uncalibrated, |(probability, _)| probability),
+                members,
+                conformal: calibrated.map(|(_, verdict)| verdict),
+            }
+        };
+        combined.into_iter().enumerate().map(judgement).collect()
+    }
+}
+
+/// Reads detectors that share an input size, each with its own calibration. Weights are validation accuracies.
+fn read_members(paths: &[PathBuf], device: &Device) -> Result<Vec<(Member, Option<Calibration>)>> {
+    let mut members: Vec<(Member, Option<Calibration>)> = Vec::new();
+    for path in paths {
+        let path = checkpoint_path(path)?;
+        let checkpoint = checkpoint::load(&path, device)?;
+        let frozen = checkpoint.detector.freeze();
+        if let Some((first, _)) = members.first()
+            && first.frozen.input_size() != frozen.input_size()
+        {
+            return Err(Error::input(
+                &path,
+                format!("an input size of {}", frozen.input_size()),
+                format!("{}, as {} has", first.frozen.input_size(), first.path.display()),
+                "combine models of one input size",
+            ));
+        }
+        let member = Member {
+            name: checkpoint.detector.entry.name.to_owned(),
+            path,
+            weight: checkpoint.provenance.validation.accuracy,
+            provenance: checkpoint.provenance,
+            content: checkpoint.content,
+            temperature: None,
+            frozen,
+        };
+        members.push((member, checkpoint.calibration));
+    }
+    if members.is_empty() {
+        return Err(Error::Setting {
+            setting: "models".into(),
+            found: "none".into(),
+            expected: "at least one checkpoint or run folder".into(),
+        });
+    }
+    number_repeated(&mut members);
+    Ok(members)
 }
 
 fn checkpoint_path(path: &Path) -> Result<PathBuf> {
@@ -180,9 +322,9 @@ fn checkpoint_path(path: &Path) -> Result<PathBuf> {
     ))
 }
 
-fn number_repeated(members: &mut [Member]) {
-    let names: Vec<String> = members.iter().map(|member| member.name.clone()).collect();
-    for (index, member) in members.iter_mut().enumerate() {
+fn number_repeated(members: &mut [(Member, Option<Calibration>)]) {
+    let names: Vec<String> = members.iter().map(|(member, _)| member.name.clone()).collect();
+    for (index, (member, _)) in members.iter_mut().enumerate() {
         let same = names.iter().filter(|name| **name == names[index]).count();
         if same > 1 {
             let number = names[..=index].iter().filter(|name| **name == names[index]).count();

@@ -4,16 +4,16 @@ use fauxto::attack::folder::{AdversarialFolder, Descent};
 use fauxto::attack::masking::{self, Finding};
 use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
 use fauxto::attack::{ChosenAttack, Ensemble, Epsilon, Knowledge, Norm, Target};
-use fauxto::data::split::Split;
-use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
+use fauxto::data::{Dataset, OpenOptions, PixelStore};
+use fauxto::device;
+use fauxto::ensemble::Combination;
 use fauxto::evaluate::{Evaluation, metric};
 use fauxto::predict::Predictor;
 use fauxto::train::Example;
-use fauxto::{device, run};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
-use crate::arguments::{Attack, SideName};
+use crate::arguments::Attack;
 use crate::{pixels, progress, table};
 
 /// What `--json` prints: the measurements at the top, then where they come from.
@@ -50,6 +50,11 @@ pub(super) fn run(arguments: &Attack) -> anyhow::Result<Outcome> {
     let examples = robustness::subset(&available, limit, arguments.seed);
 
     let members = predictor.members();
+    anyhow::ensure!(
+        matches!(predictor.combination(), Combination::Mean { .. }),
+        "{}: found a logarithmic opinion pool; expected models that vote by a mean of probabilities; attack its members",
+        arguments.models.0[0].display()
+    );
     let ensemble = Ensemble::new(members.iter().map(|m| (m.weight, m.frozen() as &dyn Target)).collect())?;
     let target: &dyn Target = if let [only] = members { only.frozen() } else { &ensemble };
     let campaign = Campaign {
@@ -160,15 +165,7 @@ fn choose(
     let mut positions = pixels::usable(dataset, store, arguments.options.skip_bad)?;
     let skipped = store.len() - positions.len();
     if let (Some(file), Some(side)) = (&arguments.split, arguments.side) {
-        let split = Split::load(file)?;
-        split.check(&run::candidates(dataset, indices, store, &positions))?;
-        let side = match side {
-            SideName::Train => Side::Train,
-            SideName::Validation => Side::Validation,
-            SideName::Test => Side::Test,
-        };
-        let on_side = |item: &str| split.item(item).is_some_and(|item| item.side == Some(side));
-        positions.retain(|&position| on_side(&dataset.items[indices[position]].identity));
+        positions = pixels::on_side(dataset, indices, store, &positions, (file, side))?;
     }
     let label = |index: usize| Some(Example { index, label: dataset.items[indices[index]].label? });
     let examples: Vec<Example> = positions.into_iter().filter_map(label).collect();

@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use anyhow::Context;
-use fauxto::data::split::Split;
-use fauxto::data::{Dataset, OpenOptions, Side};
+use fauxto::calibrate::ClassCoverage;
+use fauxto::data::{Dataset, OpenOptions};
 use fauxto::evaluate::{Evaluation, METRICS, Scores};
 use fauxto::predict::Predictor;
 use fauxto::write_atomically::write_atomically;
-use fauxto::{Label, device, run};
+use fauxto::{Label, device};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
-use crate::arguments::{Evaluate, SideName};
+use crate::arguments::Evaluate;
 use crate::{figure, pixels, progress, table};
 
 /// What `--json` prints: the measurements at the top, then where they come from.
@@ -23,6 +23,9 @@ struct Report<'a> {
     data: String,
     skipped: usize,
     models: Vec<MemberReport<'a>>,
+    /// How the three-way verdicts of a calibrated model do, by class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<[ClassCoverage; 2]>,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,6 +39,10 @@ struct MemberReport<'a> {
 pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
     let device = device::device(&arguments.device)?;
     let predictor = Predictor::open(&arguments.models.0, &device)?;
+    let threshold = match arguments.target_fpr {
+        Some(rate) => predictor.threshold(rate)?,
+        None => arguments.threshold,
+    };
     let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
     let dataset = Dataset::open(&arguments.data, &options)?;
     let indices = dataset.labelled();
@@ -43,17 +50,7 @@ pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
     let mut positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
     let skipped = store.len() - positions.len();
     if let (Some(file), Some(side)) = (&arguments.split, arguments.side) {
-        let split = Split::load(file)?;
-        split.check(&run::candidates(&dataset, &indices, &store, &positions))?;
-        let side = match side {
-            SideName::Train => Side::Train,
-            SideName::Validation => Side::Validation,
-            SideName::Test => Side::Test,
-        };
-        positions.retain(|&position| {
-            let assigned = split.item(&dataset.items[indices[position]].identity);
-            assigned.is_some_and(|item| item.side == Some(side))
-        });
+        positions = pixels::on_side(&dataset, &indices, &store, &positions, (file, side))?;
         anyhow::ensure!(!positions.is_empty(), "{}: no image on that side", file.display());
     }
     let bar = progress::bar(positions.len(), "images", "judging");
@@ -63,7 +60,7 @@ pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
 
     let labels: Vec<Label> = positions.iter().filter_map(|&position| dataset.items[indices[position]].label).collect();
     let scores = Scores::new(judgements.iter().map(|judgement| judgement.probability_fake).collect(), labels.clone())?;
-    let evaluation = Evaluation::new(&scores, arguments.threshold)?;
+    let evaluation = Evaluation::new(&scores, threshold)?;
     let models = predictor
         .members()
         .iter()
@@ -74,7 +71,7 @@ pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
                 name: &info.name,
                 path: info.path.display().to_string(),
                 weight: info.weight,
-                evaluation: Evaluation::new(&Scores::new(own, labels.clone())?, arguments.threshold)?,
+                evaluation: Evaluation::new(&Scores::new(own, labels.clone())?, threshold)?,
             })
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
@@ -84,11 +81,22 @@ pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
         let title = format!("{} on {}", names.join(" + "), title_of(&arguments.data));
         figure::evaluation(&title, &scores, &evaluation, stem)?;
     }
+    if let Some(stem) = &arguments.reliability {
+        let title = format!("Reliability on {}", title_of(&arguments.data));
+        let panel = figure::Reliability { name: "Probabilities as given".into(), scores: &scores };
+        figure::reliability(&title, &[panel], stem)?;
+    }
     if let Some(path) = &arguments.scores {
         let identities = positions.iter().map(|&position| dataset.items[indices[position]].identity.as_str());
         write_scores(path, identities, &scores)?;
     }
-    let report = Report { evaluation: &evaluation, data: arguments.data.display().to_string(), skipped, models };
+    let report = Report {
+        evaluation: &evaluation,
+        data: arguments.data.display().to_string(),
+        skipped,
+        models,
+        coverage: predictor.calibration().map(|found| found.coverage(scores.probability_fake(), &labels)),
+    };
     if arguments.json {
         say_json(&report)?;
     } else {
@@ -153,5 +161,17 @@ fn say_tables(report: &Report<'_>) -> anyhow::Result<()> {
             vec!["real".into(), confusion.real_as_real.to_string(), confusion.real_as_fake.to_string()],
             vec!["fake".into(), confusion.fake_as_real.to_string(), confusion.fake_as_fake.to_string()],
         ],
-    ))
+    ))?;
+    report.coverage.iter().try_for_each(say_coverage)
+}
+
+/// The table of three-way verdicts.
+pub(super) fn say_coverage(classes: &[ClassCoverage; 2]) -> anyhow::Result<()> {
+    let rows = classes.iter().map(|class| {
+        let [low, high] = class.interval;
+        let share = class.coverage.map_or_else(String::new, |share| format!("{share:.4} [{low:.4}, {high:.4}]"));
+        let counts = [class.n, class.right, class.wrong, class.unsure].map(|count| count.to_string());
+        std::iter::once(class.label.to_string()).chain(counts).chain([share]).collect()
+    });
+    say(table::table(&["three-way verdicts", "images", "right", "wrong", "unsure", "truth allowed [95%]"], rows))
 }

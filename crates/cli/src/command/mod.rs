@@ -3,6 +3,7 @@
 mod attack;
 mod audit;
 mod bench;
+mod calibrate;
 mod corrupt;
 mod demo;
 mod derive;
@@ -48,6 +49,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Train(arguments) => train::run(&arguments),
         Command::Derive(arguments) => derive::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Attack(arguments) => attack::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),

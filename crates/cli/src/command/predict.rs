@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use fauxto::calibrate::{ConformalVerdict, percent};
 use fauxto::data::{Dataset, OpenOptions};
 use fauxto::predict::{Judgement, Predictor};
 use fauxto::submission;
@@ -19,6 +20,9 @@ struct Row {
     path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<Label>,
+    /// Real, fake or unsure, where the model is calibrated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judgement: Option<ConformalVerdict>,
     #[serde(skip_serializing_if = "Option::is_none")]
     probability_fake: Option<f64>,
     /// Probability of fake by model.
@@ -36,10 +40,14 @@ pub(super) fn run(arguments: &Predict) -> anyhow::Result<Outcome> {
     );
     let device = device::device(&arguments.device)?;
     let predictor = Predictor::open(&arguments.models.0, &device)?;
+    let threshold = match arguments.target_fpr {
+        Some(rate) => predictor.threshold(rate)?,
+        None => arguments.threshold,
+    };
     let mut rows = Vec::new();
     for path in &arguments.paths {
         match open(path) {
-            Ok(dataset) => rows.extend(judge(&predictor, arguments, &dataset, path)?),
+            Ok(dataset) => rows.extend(judge(&predictor, arguments.batch as usize, threshold, &dataset, path)?),
             Err(error) => rows.push(Row::broken(path.display().to_string(), error.to_string())),
         }
     }
@@ -73,16 +81,21 @@ pub(super) fn open(path: &Path) -> anyhow::Result<Dataset> {
     Ok(Dataset::from_memory(vec![("-".into(), bytes.into())], options.limits)?)
 }
 
-fn judge(predictor: &Predictor, arguments: &Predict, dataset: &Dataset, given: &Path) -> anyhow::Result<Vec<Row>> {
+fn judge(
+    predictor: &Predictor,
+    batch: usize,
+    threshold: f64,
+    dataset: &Dataset,
+    given: &Path,
+) -> anyhow::Result<Vec<Row>> {
     let indices: Vec<usize> = (0..dataset.items.len()).collect();
     let store = pixels::decode(dataset, &indices, predictor.input_size())?;
     let broken: std::collections::HashMap<usize, &str> =
         store.broken().iter().map(|broken| (broken.position, broken.entry.reason.as_str())).collect();
     let positions: Vec<usize> = indices.iter().copied().filter(|position| !broken.contains_key(position)).collect();
     let bar = progress::bar(positions.len(), "images", "judging");
-    let mut judgements = predictor
-        .judge(&store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?
-        .into_iter();
+    let mut judgements =
+        predictor.judge(&store, &positions, batch, &mut |done| bar.set_position(done as u64))?.into_iter();
     bar.finish_and_clear();
     let mut rows: Vec<Row> = indices
         .iter()
@@ -90,7 +103,7 @@ fn judge(predictor: &Predictor, arguments: &Predict, dataset: &Dataset, given: &
             let path = shown(given, dataset, *position);
             match broken.get(position) {
                 Some(reason) => Some(Row::broken(path, (*reason).to_owned())),
-                None => Some(Row::judged(path, predictor, &judgements.next()?, arguments.threshold)),
+                None => Some(Row::judged(path, predictor, &judgements.next()?, threshold)),
             }
         })
         .collect();
@@ -112,7 +125,7 @@ pub(super) fn shown(given: &Path, dataset: &Dataset, position: usize) -> String 
 
 impl Row {
     fn broken(path: String, error: String) -> Self {
-        Self { path, verdict: None, probability_fake: None, models: None, error: Some(error) }
+        Self { path, verdict: None, judgement: None, probability_fake: None, models: None, error: Some(error) }
     }
 
     fn judged(path: String, predictor: &Predictor, judgement: &Judgement, threshold: f64) -> Self {
@@ -125,6 +138,7 @@ impl Row {
         Self {
             path,
             verdict: Some(judgement.verdict(threshold)),
+            judgement: judgement.conformal,
             probability_fake: Some(judgement.probability_fake),
             models: Some(models),
             error: None,
@@ -138,29 +152,39 @@ fn print(arguments: &Predict, predictor: &Predictor, rows: &[Row]) -> anyhow::Re
     }
     let names: Vec<&str> = predictor.members().iter().map(|member| member.name.as_str()).collect();
     let of_model = |row: &Row, name: &str| row.models.as_ref().and_then(|models| models.get(name)?.as_f64());
+    // The column is there with a calibrated model and not without one.
+    let judged = |row: &Row| {
+        let name = || row.judgement.map_or("", ConformalVerdict::name).to_owned();
+        predictor.calibration().map(|_| name())
+    };
+    let judgement = predictor.calibration().map(|_| "judgement");
     if arguments.csv {
         let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
-        let header = ["path", "verdict", "probability_fake"].into_iter().chain(names.iter().copied());
+        let fixed = ["path", "verdict"].into_iter().chain(judgement).chain(["probability_fake"]);
+        let header = fixed.chain(names.iter().copied());
         writer.write_record(header.chain(["error"]))?;
         for row in rows {
             let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
             let verdict = row.verdict.map_or("", Label::name).to_owned();
-            let fixed = [row.path.clone(), verdict, number(row.probability_fake)];
+            let fixed =
+                [row.path.clone(), verdict].into_iter().chain(judged(row)).chain([number(row.probability_fake)]);
             let models = names.iter().map(|name| number(of_model(row, name)));
-            writer.write_record(fixed.into_iter().chain(models).chain([row.error.clone().unwrap_or_default()]))?;
+            writer.write_record(fixed.chain(models).chain([row.error.clone().unwrap_or_default()]))?;
         }
         writer.flush()?;
         return Ok(());
     }
     let several = names.len() > 1;
-    let mut header = vec!["", "verdict", "P(fake)"];
+    let mut header: Vec<&str> = ["", "verdict"].into_iter().chain(judgement).chain(["P(fake)"]).collect();
     if several {
         header.extend(&names);
     }
     let lines = rows.iter().map(|row| {
         let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.3}"));
         let verdict = row.verdict.map_or("error", Label::name).to_owned();
-        let mut line = vec![row.path.clone(), verdict, number(row.probability_fake)];
+        let mut line = vec![row.path.clone(), verdict];
+        line.extend(judged(row));
+        line.push(number(row.probability_fake));
         if several {
             line.extend(names.iter().map(|name| number(of_model(row, name))));
         }
@@ -172,6 +196,14 @@ fn print(arguments: &Predict, predictor: &Predictor, rows: &[Row]) -> anyhow::Re
         let fake = rows.iter().filter(|row| row.verdict == Some(Label::Fake)).count();
         let real = rows.len() - broken - fake;
         say(format!("{real} real, {fake} fake, {broken} not judged"))?;
+        if let Some(calibration) = predictor.calibration() {
+            let [real, fake, unsure] =
+                ConformalVerdict::ALL.map(|verdict| rows.iter().filter(|row| row.judgement == Some(verdict)).count());
+            say(format!(
+                "judgement at the {} level: {real} real, {fake} fake, {unsure} unsure",
+                percent(calibration.conformal.level)
+            ))?;
+        }
     }
     Ok(())
 }

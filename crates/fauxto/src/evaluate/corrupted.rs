@@ -72,14 +72,17 @@ pub fn judge_images(predictor: &Predictor, images: &[RgbImage], batch_size: usiz
         let values: Vec<f32> =
             images.iter().flat_map(|image| image.pixels.iter().map(|&level| f32::from(level) / 255.0)).collect();
         let values = TensorData::new(values, [images.len(), size, size, 3]);
-        let mut voted = vec![0.0; images.len()];
-        for (member, column) in members.iter().zip(&mut columns) {
-            let frozen = member.frozen();
-            let own = frozen.probability_fake(Tensor::from_data(values.clone(), frozen.detector().device()));
-            voted.iter_mut().zip(&own).for_each(|(voted, own)| *voted += member.weight * own);
-            column.extend(own);
+        let by_member: Vec<Vec<f64>> = members
+            .iter()
+            .map(|member| {
+                let frozen = member.frozen();
+                frozen.probability_fake(Tensor::from_data(values.clone(), frozen.detector().device()))
+            })
+            .collect();
+        for judgement in predictor.combine(&by_member) {
+            let judged = judgement.members.into_iter().chain([judgement.probability_fake]);
+            columns.iter_mut().zip(judged).for_each(|(column, probability)| column.push(probability));
         }
-        columns[members.len()].extend(voted.into_iter().map(|voted: f64| voted.clamp(0.0, 1.0)));
     }
     Ok(columns)
 }

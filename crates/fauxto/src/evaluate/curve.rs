@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::metric::accuracy::wilson_interval;
 use super::{Scores, Undefined};
 use crate::Label;
 
@@ -104,6 +105,48 @@ pub fn calibration_bins(scores: &Scores, bins: usize) -> Vec<CalibrationBin> {
         .collect()
 }
 
+/// Images whose probability of fake falls between two bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ReliabilityBin {
+    /// Probability of at least this.
+    pub lower: f64,
+    /// Probability below this; in the last bin up to and including it.
+    pub upper: f64,
+    /// Number of images.
+    pub count: u64,
+    /// Mean probability of these images; `None` where there are none.
+    pub mean_probability: Option<f64>,
+    /// Share of these images that are fake; `None` where there are none.
+    pub share_fake: Option<f64>,
+    /// Its 95% Wilson interval.
+    pub interval: [f64; 2],
+}
+
+/// The reliability diagram of the probability of fake itself, in `bins` equal-width bins over `0..=1` (DeGroot and
+/// Fienberg, "The comparison and evaluation of forecasters", The Statistician 32, 1983).
+#[must_use]
+pub fn reliability_bins(scores: &Scores, bins: usize) -> Vec<ReliabilityBin> {
+    let mut sums = vec![(0_u64, 0_u64, 0.0); bins];
+    for (probability, label) in scores.iter() {
+        let bin = ((probability * bins as f64) as usize).min(bins.saturating_sub(1));
+        if let Some((count, fake, total)) = sums.get_mut(bin) {
+            *count += 1;
+            *fake += u64::from(label == Label::Fake);
+            *total += probability;
+        }
+    }
+    let mean = |total: f64, count: u64| (count > 0).then(|| total / count as f64);
+    let bin = |(bin, (count, fake, total)): (usize, (u64, u64, f64))| ReliabilityBin {
+        lower: bin as f64 / bins as f64,
+        upper: (bin + 1) as f64 / bins as f64,
+        count,
+        mean_probability: mean(total, count),
+        share_fake: mean(fake as f64, count),
+        interval: wilson_interval(fake, count),
+    };
+    sums.into_iter().enumerate().map(bin).collect()
+}
+
 /// How often each class gets which probability.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Histogram {
@@ -157,6 +200,16 @@ mod tests {
         assert_eq!(counts, [0, 0, 0, 0, 1, 2, 1, 0, 0, 2]);
         assert_eq!((bins[5].accuracy, bins[5].mean_confidence), (Some(0.5), Some(0.6)));
         assert_eq!((bins[0].accuracy, bins[0].mean_confidence), (None, None));
+    }
+
+    #[test]
+    fn reliability_bins_hold_every_image_and_compare_share_with_mean() {
+        let bins = reliability_bins(&scores(&[0.0, 0.1, 0.5, 0.7, 0.7, 1.0], &[0, 1, 1, 0, 1, 1]), 2);
+        assert_eq!((bins[0].count, bins[0].share_fake, bins[0].mean_probability), (2, Some(0.5), Some(0.05)));
+        assert_eq!((bins[1].count, bins[1].share_fake, bins[1].mean_probability), (4, Some(0.75), Some(2.9 / 4.0)));
+        assert_eq!(bins[1].interval, wilson_interval(3, 4));
+        let empty = reliability_bins(&scores(&[0.9], &[1]), 3)[0];
+        assert_eq!((empty.count, empty.share_fake, empty.interval), (0, None, [0.0, 1.0]));
     }
 
     #[test]

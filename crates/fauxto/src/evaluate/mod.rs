@@ -13,7 +13,9 @@ mod scores;
 
 pub use comparison::{McNemar, mcnemar};
 pub use corrupted::{Column, UnderCorruption, judge_images, mean_accuracies, under_corruptions};
-pub use curve::{CalibrationBin, Histogram, RocPoint, calibration_bins, histogram, roc_curve};
+pub use curve::{
+    CalibrationBin, Histogram, ReliabilityBin, RocPoint, calibration_bins, histogram, reliability_bins, roc_curve,
+};
 pub use evaluation::{Evaluation, Values};
 pub use metric::{Better, METRICS, Metric, Undefined};
 pub use scores::{Scores, Tie};

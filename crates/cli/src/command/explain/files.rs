@@ -46,7 +46,7 @@ pub(super) fn write(
     maps: &[Attributed],
     stem: &Path,
 ) -> anyhow::Result<Explained> {
-    let Judgement { probability_fake, members } = &judged.judgement;
+    let Judgement { probability_fake, members, .. } = &judged.judgement;
     let verdict = judged.judgement.verdict(arguments.threshold);
     let class = judged.case.class;
     let name = evaluate::title_of(Path::new(&judged.path));

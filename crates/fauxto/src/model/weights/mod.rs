@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use assign::{Assignment, ClassifierPolicy, assign, collect};
-pub use safetensors_file::{Precision, read_safetensors, write_safetensors};
+pub use safetensors_file::{Precision, read_safetensors, rewrite_metadata, write_safetensors};
 
 use crate::{Error, Result};
 

@@ -87,6 +87,29 @@ pub fn write_safetensors(
     write_atomically(path, &with_ordered_metadata(bytes))
 }
 
+/// Copies the file `from` to `to`, which may be the same, with its metadata changed and its tensors as they are.
+///
+/// # Errors
+/// If `from` cannot be read or is not safetensors, `change` refuses, or `to` cannot be written.
+pub fn rewrite_metadata(
+    from: &Path,
+    to: &Path,
+    change: impl FnOnce(&mut BTreeMap<String, String>) -> Result<()>,
+) -> Result<()> {
+    let bytes = std::fs::read(from).map_err(|source| Error::io(from, "reading", source))?;
+    let refuse = |found: String| {
+        Error::input(from, found, "a safetensors file", "the file may be cut off; copy or write it again")
+    };
+    let file = SafeTensors::deserialize(&bytes)
+        .map_err(|error| refuse(format!("bytes that are not safetensors ({error})")))?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| refuse(error.to_string()))?;
+    let mut metadata: BTreeMap<String, String> = header.metadata().clone().unwrap_or_default().into_iter().collect();
+    change(&mut metadata)?;
+    let metadata: HashMap<String, String> = metadata.into_iter().collect();
+    let bytes = safetensors::serialize(file.iter(), Some(metadata)).map_err(|error| refuse(error.to_string()))?;
+    write_atomically(to, &with_ordered_metadata(bytes))
+}
+
 /// Orders the metadata by key. The library writes them in the order of a hash map, which differs from
 /// process to process, and equal checkpoints shall be equal files.
 fn with_ordered_metadata(mut bytes: Vec<u8>) -> Vec<u8> {

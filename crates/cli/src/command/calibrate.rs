@@ -1,0 +1,288 @@
+//! `fauxto calibrate`.
+
+use std::path::{Path, PathBuf};
+
+use fauxto::calibrate::{
+    self, Calibration, ClassCoverage, MeasuredRate, Settings, cross_fit, fit_temperature, percent, require_unseen,
+};
+use fauxto::data::split::{Candidate, Split};
+use fauxto::data::{Dataset, OpenOptions};
+use fauxto::ensemble_file::EnsembleFile;
+use fauxto::evaluate::{Evaluation, Scores, metric};
+use fauxto::predict::{Member, Predictor};
+use fauxto::run::{self, RunFolder};
+use fauxto::{Label, checkpoint, device};
+use serde::Serialize;
+
+use super::evaluate::{say_coverage, title_of};
+use super::{Outcome, say, say_json};
+use crate::arguments::Calibrate;
+use crate::{figure, pixels, progress, table};
+
+/// Parts the calibration images are dealt into, to measure each by what the others give.
+const FOLDS: usize = 5;
+
+/// What `--json` prints. Field names are stable.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    written: &'a Path,
+    data: String,
+    skipped: usize,
+    calibration: &'a Calibration,
+    /// The calibration that was there before.
+    replaced: Option<&'a Calibration>,
+    models: Vec<MemberReport<'a>>,
+    /// Whether `after`, `coverage` and `rates` are of images that were fitted on, for want of others.
+    in_sample: bool,
+    uncalibrated: Evaluation,
+    /// At the calibration that was there before.
+    before: Option<Evaluation>,
+    after: Evaluation,
+    coverage: [ClassCoverage; 2],
+    rates: Option<Vec<MeasuredRate>>,
+}
+
+#[derive(Debug, Serialize)]
+struct MemberReport<'a> {
+    name: &'a str,
+    path: String,
+    weight: f64,
+    /// The temperature of its own probability.
+    temperature: f64,
+    /// The split by which it is known not to have been trained on these images.
+    split: Option<PathBuf>,
+    /// Images that its training was stopped on.
+    stopped_on: usize,
+}
+
+/// Where the calibration goes.
+enum Destination {
+    Checkpoint(PathBuf),
+    Ensemble(PathBuf),
+}
+
+impl Destination {
+    fn of(predictor: &Predictor, out: Option<&Path>) -> anyhow::Result<Self> {
+        let alone = match (predictor.ensemble_file(), predictor.members()) {
+            (None, [only]) => Some(&only.path),
+            _ => None,
+        };
+        let is_json = |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        match (out, alone, predictor.ensemble_file()) {
+            (Some(out), _, _) if is_json(out) => Ok(Self::Ensemble(out.to_path_buf())),
+            (Some(out), Some(_), _) => Ok(Self::Checkpoint(out.to_path_buf())),
+            (None, Some(own), _) => Ok(Self::Checkpoint(own.clone())),
+            (None, None, Some(own)) => Ok(Self::Ensemble(own.to_path_buf())),
+            (found, None, _) => anyhow::bail!(
+                "--out: found {}; expected a file whose name ends in .json, where several models are written as an \
+                 ensemble, as in --out ensemble.json",
+                found.map_or_else(|| "none".into(), |path| path.display().to_string())
+            ),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Checkpoint(path) | Self::Ensemble(path) => path,
+        }
+    }
+
+    fn write(
+        &self,
+        predictor: &Predictor,
+        calibration: &Calibration,
+        temperatures: &[Option<f64>],
+    ) -> anyhow::Result<()> {
+        if let Some(folder) = self.path().parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)?;
+        }
+        match self {
+            Self::Checkpoint(path) => {
+                Ok(checkpoint::write_calibration(&predictor.members()[0].path, path, calibration)?)
+            }
+            Self::Ensemble(path) => {
+                let file: EnsembleFile = predictor.to_ensemble_file(path, calibration.clone(), temperatures)?;
+                Ok(file.save(path)?)
+            }
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Calibrate) -> anyhow::Result<Outcome> {
+    let settings = Settings { level: arguments.level, target_fprs: arguments.target_fprs.clone() };
+    settings.needed()?;
+    let predictor = Predictor::open(&arguments.models.0, &device::device(&arguments.device)?)?;
+    let destination = Destination::of(&predictor, arguments.out.as_deref())?;
+    let replaced = predictor.calibration().cloned();
+    let predictor = predictor.without_calibration();
+
+    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
+    let dataset = Dataset::open(&arguments.data, &options)?;
+    let indices = dataset.labelled();
+    let store = pixels::decode(&dataset, &indices, predictor.input_size())?;
+    let mut positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
+    let skipped = store.len() - positions.len();
+    if let (Some(file), Some(side)) = (&arguments.split, arguments.side) {
+        positions = pixels::on_side(&dataset, &indices, &store, &positions, (file, side))?;
+    }
+    let images = run::candidates(&dataset, &indices, &store, &positions);
+    let splits =
+        predictor.members().iter().map(|member| unseen(member, &images)).collect::<anyhow::Result<Vec<_>>>()?;
+
+    let bar = progress::bar(positions.len(), "images", "judging");
+    let judgements =
+        predictor.judge(&store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+    let labels: Vec<Label> = images.iter().map(|image| image.label).collect();
+    let uncalibrated: Vec<f64> = judgements.iter().map(|judgement| judgement.probability_fake).collect();
+    let mut calibration = Calibration::fit(&uncalibrated, &labels, &settings)?;
+    calibration.data_hash = Some(calibrate::data_hash(images.iter().map(|image| (image.content, image.label))));
+    let temperatures: Vec<f64> = (0..predictor.members().len())
+        .map(|member| {
+            let own: Vec<f64> = judgements.iter().map(|judgement| judgement.members[member]).collect();
+            fit_temperature(&own, &labels)
+        })
+        .collect();
+
+    let at = |calibration: &Calibration| uncalibrated.iter().map(|&p| calibration.probability(p)).collect::<Vec<f64>>();
+    let scores = |probabilities: Vec<f64>| Scores::new(probabilities, labels.clone());
+    let crossed = cross_fit(&uncalibrated, &labels, &settings, FOLDS).ok();
+    let (after, coverage, rates) = match &crossed {
+        Some(crossed) => (scores(crossed.probabilities.clone())?, crossed.coverage, Some(crossed.rates.clone())),
+        None => {
+            let fitted = at(&calibration);
+            let coverage = calibration.coverage(&fitted, &labels);
+            (scores(fitted)?, coverage, None)
+        }
+    };
+    let raw = scores(uncalibrated.clone())?;
+    let before = replaced.as_ref().map(|replaced| scores(at(replaced))).transpose()?;
+
+    destination.write(&predictor, &calibration, &temperatures.iter().copied().map(Some).collect::<Vec<_>>())?;
+    if let Some(stem) = &arguments.figure {
+        let title = format!("Reliability on {}", title_of(&arguments.data));
+        let first = match (&before, &replaced) {
+            (Some(scores), Some(replaced)) => named("Before", replaced.temperature, scores),
+            _ => figure::Reliability { name: "Uncalibrated".into(), scores: &raw },
+        };
+        let panels = [first, named("Calibrated", calibration.temperature, &after)];
+        figure::reliability(&title, &panels, stem)?;
+    }
+    let models = predictor.members().iter().zip(splits).zip(temperatures);
+    let report = Report {
+        written: destination.path(),
+        data: arguments.data.display().to_string(),
+        skipped,
+        calibration: &calibration,
+        replaced: replaced.as_ref(),
+        models: models
+            .map(|((member, (split, stopped_on)), temperature)| MemberReport {
+                name: &member.name,
+                path: member.path.display().to_string(),
+                weight: member.weight,
+                temperature,
+                split,
+                stopped_on,
+            })
+            .collect(),
+        in_sample: crossed.is_none(),
+        uncalibrated: Evaluation::new(&raw, 0.5)?,
+        before: before.map(|scores| Evaluation::new(&scores, 0.5)).transpose()?,
+        after: Evaluation::new(&after, 0.5)?,
+        coverage,
+        rates,
+    };
+    if arguments.json {
+        say_json(&report)?;
+    } else {
+        say_tables(&report)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn named<'s>(name: &str, temperature: f64, scores: &'s Scores) -> figure::Reliability<'s> {
+    figure::Reliability { name: format!("{name}, temperature {temperature:.3}"), scores }
+}
+
+/// Refuses images that the member was trained on, as far as the split beside its checkpoint tells. Returns that
+/// split and the number of images that training was stopped on.
+fn unseen(member: &Member, images: &[Candidate]) -> anyhow::Result<(Option<PathBuf>, usize)> {
+    let folder = member.path.parent().unwrap_or(Path::new(""));
+    let file = RunFolder::new(folder).split();
+    if !file.exists() {
+        progress::note(format!(
+            "{}: no split.json beside it, so nothing tells whether it was trained on these images",
+            member.path.display()
+        ));
+        return Ok((None, 0));
+    }
+    let stopped_on = require_unseen(&Split::load(&file)?, images)?;
+    if stopped_on > 0 {
+        progress::note(format!(
+            "{}: its training was stopped on {stopped_on} of {} images, which flatter it a little; images it has not \
+             met are better",
+            member.name,
+            images.len()
+        ));
+    }
+    Ok((Some(file), stopped_on))
+}
+
+fn say_tables(report: &Report<'_>) -> anyhow::Result<()> {
+    let calibration = report.calibration;
+    let skipped = if report.skipped > 0 { format!(", {} skipped", report.skipped) } else { String::new() };
+    say(format!(
+        "calibrated on {} images of {} ({} real, {} fake{skipped}); written to {}",
+        calibration.n_real + calibration.n_fake,
+        report.data,
+        calibration.n_real,
+        calibration.n_fake,
+        report.written.display()
+    ))?;
+    let mut columns = vec![("uncalibrated", 1.0, &report.uncalibrated)];
+    if let (Some(replaced), Some(before)) = (report.replaced, &report.before) {
+        columns.push(("before", replaced.temperature, before));
+    }
+    columns.push(("now", calibration.temperature, &report.after));
+    let header: Vec<&str> = std::iter::once("").chain(columns.iter().map(|(name, ..)| *name)).collect();
+    let temperatures = columns.iter().map(|(_, temperature, _)| format!("{temperature:.4}"));
+    let mut rows: Vec<Vec<String>> = vec![std::iter::once("temperature".to_owned()).chain(temperatures).collect()];
+    for metric in ["nll", "brier", "ece"].into_iter().filter_map(metric::find) {
+        let values = columns.iter().map(|(_, _, evaluation)| {
+            evaluation.value(metric).map_or_else(|| "undefined".into(), |value| format!("{value:.4}"))
+        });
+        rows.push(std::iter::once(metric.title.to_owned()).chain(values).collect());
+    }
+    say(table::table(&header, rows))?;
+    if report.models.len() > 1 {
+        let of_member = |model: &MemberReport<'_>| vec![model.name.to_owned(), format!("{:.4}", model.temperature)];
+        say(table::table(&["model by itself", "temperature"], report.models.iter().map(of_member)))?;
+    }
+    say(table::table(
+        &["real images called fake", "at most", "from P(fake)", "measured [95%]", "fake images found"],
+        calibration.thresholds.iter().enumerate().map(|(position, threshold)| {
+            let measured = report.rates.as_ref().and_then(|rates| rates.get(position));
+            let rate = measured.map(|rate| {
+                let [low, high] = rate.interval;
+                [
+                    format!("{:.4} [{low:.4}, {high:.4}]", rate.false_positive_rate),
+                    format!("{:.4}", rate.true_positive_rate),
+                ]
+            });
+            let name = format!("--target-fpr {}", threshold.target_fpr);
+            let fixed = [name, format!("{:.4}", threshold.expected_fpr), format!("{:.4}", threshold.threshold)];
+            fixed.into_iter().chain(rate.unwrap_or_default()).collect()
+        }),
+    ))?;
+    say_coverage(&report.coverage)?;
+    say(format!(
+        "the truth shall be allowed for at least {} of each class: real up to P(fake) = {:.4}, fake from {:.4} on",
+        percent(calibration.conformal.level),
+        calibration.conformal.real_at_most,
+        calibration.conformal.fake_at_least
+    ))?;
+    say(match report.in_sample {
+        true => "measured on the images fitted on, too few to keep some apart: these numbers flatter".to_owned(),
+        false => format!("now, measured and verdicts: each of {FOLDS} parts judged by a calibration of the others"),
+    })
+}
