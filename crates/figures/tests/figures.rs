@@ -5,8 +5,8 @@ mod samples;
 use std::collections::HashSet;
 
 use figures::{
-    Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, Notation, Tile,
-    TrainingFigure,
+    Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, Notation, ReliabilityBin,
+    ReliabilityFigure, ReliabilityPanel, Tile, TrainingFigure,
 };
 
 fn decoded(figure: &Figure) -> image::RgbImage {
@@ -119,6 +119,21 @@ fn an_evaluation_that_cannot_be_drawn_is_refused() {
     refused(EvaluationFigure { roc_auc: None, ..good.clone() }.draw(), "3 points");
     refused(EvaluationFigure { histogram_real: &[1], ..good.clone() }.draw(), "1 bins of real and 2");
     refused(EvaluationFigure { histogram_real: &[], histogram_fake: &[], ..good }.draw(), "0 bins");
+}
+
+#[test]
+fn a_reliability_diagram_that_cannot_be_drawn_is_refused() {
+    let good = ReliabilityBin { count: 1, mean_probability: Some(0.5), share_fake: Some(1.0), interval: [0.2, 1.0] };
+    let figure = |bin| {
+        let panel = ReliabilityPanel { name: "now", notes: vec![], bins: &[bin] };
+        ReliabilityFigure { title: "", panels: &[panel] }.draw()
+    };
+    assert!(figure(good).is_ok());
+    refused(figure(ReliabilityBin { count: 0, ..good }), "no images in now");
+    refused(figure(ReliabilityBin { share_fake: None, ..good }), "1 images without shares in now");
+    refused(figure(ReliabilityBin { mean_probability: Some(f64::NAN), ..good }), "NaN in now");
+    refused(figure(ReliabilityBin { interval: [0.2, 1.1], ..good }), "1.1 in now");
+    refused(ReliabilityFigure { title: "", panels: &[] }.draw(), "no panels");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! One of every figure, and the odd cases, with made-up numbers.
 
 use figures::{
-    Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, Frame, Notation, Result,
-    Tile, TrainingFigure,
+    Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, Frame, Notation,
+    ReliabilityBin, ReliabilityFigure, ReliabilityPanel, Result, Tile, TrainingFigure,
 };
 
 /// A name and the figure it stands for.
@@ -14,6 +14,8 @@ pub(crate) const ALL: &[Sample] = &[
     ("evaluation_weak", evaluation_weak),
     ("evaluation_one_class", evaluation_one_class),
     ("evaluation_one_image", evaluation_one_image),
+    ("reliability", reliability),
+    ("reliability_odd", reliability_odd),
     ("training", training),
     ("training_one_epoch", training_one_epoch),
     ("training_diverged", training_diverged),
@@ -92,6 +94,48 @@ fn evaluation_one_image() -> Result<Figure> {
         histogram_fake: &[1, 0],
     }
     .draw()
+}
+
+/// Bins in which the share of fake images lies between the mean probability and one half, by `doubt`.
+fn reliability_bins(counts: &[u64], doubt: f64) -> Vec<ReliabilityBin> {
+    let bin = |(bin, &count): (usize, &u64)| {
+        let mean = (bin as f64 + 0.45) / counts.len() as f64;
+        let share = mean + doubt * (0.5 - mean);
+        let half = 1.0 / (count as f64).sqrt().max(1.0);
+        let filled = |value| (count > 0).then_some(value);
+        ReliabilityBin {
+            count,
+            mean_probability: filled(mean),
+            share_fake: filled(share),
+            interval: [(share - half).max(0.0), (share + half).min(1.0)],
+        }
+    };
+    counts.iter().enumerate().map(bin).collect()
+}
+
+fn reliability() -> Result<Figure> {
+    let before = reliability_bins(&[4_402, 310, 133, 90, 61, 72, 84, 117, 290, 4_442], 0.3);
+    let after = reliability_bins(&[3_011, 1_022, 610, 288, 149, 130, 270, 602, 1_119, 2_800], 0.0);
+    let notes = |nll, brier, ece| vec![format!("NLL {nll}"), format!("Brier {brier}"), format!("ECE {ece}")];
+    ReliabilityFigure {
+        title: "Reliability on CIFAKE test",
+        panels: &[
+            ReliabilityPanel { name: "Uncalibrated", notes: notes(0.2213, 0.0524, 0.0431), bins: &before },
+            ReliabilityPanel {
+                name: "Calibrated, temperature 1.731",
+                notes: notes(0.17, 0.0491, 0.0062),
+                bins: &after,
+            },
+        ],
+    }
+    .draw()
+}
+
+fn reliability_odd() -> Result<Figure> {
+    let bins = reliability_bins(&[0, 1, 0, 0, 0, 0, 0, 12, 0, 9_999_999], 0.9);
+    let panel = ReliabilityPanel { name: "Probabilities as given", notes: vec![], bins: &bins };
+    ReliabilityFigure { title: "A name that is rather long on a data set whose name is longer", panels: &[panel] }
+        .draw()
 }
 
 fn epochs(count: u32) -> Vec<Epoch> {

@@ -1,0 +1,247 @@
+//! `fauxto calibrate`, and what it changes for the commands that judge.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use fauxto::calibrate::ConformalVerdict;
+use fauxto::checkpoint::{self, Provenance, ValidationSummary};
+use fauxto::data::split::{Settings, Split};
+use fauxto::data::{Dataset, OpenOptions, PixelStore, StoreOptions};
+use fauxto::model::weights::Precision;
+use fauxto::model::{Detector, model};
+use fauxto::run;
+use predicates::prelude::*;
+use serde_json::Value;
+
+fn call(arguments: &[&str]) -> Assert {
+    Command::cargo_bin("fauxto").unwrap().args(arguments).assert()
+}
+
+fn json(assert: &Assert) -> Value {
+    serde_json::from_slice(&assert.get_output().stdout).unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// An untrained detector: calibration asks what its probabilities are worth, whatever they are.
+fn detector(path: &Path, name: &str, seed: u64) -> PathBuf {
+    let device = fauxto::device::device("cpu").unwrap();
+    let validation = ValidationSummary { n: 10, accuracy: 0.6, roc_auc: 0.6 };
+    let provenance = Provenance { seed, epoch: 1, data_hash: "none".into(), commit: "none".into(), validation };
+    let detector = Detector::new(model(name).unwrap(), 32, seed, &device);
+    checkpoint::save(path, &detector, &provenance, Precision::F32).unwrap();
+    path.to_path_buf()
+}
+
+fn images(folder: &Path, per_class: usize, seed: u64) -> PathBuf {
+    fauxto::sample::write(folder, per_class, 0, seed).unwrap();
+    folder.to_path_buf()
+}
+
+fn log_odds(p: &Value) -> f64 {
+    let p = p.as_f64().unwrap();
+    (p / (1.0 - p)).ln()
+}
+
+const FEW: [&str; 4] = ["--level", "0.9", "--target-fpr", "0.05"];
+
+#[test]
+fn a_calibrated_checkpoint_judges_three_ways_and_keeps_its_weights() {
+    let root = tempfile::tempdir().unwrap();
+    let (data, new) = (images(&root.path().join("data"), 40, 5), images(&root.path().join("new"), 6, 6));
+    let path = detector(&root.path().join("detector.safetensors"), "resnet_se_small", 1);
+    let [model, data, new] = [text(&path), text(&data), text(&new)];
+    let raw = json(&call(&["predict", model, new, "--json"]).success());
+    assert!(raw[0].get("judgement").is_none());
+    call(&["predict", model, new, "--target-fpr", "0.05"]).code(2).stderr(predicate::str::contains("fauxto calibrate"));
+
+    let stem = root.path().join("reliability");
+    let figure = ["--figure", text(&stem), "--json"];
+    let report = call(&[&["calibrate", model, data], &FEW[..], &figure].concat()).success();
+    assert!(predicate::str::contains("no split.json").eval(&String::from_utf8_lossy(&report.get_output().stderr)));
+    let report = json(&report);
+    let calibration = &report["calibration"];
+    assert_eq!((calibration["n_real"].as_u64(), calibration["n_fake"].as_u64()), (Some(40), Some(40)));
+    assert_eq!((report["written"].as_str(), report["in_sample"].as_bool()), (Some(model), Some(false)));
+    assert_eq!(report["uncalibrated"]["roc_auc"].as_f64().map(|auc| auc > 0.0), Some(true));
+    assert!(report["replaced"].is_null() && report["coverage"][0]["coverage"].is_number());
+    for end in ["svg", "png"] {
+        assert!(stem.with_extension(end).is_file());
+    }
+
+    // What is in the file is what was said, and the weights are the same.
+    let device = fauxto::device::device("cpu").unwrap();
+    let loaded = checkpoint::load(&path, &device).unwrap();
+    assert_eq!(serde_json::to_value(loaded.calibration.unwrap()).unwrap(), *calibration);
+    let twin = detector(&root.path().join("twin.safetensors"), "resnet_se_small", 1);
+    assert_eq!(loaded.content, checkpoint::load(&twin, &device).unwrap().content);
+
+    let temperature = calibration["temperature"].as_f64().unwrap();
+    let threshold = calibration["thresholds"][0]["threshold"].as_f64().unwrap();
+    let judged = json(&call(&["predict", model, new, "--json"]).success());
+    let strict = json(&call(&["predict", model, new, "--json", "--target-fpr", "0.05"]).success());
+    for (image, before) in raw.as_array().unwrap().iter().enumerate() {
+        let after = &judged[image];
+        let (p, expected) = (log_odds(&after["probability_fake"]), log_odds(&before["probability_fake"]) / temperature);
+        assert!((p - expected).abs() < 1e-6 * expected.abs().max(1.0), "{p} {expected}");
+        assert_eq!(after["verdict"], before["verdict"]);
+        assert_eq!(after["models"]["resnet_se_small"], after["probability_fake"]);
+        assert!(ConformalVerdict::ALL.iter().any(|verdict| after["judgement"] == verdict.name()));
+        let fake = after["probability_fake"].as_f64().unwrap() >= threshold;
+        assert_eq!(strict[image]["verdict"], if fake { "fake" } else { "real" });
+    }
+    call(&["predict", model, new, "--target-fpr", "0.2"]).code(2).stderr(predicate::str::contains("0.05"));
+    call(&["predict", model, new, "--target-fpr", "0.05", "--threshold", "0.3"]).code(2);
+    call(&["predict", model, new]).success().stdout(predicate::str::contains("judgement at the 90% level"));
+    call(&["predict", model, new, "--csv"])
+        .success()
+        .stdout(predicate::str::starts_with("path,verdict,judgement,probability_fake,resnet_se_small,error\n"));
+
+    // On the images fitted on, counts are what the order statistics say: one of 40 above, 37 of 40 within.
+    let stem = root.path().join("diagram");
+    let reliability = ["--reliability", text(&stem), "--json"];
+    let evaluated = call(&[&["evaluate", model, data, "--target-fpr", "0.05"][..], &reliability].concat()).success();
+    let evaluated = json(&evaluated);
+    assert_eq!(evaluated["threshold"], calibration["thresholds"][0]["threshold"]);
+    assert_eq!(evaluated["confusion"]["real_as_fake"], 1);
+    assert!(evaluated["coverage"].as_array().unwrap().iter().all(|class| class["covered"] == 37));
+    assert!(stem.with_extension("png").is_file());
+    call(&["evaluate", model, data]).success().stdout(predicate::str::contains("three-way verdicts"));
+
+    // Again, to another file: the first stays.
+    let copy = root.path().join("copies/again.safetensors");
+    let bytes = std::fs::read(&path).unwrap();
+    let again = json(
+        &call(&["calibrate", model, data, "--level", "0.8", "--target-fpr", "0.1,0.2", "--out", text(&copy), "--json"])
+            .success(),
+    );
+    assert_eq!(again["replaced"], *calibration);
+    assert_eq!(again["calibration"]["temperature"], calibration["temperature"]);
+    assert_eq!(again["calibration"]["thresholds"].as_array().unwrap().len(), 2);
+    assert!(again["before"]["nll"].is_number());
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    call(&["predict", text(&copy), new]).success().stdout(predicate::str::contains("at the 80% level"));
+    call(&["calibrate", text(&copy), data, "--level", "0.8", "--target-fpr", "0.1"])
+        .success()
+        .stdout(predicate::str::contains("before").and(predicate::str::contains("expected calibration error")));
+}
+
+#[test]
+fn what_would_not_hold_is_refused_and_nothing_is_written() {
+    let root = tempfile::tempdir().unwrap();
+    let data = images(&root.path().join("data"), 30, 5);
+    let run = root.path().join("run");
+    std::fs::create_dir(&run).unwrap();
+    let path = detector(&run.join("checkpoint.safetensors"), "resnet_se_small", 1);
+    let before = std::fs::read(&path).unwrap();
+    let dataset = Dataset::open(&data, &OpenOptions::default()).unwrap();
+    let indices = dataset.labelled();
+    let store = PixelStore::fill(&dataset, &indices, &StoreOptions::new(32)).unwrap();
+    let positions: Vec<usize> = (0..store.len()).collect();
+    let candidates = run::candidates(&dataset, &indices, &store, &positions);
+    let settings = Settings { seed: 1, validation: 0.3, test: 0.4 };
+    let split = run.join("split.json");
+    Split::make(&candidates, [], settings).unwrap().save(&split).unwrap();
+
+    let [model, data] = [text(&run), text(&data)];
+    let refused = |arguments: &[&str], code: i32, words: &[&str]| {
+        let assert = call(&[&["calibrate", model, data], arguments].concat()).code(code);
+        let said = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+        assert!(words.iter().all(|word| said.contains(word)), "{said}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    };
+    refused(&[], 1, &["18 of 60 images that the detector was trained on", "--split"]);
+    refused(&["--level", "0.8", "--target-fpr", "0.2"], 1, &["trained on"]);
+    let test = ["--split", text(&split), "--side", "test"];
+    refused(&test, 1, &["found 12 real and 12 fake", "at least 99 real and 19 fake", "95%", "1%"]);
+    refused(&["--split", text(&split), "--side", "train", "--level", "0.8"], 1, &["trained on"]);
+    refused(&["--level", "1"], 2, &["level: found 1"]);
+    refused(&["--target-fpr", "0.05,0"], 2, &["target-fpr: found 0"]);
+    refused(&["--side", "test"], 2, &["--split"]);
+
+    let validation = ["--split", text(&split), "--side", "validation"];
+    let little = ["--level", "0.8", "--target-fpr", "0.2", "--json"];
+    let assert = call(&[&["calibrate", model, data], &validation[..], &little].concat()).success();
+    assert!(String::from_utf8_lossy(&assert.get_output().stderr).contains("stopped on 18 of 18 images"));
+    let report = json(&assert);
+    assert_eq!((report["models"][0]["stopped_on"].as_u64(), report["in_sample"].as_bool()), (Some(18), Some(false)));
+    // A copy under another name is known by its content; a folder of others is not refused.
+    let renamed = root.path().join("renamed");
+    std::fs::create_dir(&renamed).unwrap();
+    for class in ["real", "fake"] {
+        std::fs::rename(root.path().join("data").join(class), renamed.join(class)).unwrap();
+        std::fs::rename(renamed.join(class).join("1.jpg"), renamed.join(class).join("first.jpg")).unwrap();
+    }
+    call(&["calibrate", model, text(&renamed), "--level", "0.8", "--target-fpr", "0.2"])
+        .code(1)
+        .stderr(predicate::str::contains("18 of 60"));
+    let others = images(&root.path().join("others"), 12, 9);
+    let others = call(&["calibrate", model, text(&others), "--level", "0.9", "--target-fpr", "0.1"]).success();
+    // A fifth fewer are too few for these promises, and it says so.
+    others.stdout(predicate::str::contains("these numbers flatter"));
+}
+
+#[test]
+fn several_models_become_an_ensemble_file_that_is_used_like_a_run() {
+    let root = tempfile::tempdir().unwrap();
+    let (data, new) = (images(&root.path().join("data"), 40, 5), images(&root.path().join("new"), 3, 6));
+    let folder = root.path().join("models");
+    std::fs::create_dir(&folder).unwrap();
+    let paths = [1, 2].map(|seed| detector(&folder.join(format!("{seed}.safetensors")), "resnet_se_small", seed));
+    let models = format!("{},{}", text(&paths[0]), text(&paths[1]));
+    let [data, new] = [text(&data), text(&new)];
+    call(&[&["calibrate", &models, data], &FEW[..]].concat()).code(2).stderr(predicate::str::contains("ensemble.json"));
+    let file = root.path().join("made/ensemble.json");
+    let call_of = |models: &str| {
+        [&["calibrate", models, data], &FEW[..], &["--out", text(&file), "--json"]]
+            .concat()
+            .iter()
+            .map(|a| (*a).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let report = json(&Command::cargo_bin("fauxto").unwrap().args(call_of(&models)).assert().success());
+    assert_eq!(report["models"].as_array().unwrap().len(), 2);
+
+    let ensemble = json(&call(&["predict", text(&file), new, "--json"]).success());
+    let voted = json(&call(&["predict", &models, new, "--json"]).success());
+    let temperature = report["calibration"]["temperature"].as_f64().unwrap();
+    for (image, plain) in voted.as_array().unwrap().iter().enumerate() {
+        let (p, expected) =
+            (log_odds(&ensemble[image]["probability_fake"]), log_odds(&plain["probability_fake"]) / temperature);
+        assert!((p - expected).abs() < 1e-6 * expected.abs().max(1.0), "{p} {expected}");
+        assert!(ensemble[image]["judgement"].is_string() && plain.get("judgement").is_none());
+        for member in 0..2 {
+            let name = format!("resnet_se_small_{}", member + 1);
+            let own = report["models"][member]["temperature"].as_f64().unwrap();
+            let (p, expected) = (log_odds(&ensemble[image]["models"][&name]), log_odds(&plain["models"][&name]) / own);
+            assert!((p - expected).abs() < 1e-6 * expected.abs().max(1.0), "{name}: {p} {expected}");
+        }
+    }
+    call(&["evaluate", text(&file), data, "--target-fpr", "0.05"]).success();
+    call(&["attack", text(&file), new, "--attack", "fgsm", "--epsilon", "1/255"]).success();
+    call(&["predict", &format!("{},{}", text(&file), text(&paths[0])), new])
+        .code(2)
+        .stderr(predicate::str::contains("alone"));
+
+    // Recalibrated in place, and moved together with its members.
+    let again =
+        json(&call(&["calibrate", text(&file), data, "--level", "0.8", "--target-fpr", "0.1", "--json"]).success());
+    assert_eq!((&again["replaced"], again["written"].as_str()), (&report["calibration"], Some(text(&file))));
+    let moved = tempfile::tempdir().unwrap();
+    for folder in ["made", "models"] {
+        std::fs::rename(root.path().join(folder), moved.path().join(folder)).unwrap();
+    }
+    let file = moved.path().join("made/ensemble.json");
+    call(&["predict", text(&file), new]).success().stdout(predicate::str::contains("at the 80% level"));
+    // Calibrating a member by itself changes nothing for the ensemble; other weights do.
+    let member = moved.path().join("models/1.safetensors");
+    call(&[&["calibrate", text(&member), data], &FEW[..]].concat()).success();
+    call(&["predict", text(&file), new]).success();
+    detector(&member, "resnet_se_small", 3);
+    call(&["predict", text(&file), new])
+        .code(2)
+        .stderr(predicate::str::contains("hash").and(predicate::str::contains("ensemble.json")));
+}
