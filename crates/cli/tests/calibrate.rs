@@ -178,7 +178,7 @@ fn what_would_not_hold_is_refused_and_nothing_is_written() {
     call(&["calibrate", model, text(&renamed), "--level", "0.8", "--target-fpr", "0.2"])
         .code(1)
         .stderr(predicate::str::contains("18 of 60"));
-    let others = images(&root.path().join("others"), 12, 9);
+    let others = images(&root.path().join("others"), 10, 9);
     let others = call(&["calibrate", model, text(&others), "--level", "0.9", "--target-fpr", "0.1"]).success();
     // A fifth fewer are too few for these promises, and it says so.
     others.stdout(predicate::str::contains("these numbers flatter"));

@@ -40,7 +40,7 @@ pub struct ReliabilityBin {
     pub interval: [f64; 2],
 }
 
-const HEIGHT: f64 = 640.0;
+const HEIGHT: f64 = 660.0;
 const TOP: f64 = 138.0;
 /// The diagrams are squares of this side.
 const SIDE: f64 = 380.0;
@@ -49,7 +49,7 @@ const STRIP: f64 = 62.0;
 const GAP: f64 = 14.0;
 
 impl ReliabilityFigure<'_> {
-    /// Draws the figure, 640 pixels high, 520 wide for each panel.
+    /// Draws the figure, 660 pixels high, 470 wide for each panel and 56 more.
     ///
     /// # Errors
     /// [`Error::Numbers`] where there are no panels or no images, a number is not finite or outside `0..=1`, or a
@@ -60,8 +60,7 @@ impl ReliabilityFigure<'_> {
         let width = each * self.panels.len() as f64 + 2.0 * theme::MARGIN;
         Canvas::compose(width, HEIGHT, self.title, |canvas| {
             let n = self.panels.iter().map(|panel| panel.n()).max().unwrap_or(0);
-            let caption =
-                format!("n = {}; bars are 95% Wilson intervals; on the diagonal a probability is honest", thousands(n));
+            let caption = format!("n = {}  ·  bars: 95% Wilson intervals", thousands(n));
             canvas.title(self.title, &caption, width)?;
             self.panels.iter().enumerate().try_for_each(|(position, panel)| {
                 panel.draw(canvas, theme::MARGIN + Panel::LEFT + position as f64 * each)
@@ -138,11 +137,12 @@ impl ReliabilityPanel<'_> {
             // Room for the number above; a single image is still a line.
             let height = (bin.count as f64 / most * (STRIP - 16.0)).max(1.0);
             canvas.rectangle((x + 1.0, bottom - height), (x + width - 1.0, bottom), theme::tint(theme::BLUE, 0.4))?;
-            let number = thousands(bin.count);
-            let style = Style::new(theme::TICK, theme::MUTED).middle();
-            if text::width(&number, theme::TICK, Weight::Regular) <= width {
-                canvas.text(&number, (x + width / 2.0, bottom - height - 8.0), style)?;
+            let mut number = thousands(bin.count);
+            if text::width(&number, theme::TICK, Weight::Regular) > width {
+                number = shortened(bin.count);
             }
+            let style = Style::new(theme::TICK, theme::MUTED).middle();
+            canvas.text(&number, (x + width / 2.0, bottom - height - 8.0), style)?;
         }
         canvas.line(&[(left, bottom), (left + SIDE, bottom)], theme::AXIS, 1.0)?;
         for (value, label) in labelled_ticks(0.0, 1.0, 5) {
@@ -156,4 +156,13 @@ impl ReliabilityPanel<'_> {
         canvas.text("probability of being fake", (left + SIDE / 2.0, bottom + 38.0), title.middle())?;
         canvas.text("images", (left - 50.0, (top + bottom) / 2.0), title.upwards())
     }
+}
+
+/// `12345` as `12k`, in thousands, millions or more.
+fn shortened(count: u64) -> String {
+    let (unit, name) = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]
+        .into_iter()
+        .find(|(unit, _)| count as f64 >= 0.9995 * unit)
+        .unwrap_or((1.0, ""));
+    format!("{:.0}{name}", count as f64 / unit)
 }
