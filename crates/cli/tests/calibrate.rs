@@ -109,7 +109,11 @@ fn a_calibrated_checkpoint_judges_three_ways_and_keeps_its_weights() {
     assert_eq!(evaluated["confusion"]["real_as_fake"], 1);
     assert!(evaluated["coverage"].as_array().unwrap().iter().all(|class| class["covered"] == 37));
     assert!(stem.with_extension("png").is_file());
-    call(&["evaluate", model, data]).success().stdout(predicate::str::contains("three-way verdicts"));
+    call(&["evaluate", model, data])
+        .success()
+        .stdout(predicate::str::contains("three-way verdicts"))
+        .stderr(predicate::str::contains("calibrated on"));
+    call(&["evaluate", model, new]).success().stderr(predicate::str::contains("calibrated on").not());
 
     // Again, to another file: the first stays.
     let copy = root.path().join("copies/again.safetensors");

@@ -1,8 +1,11 @@
 //! Calibration against SciPy's and NumPy's values, and against what it promises.
 
 use fauxto::calibrate::{Calibration, ConformalVerdict, Settings, at_temperature, cross_fit, fit_temperature};
+use fauxto::checkpoint::{self, Provenance, ValidationSummary};
 use fauxto::evaluate::{Scores, metric};
-use fauxto::{Label, random};
+use fauxto::model::weights::{Precision, read_safetensors, rewrite_metadata};
+use fauxto::model::{Detector, model};
+use fauxto::{Label, device, random};
 use proptest::prelude::*;
 use rand::RngExt;
 use rand_distr::{Distribution, Normal};
@@ -309,4 +312,55 @@ fn cross_fitting_judges_every_image_by_others() {
     let (p, labels) = simulated(5, 0, [99, 99], 1.0, 3.0);
     assert!(cross_fit(&p, &labels, &settings, 5).unwrap_err().to_string().contains("expected at least 99 real"));
     assert!(cross_fit(&p, &labels, &settings, 1).unwrap_err().to_string().contains("folds"));
+}
+
+#[test]
+fn a_checkpoint_keeps_its_weights_and_carries_one_calibration() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.safetensors");
+    let device = device::device("cpu").unwrap();
+    let detector = Detector::new(model("resnet_se_small").unwrap(), 32, 1, &device);
+    let validation = ValidationSummary { n: 10, accuracy: 0.6, roc_auc: 0.6 };
+    let provenance = Provenance { seed: 1, epoch: 1, data_hash: "none".into(), commit: "none".into(), validation };
+    checkpoint::save(&path, &detector, &provenance, Precision::F16).unwrap();
+    let before = (std::fs::read(&path).unwrap().len(), read_safetensors(&path).unwrap().0);
+    let loaded = checkpoint::load(&path, &device).unwrap();
+    assert_eq!(loaded.calibration, None);
+
+    let (p, labels) = simulated(1, 0, [99, 99], 1.0, 2.0);
+    let first = Calibration::fit(&p, &labels, &Settings::default()).unwrap();
+    let second = Calibration::fit(&p, &labels, &Settings { level: 0.8, target_fprs: vec![] }).unwrap();
+    for calibration in [&first, &second] {
+        checkpoint::write_calibration(&path, &path, calibration).unwrap();
+        let again = checkpoint::load(&path, &device).unwrap();
+        assert_eq!((again.calibration.as_ref(), again.content), (Some(calibration), loaded.content));
+        assert_eq!(again.provenance, provenance);
+        assert_eq!(read_safetensors(&path).unwrap().0, before.1);
+    }
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(bytes.len() < before.0 + 2_000, "still 16 bits a weight");
+    checkpoint::write_calibration(&path, &path, &second).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), bytes, "the same calibration, the same file");
+
+    for (damage, found) in [("{}", "missing field"), ("0", "calibration"), ("", "temperature of 0")] {
+        let text = match damage {
+            "" => serde_json::to_string(&Calibration { temperature: 0.0, ..first.clone() }).unwrap(),
+            damage => damage.to_owned(),
+        };
+        rewrite_metadata(&path, &path, |metadata| {
+            metadata.insert("calibration".into(), text);
+            Ok(())
+        })
+        .unwrap();
+        let message = checkpoint::load(&path, &device).unwrap_err().to_string();
+        assert!(message.contains(found) && message.contains("calibrate again"), "{message}");
+    }
+    let other = folder.path().join("other.safetensors");
+    rewrite_metadata(&path, &other, |metadata| {
+        metadata.clear();
+        Ok(())
+    })
+    .unwrap();
+    let message = checkpoint::write_calibration(&other, &other, &first).unwrap_err().to_string();
+    assert!(message.contains("no checkpoint") && message.contains("other.safetensors"), "{message}");
 }

@@ -124,6 +124,7 @@ pub(super) fn run(arguments: &Calibrate) -> anyhow::Result<Outcome> {
     let skipped = store.len() - positions.len();
     if let (Some(file), Some(side)) = (&arguments.split, arguments.side) {
         positions = pixels::on_side(&dataset, &indices, &store, &positions, (file, side))?;
+        anyhow::ensure!(!positions.is_empty(), "{}: no image on that side", file.display());
     }
     let images = run::candidates(&dataset, &indices, &store, &positions);
     let splits =

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use anyhow::Context;
-use fauxto::calibrate::ClassCoverage;
+use fauxto::calibrate::{ClassCoverage, data_hash};
 use fauxto::data::{Dataset, OpenOptions};
 use fauxto::evaluate::{Evaluation, METRICS, Scores};
 use fauxto::predict::Predictor;
 use fauxto::write_atomically::write_atomically;
-use fauxto::{Label, device};
+use fauxto::{Label, device, run};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
@@ -58,6 +58,11 @@ pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
         predictor.judge(&store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
 
+    let contents = run::candidates(&dataset, &indices, &store, &positions);
+    let hash = data_hash(contents.iter().map(|image| (image.content, image.label)));
+    if predictor.calibration().and_then(|calibration| calibration.data_hash.as_ref()) == Some(&hash) {
+        progress::note("these are the images that the model was calibrated on, which flatters it");
+    }
     let labels: Vec<Label> = positions.iter().filter_map(|&position| dataset.items[indices[position]].label).collect();
     let scores = Scores::new(judgements.iter().map(|judgement| judgement.probability_fake).collect(), labels.clone())?;
     let evaluation = Evaluation::new(&scores, threshold)?;
