@@ -78,6 +78,30 @@ pub(crate) enum Command {
         Exit code 1: an image was judged fake and --fail-on-fake was given.\n\
         Exit code 2: an image could not be judged; the others were.")]
     Predict(Predict),
+    /// Judge any image with the built-in detector, and say what the verdict is worth
+    #[command(after_help = "Examples:\n  \
+        fauxto scan picture.jpg\n  \
+        fauxto scan folder/ other.png test.parquet --json > verdicts.json\n  \
+        fauxto scan photo.jpg --explain why/\n  \
+        fauxto scan uploads/ --stability none --fail-on-fake --csv\n  \
+        curl -s https://example.org/picture.jpg | fauxto scan -\n  \
+        fauxto scan folder/ --model runs/a,runs/b\n\n\
+        A verdict is withheld (unsure) where the probability is between the classes, where a re-encoded, resized or\n\
+        mirrored version of the image gets another verdict, or where the image is far from what the detector learned\n\
+        from. Photographs of at least twice the detector's input are also judged by tiles.\n\
+        Exit code 1: an image was judged fake and --fail-on-fake was given.\n\
+        Exit code 2: an image could not be judged; the others were.")]
+    Scan(Scan),
+    /// Write a detector for shipping: smaller weights, and what its training images are like
+    #[command(after_help = "Examples:\n  \
+        fauxto export runs/mine --precision int8 --out detector.safetensors\n  \
+        fauxto export runs/mine --training-data photos/ --out detector.safetensors\n  \
+        fauxto export checkpoint.safetensors --precision f16 --training-data train.parquet --split split.json --out small.safetensors\n\n\
+        The file is read wherever a checkpoint is; weights become f32 again when it is loaded, so that it judges as fast\n\
+        as it did. Calibration and provenance are carried over. --training-data lets `fauxto scan` warn of images\n\
+        unlike those learned from.\n\
+        Exit code 1: the data are not the ones that were split.")]
+    Export(Export),
     /// The whole pipeline: train, attack, fine-tune, measure before and after, draw, submit
     #[command(after_help = "Examples:\n  \
         fauxto run photos/ --out runs/pipeline\n  \
@@ -506,6 +530,86 @@ pub(crate) struct Predict {
     /// Device (`fauxto list devices`)
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     pub(crate) device: String,
+}
+
+/// Which versions of each image to judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StabilityLevel {
+    /// All up to 100 images, the fast ones up to 1000, none beyond
+    Auto,
+    /// None
+    None,
+    /// One re-encoded, one mirrored
+    Fast,
+    /// All (`fauxto list variants`)
+    Full,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    /// Images, folders, Parquet files; `-` reads one image from standard input
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Run folders or checkpoints in place of the built-in detector; several, separated by commas, vote
+    #[arg(long, value_name = "RUN|CHECKPOINT", value_parser = Models::parse)]
+    pub(crate) model: Option<Models>,
+    /// Versions of each image to judge: the verdict shall survive them
+    #[arg(long, value_name = "LEVEL", default_value = "auto")]
+    pub(crate) stability: StabilityLevel,
+    /// Tiles of a large photograph at most; 0: none
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(0..=1024))]
+    pub(crate) tiles: u32,
+    /// Probability of fake from which an image is called fake
+    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    pub(crate) threshold: f64,
+    /// Call images fake from the threshold that was calibrated for this false-positive rate
+    #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
+    pub(crate) target_fpr: Option<f64>,
+    /// Folder for a heat map of what speaks for each verdict
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) explain: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    pub(crate) json: bool,
+    /// Print CSV
+    #[arg(long)]
+    pub(crate) csv: bool,
+    /// Exit with 1 if any image is judged fake
+    #[arg(long)]
+    pub(crate) fail_on_fake: bool,
+    /// Images, versions and tiles judged at a time
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub(crate) batch: u32,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Run folder or checkpoint
+    #[arg(value_name = "RUN|CHECKPOINT")]
+    pub(crate) model: PathBuf,
+    /// How weights are kept: f32, f16 or int8
+    #[arg(long, value_name = "NAME", default_value = "int8")]
+    pub(crate) precision: String,
+    /// File to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The labelled images it was trained on
+    #[arg(long, value_name = "DATA")]
+    pub(crate) training_data: Option<PathBuf>,
+    /// Their split [default: the run's]
+    #[arg(long, value_name = "FILE", requires = "training_data")]
+    pub(crate) split: Option<PathBuf>,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Whose evidence to show.

@@ -11,6 +11,7 @@ use crate::data::ContentHash;
 use crate::label::Label;
 use crate::model::weights::{self, ClassifierPolicy, Precision};
 use crate::model::{self, Detector, Normalisation};
+use crate::out_of_distribution::{self, OutOfDistribution};
 use crate::{Error, Result};
 
 /// Marks files written by this program; the number counts changes of meaning.
@@ -18,6 +19,9 @@ const FORMAT: &str = "fauxto 1";
 
 /// The metadata's key for the calibration; absent before there is one.
 const CALIBRATION: &str = "calibration";
+
+/// The metadata's key for how weights are kept.
+const PRECISION: &str = "precision";
 
 /// The metadata that probabilities depend on, beside the weights.
 const MEANING: [&str; 5] = ["format", "model", "classes", "input_size", "normalisation"];
@@ -57,6 +61,10 @@ pub struct Checkpoint {
     pub provenance: Provenance,
     /// What its probabilities are worth, if it was calibrated.
     pub calibration: Option<Calibration>,
+    /// What its training images are like, if that was measured.
+    pub out_of_distribution: Option<OutOfDistribution>,
+    /// How the file keeps weights; in memory they are `f32`.
+    pub precision: Precision,
     /// One hash for everything that uncalibrated probabilities depend on: weights, architecture, input size,
     /// normalisation; neither provenance nor calibration.
     pub content: ContentHash,
@@ -79,8 +87,35 @@ pub fn save(path: &Path, detector: &Detector, provenance: &Provenance, precision
         ("normalisation".to_owned(), json(serde_json::to_string(&detector.normalisation))?),
         ("provenance".to_owned(), json(serde_json::to_string(provenance))?),
     ]);
+    let metadata = with_precision(metadata, precision);
     let tensors = weights::collect(detector.network.as_ref());
     weights::write_safetensors(path, &tensors, &metadata, precision)
+}
+
+fn with_precision(mut metadata: BTreeMap<String, String>, precision: Precision) -> BTreeMap<String, String> {
+    metadata.insert(PRECISION.to_owned(), precision.name().to_owned());
+    metadata.insert(format!("{PRECISION}_summary"), precision.summary().to_owned());
+    metadata
+}
+
+/// The bytes of the checkpoint `from` with weights in `precision`: for shipping. Everything else that the file
+/// says is carried over; `statistics` of its training images, if given, take the place of any it has.
+///
+/// # Errors
+/// If `from` is not a checkpoint of this program, or has weights that `precision` cannot hold.
+pub fn encode(from: &Path, precision: Precision, statistics: Option<&OutOfDistribution>) -> Result<Vec<u8>> {
+    let (mut tensors, metadata) = weights::read_safetensors(from)?;
+    if metadata.get("format").is_none_or(|format| format != FORMAT) {
+        return Err(refusal(from, "no checkpoint, or one of another format".into()));
+    }
+    let mut metadata = with_precision(metadata, precision);
+    if let Some(statistics) = statistics {
+        tensors.extend(statistics.tensors());
+        let summary = serde_json::to_string(&statistics.summary)
+            .map_err(|error| Error::input(from, error.to_string(), "numbers JSON can hold", "report this as a defect"))?;
+        metadata.insert(out_of_distribution::PREFIX.to_owned(), summary);
+    }
+    weights::encode_safetensors(from, &tensors, &metadata, precision)
 }
 
 /// Writes the checkpoint `from` to `to`, which may be the same file, with `calibration` in place of any it has.
@@ -134,9 +169,19 @@ fn refusal(path: &Path, found: String) -> Error {
 /// # Errors
 /// If the file is not a checkpoint of this program or its weights do not fit the model it names.
 pub fn load(path: &Path, device: &Device) -> Result<Checkpoint> {
-    let (tensors, metadata) = weights::read_safetensors(path)?;
-    let content = content_hash(&tensors, &metadata);
+    let bytes = std::fs::read(path).map_err(|source| Error::io(path, "reading", source))?;
+    parse(&bytes, path, device)
+}
+
+/// As [`load`], from the bytes of the file `path`, which is only named in messages.
+///
+/// # Errors
+/// As for [`load`].
+pub fn parse(bytes: &[u8], path: &Path, device: &Device) -> Result<Checkpoint> {
+    let (mut tensors, metadata) = weights::parse_safetensors(bytes, path)?;
     let refuse = |found: String| refusal(path, found);
+    let out_of_distribution = OutOfDistribution::take(&mut tensors, &metadata).map_err(refuse)?;
+    let content = content_hash(&tensors, &metadata);
     let value = |key: &str| metadata.get(key).ok_or_else(|| refuse(format!("no `{key}` in its metadata")));
     if value("format")? != FORMAT {
         return Err(refuse(format!("format `{}`", value("format")?)));
@@ -155,14 +200,18 @@ pub fn load(path: &Path, device: &Device) -> Result<Checkpoint> {
         serde_json::from_str(value("normalisation")?).map_err(|error| refuse(format!("normalisation: {error}")))?;
     let provenance: Provenance =
         serde_json::from_str(value("provenance")?).map_err(|error| refuse(format!("provenance: {error}")))?;
-    let calibration =
-        metadata.get(CALIBRATION).map(|text| read_calibration(text)).transpose().map_err(|found| {
-            Error::input(path, found, "a calibration written by `fauxto calibrate`", "calibrate again")
-        })?;
-    let mut detector = Detector::new(entry, input_size, 0, device);
+    let calibration = metadata.get(CALIBRATION).map(|text| read_calibration(text)).transpose().map_err(|found| {
+        Error::input(path, found, "a calibration written by `fauxto calibrate`", "calibrate again")
+    })?;
+    // Checkpoints written before there was a choice are f32 and do not say so.
+    let precision = match metadata.get(PRECISION) {
+        Some(name) => Precision::find(name).map_err(|error| refuse(error.to_string()))?,
+        None => Precision::F32,
+    };
+    let mut detector = Detector::blank(entry, input_size, device);
     detector.normalisation = normalisation;
     weights::assign(detector.network.as_mut(), tensors, path, entry.classifier, ClassifierPolicy::Exact)?;
-    Ok(Checkpoint { detector, provenance, calibration, content })
+    Ok(Checkpoint { detector, provenance, calibration, out_of_distribution, precision, content })
 }
 
 fn read_calibration(text: &str) -> std::result::Result<Calibration, String> {

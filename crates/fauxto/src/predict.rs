@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use serde::Serialize;
 
+use crate::built_in;
 use crate::calibrate::{Calibration, ConformalVerdict, at_temperature};
-use crate::checkpoint::{self, Provenance};
+use crate::checkpoint::{self, Checkpoint, Provenance};
 use crate::data::{ContentHash, PixelStore};
 use crate::ensemble::Combination;
 use crate::ensemble_file::{EnsembleFile, EnsembleMember, relative};
 use crate::model::Frozen;
+use crate::out_of_distribution::OutOfDistribution;
 use crate::train::batch::{self, Example};
 use crate::{Error, Label, Result};
 
@@ -44,10 +46,27 @@ pub struct Member {
     pub content: ContentHash,
     /// Its own temperature: that of a calibrated detector judging alone, or of a calibrated ensemble's member.
     pub temperature: Option<f64>,
+    /// What its training images are like, where that was measured.
+    pub out_of_distribution: Option<OutOfDistribution>,
     frozen: Frozen,
 }
 
 impl Member {
+    /// A detector read from `path`, weighing as much as its validation accuracy, and its calibration.
+    fn new(checkpoint: Checkpoint, path: PathBuf) -> (Self, Option<Calibration>) {
+        let member = Self {
+            name: checkpoint.detector.entry.name.to_owned(),
+            path,
+            weight: checkpoint.provenance.validation.accuracy,
+            provenance: checkpoint.provenance,
+            content: checkpoint.content,
+            temperature: None,
+            out_of_distribution: checkpoint.out_of_distribution,
+            frozen: checkpoint.detector.freeze(),
+        };
+        (member, checkpoint.calibration)
+    }
+
     /// The detector itself.
     #[must_use]
     pub fn frozen(&self) -> &Frozen {
@@ -105,8 +124,22 @@ impl Predictor {
         if let Some(path) = paths.iter().find(|path| EnsembleFile::recognises(path)) {
             return Err(Error::input(path, "an ensemble among other models", "it alone", "name its members instead"));
         }
-        let (mut members, calibrations): (Vec<Member>, Vec<Option<Calibration>>) =
-            read_members(paths, device)?.into_iter().unzip();
+        Ok(Self::voting(read_members(paths, device)?))
+    }
+
+    /// The detector that comes inside the binary.
+    ///
+    /// # Errors
+    /// If this build has none, or it is damaged.
+    pub fn built_in(device: &Device) -> Result<Self> {
+        let path = PathBuf::from(built_in::NAME);
+        let checkpoint = checkpoint::parse(built_in::bytes()?, &path, device)?;
+        Ok(Self::voting(vec![Member::new(checkpoint, path)]))
+    }
+
+    /// Votes that weigh as much as validation accuracies, which weights are until now.
+    fn voting(members: Vec<(Member, Option<Calibration>)>) -> Self {
+        let (mut members, calibrations): (Vec<Member>, Vec<Option<Calibration>>) = members.into_iter().unzip();
         let total: f64 = members.iter().map(|member| member.weight).sum();
         for member in &mut members {
             member.weight /= total;
@@ -116,7 +149,7 @@ impl Predictor {
         if let Some(calibration) = &calibration {
             members[0].temperature = Some(calibration.temperature);
         }
-        Ok(Self { members, combination, calibration, ensemble_file: None })
+        Self { members, combination, calibration, ensemble_file: None }
     }
 
     fn open_ensemble(path: &Path, device: &Device) -> Result<Self> {
@@ -273,27 +306,17 @@ fn read_members(paths: &[PathBuf], device: &Device) -> Result<Vec<(Member, Optio
     for path in paths {
         let path = checkpoint_path(path)?;
         let checkpoint = checkpoint::load(&path, device)?;
-        let frozen = checkpoint.detector.freeze();
         if let Some((first, _)) = members.first()
-            && first.frozen.input_size() != frozen.input_size()
+            && first.frozen.input_size() != checkpoint.detector.input_size
         {
             return Err(Error::input(
                 &path,
-                format!("an input size of {}", frozen.input_size()),
+                format!("an input size of {}", checkpoint.detector.input_size),
                 format!("{}, as {} has", first.frozen.input_size(), first.path.display()),
                 "combine models of one input size",
             ));
         }
-        let member = Member {
-            name: checkpoint.detector.entry.name.to_owned(),
-            path,
-            weight: checkpoint.provenance.validation.accuracy,
-            provenance: checkpoint.provenance,
-            content: checkpoint.content,
-            temperature: None,
-            frozen,
-        };
-        members.push((member, checkpoint.calibration));
+        members.push(Member::new(checkpoint, path));
     }
     if members.is_empty() {
         return Err(Error::Setting {
@@ -306,7 +329,11 @@ fn read_members(paths: &[PathBuf], device: &Device) -> Result<Vec<(Member, Optio
     Ok(members)
 }
 
-fn checkpoint_path(path: &Path) -> Result<PathBuf> {
+/// The checkpoint that `path` names: itself, or that of a run folder.
+///
+/// # Errors
+/// If `path` is a folder without one.
+pub fn checkpoint_path(path: &Path) -> Result<PathBuf> {
     if !path.is_dir() {
         return Ok(path.to_path_buf());
     }

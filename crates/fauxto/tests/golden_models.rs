@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Gradients, Tensor};
 use fauxto::Label;
 use fauxto::model::weights::{self, ClassifierPolicy, NamedTensor, StateDict};
-use fauxto::model::{Detector, Pass, is_buffer, model};
+use fauxto::model::{Detector, Pass, Start, is_buffer, model};
 use fauxto::train::optimiser::AdamW;
 use fauxto::train::{Example, batch, cross_entropy};
 use serde_json::Value;
@@ -235,7 +235,7 @@ fn a_published_checkpoint_gives_its_publishers_logits() {
     let device = Device::flex();
     let golden = golden("lite0_published.json");
     let entry = model("tf_efficientnet_lite0").unwrap();
-    let mut network = (entry.build)(1000, 0, &device);
+    let mut network = (entry.build)(1000, Start::Drawn(0), &device);
     let tensors = weights::read(&path).unwrap();
     let assigned =
         weights::assign(network.as_mut(), tensors, &path, entry.classifier, ClassifierPolicy::Exact).unwrap();

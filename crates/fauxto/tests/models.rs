@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use fauxto::model::weights::{self, ClassifierPolicy, Precision};
-use fauxto::model::{Detector, MODELS, Pass, is_buffer, model};
+use fauxto::model::{Detector, MODELS, Pass, Start, is_buffer, model};
 use fauxto::random;
 use fauxto::train::optimiser::AdamW;
 use fauxto::train::{batch, cross_entropy};
@@ -117,7 +117,7 @@ fn another_last_layer_is_kept_only_where_that_is_asked_for() {
     let device = Device::flex();
     let path = std::path::Path::new("thousand.safetensors");
     for entry in MODELS {
-        let tensors = weights::collect((entry.build)(1000, 0, &device).as_ref());
+        let tensors = weights::collect((entry.build)(1000, Start::Drawn(0), &device).as_ref());
         let mut detector = Detector::new(entry, 32, 1, &device);
         let before = weights::collect(detector.network.as_ref());
         let refused = weights::assign(

@@ -9,10 +9,12 @@ mod demo;
 mod derive;
 mod evaluate;
 mod explain;
+mod export;
 mod list;
 mod manual;
 mod predict;
 mod run;
+mod scan;
 mod train;
 
 use std::io::Write;
@@ -53,6 +55,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Run(arguments) => run::run(&arguments),
         Command::Attack(arguments) => attack::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
+        Command::Scan(arguments) => scan::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Corrupt(arguments) => corrupt::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

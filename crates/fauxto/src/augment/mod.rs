@@ -36,7 +36,7 @@ pub use perspective::{Corners, warp};
 pub use random_erasing::erase;
 pub use random_resized_crop::resized_crop;
 pub use rectangle::Rectangle;
-pub use rescale::{Filter, rescale};
+pub use rescale::{Filter, resample, rescale};
 pub use rotation::rotate;
 pub use translation::translate;
 

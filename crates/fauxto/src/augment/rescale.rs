@@ -5,7 +5,7 @@ use rand::RngExt;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::resample::resample;
+use super::resample::resample as resampled;
 use super::{Augmentation, Parameters};
 use crate::Result;
 use crate::image::FloatImage;
@@ -63,6 +63,14 @@ pub(super) fn build(parameters: &mut Parameters) -> Result<Box<dyn Augmentation>
 /// # Errors
 /// If the image's size is beyond what can be resized.
 pub fn rescale(image: &FloatImage, [width, height]: [usize; 2], [down, up]: [Filter; 2]) -> Result<FloatImage> {
-    let small = resample(image, width, height, down.into())?;
-    resample(&small, image.width, image.height, up.into())
+    let small = resample(image, [width, height], down)?;
+    resample(&small, [image.width, image.height], up)
+}
+
+/// `image` at `[width, height]`, cut to `0..=1`; shrinking does not alias.
+///
+/// # Errors
+/// If the image's size is beyond what can be resized.
+pub fn resample(image: &FloatImage, [width, height]: [usize; 2], filter: Filter) -> Result<FloatImage> {
+    resampled(image, width, height, filter.into())
 }

@@ -9,7 +9,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use kernels::inference::{Activation, Builder, Value};
 
-use super::initialise::{Initialiser, Scheme};
+use super::initialise::{Initialiser, Scheme, Start};
 use super::layer::{Conv2d, DepthwiseConv2d, LayerNorm, Linear, Padding};
 use super::network::{Architecture, Network, erase};
 use super::pass::Pass;
@@ -22,8 +22,8 @@ const EXPANSION: usize = 4;
 const LAYER_SCALE: f32 = 1e-6;
 
 /// ConvNeXt-Tiny: depths 3, 3, 9, 3 and widths 96, 192, 384, 768.
-pub(super) fn convnext_tiny(classes: usize, seed: u64, device: &Device) -> Box<dyn Network> {
-    erase(ConvNext::new([3, 3, 9, 3], [96, 192, 384, 768], classes, seed, device))
+pub(super) fn convnext_tiny(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
+    erase(ConvNext::new([3, 3, 9, 3], [96, 192, 384, 768], classes, start, device))
 }
 
 #[derive(Module, Debug)]
@@ -34,8 +34,8 @@ struct ConvNext {
 }
 
 impl ConvNext {
-    fn new(depths: [usize; 4], widths: [usize; 4], classes: usize, seed: u64, device: &Device) -> Self {
-        let mut initialiser = Initialiser::new(Scheme::TruncatedNormal, seed, device);
+    fn new(depths: [usize; 4], widths: [usize; 4], classes: usize, start: Start, device: &Device) -> Self {
+        let mut initialiser = Initialiser::new(Scheme::TruncatedNormal, start, device);
         let stem = (
             Conv2d::patch(&mut initialiser, [3, widths[0]], PATCH),
             LayerNorm::new(&mut initialiser, widths[0], EPSILON),
@@ -81,19 +81,25 @@ impl Architecture for ConvNext {
         self.head.fc.forward(self.head.norm.forward(pooled))
     }
 
-    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
-        let x = self.stem.0.compile(builder, x, None, None, Activation::Identity)?;
-        let mut x = self.stem.1.compile(builder, x);
-        for stage in &self.stages {
-            if let Some((norm, convolution)) = &stage.downsample {
-                let normalised = norm.compile(builder, x);
-                x = convolution.compile(builder, normalised, None, None, Activation::Identity)?;
+    fn compile_stage(&self, index: usize, builder: &mut Builder, x: Value) -> Option<Value> {
+        let mut x = match &self.stages[index].downsample {
+            Some((_, convolution)) => convolution.compile(builder, x, None, None, Activation::Identity)?,
+            None => {
+                let x = self.stem.0.compile(builder, x, None, None, Activation::Identity)?;
+                self.stem.1.compile(builder, x)
             }
-            for block in &stage.blocks {
-                x = block.compile(builder, x)?;
-            }
+        };
+        for block in &self.stages[index].blocks {
+            x = block.compile(builder, x)?;
         }
-        let pooled = builder.average_pool(x);
+        Some(match self.stages.get(index + 1).and_then(|next| next.downsample.as_ref()) {
+            Some((norm, _)) => norm.compile(builder, x),
+            None => x,
+        })
+    }
+
+    fn compile_head(&self, builder: &mut Builder, features: Value) -> Option<Value> {
+        let pooled = builder.average_pool(features);
         let normalised = self.head.norm.compile(builder, pooled);
         Some(self.head.fc.compile(builder, normalised, None, None, Activation::Identity))
     }

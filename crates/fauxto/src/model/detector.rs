@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 use kernels::inference::{Builder, Program, can_replace_tensors};
 use serde::{Deserialize, Serialize};
 
-use super::{ModelEntry, Network, Pass};
+use super::{ModelEntry, Network, Pass, Start};
 
 /// Per-channel shift and scale, the first layer of every detector.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,11 +43,21 @@ impl Detector {
     /// A detector with freshly drawn parameters.
     #[must_use]
     pub fn new(entry: &'static ModelEntry, input_size: usize, seed: u64, device: &Device) -> Self {
+        Self::start(entry, input_size, Start::Drawn(seed), device)
+    }
+
+    /// A detector whose parameters are 0, to be replaced by a checkpoint's.
+    #[must_use]
+    pub fn blank(entry: &'static ModelEntry, input_size: usize, device: &Device) -> Self {
+        Self::start(entry, input_size, Start::Zeros, device)
+    }
+
+    fn start(entry: &'static ModelEntry, input_size: usize, start: Start, device: &Device) -> Self {
         Self {
             entry,
             normalisation: Normalisation::IMAGENET,
             input_size,
-            network: (entry.build)(CLASSES, seed, device),
+            network: (entry.build)(CLASSES, start, device),
             device: device.clone(),
         }
     }
@@ -104,18 +114,26 @@ impl Detector {
     /// A copy that can only judge.
     #[must_use]
     pub fn freeze(&self) -> Frozen {
-        Frozen { detector: self.to_inference(), program: OnceLock::new() }
+        Frozen { detector: self.to_inference(), program: OnceLock::new(), describing: OnceLock::new() }
     }
 
-    /// The detector as a program from pixels to logits, if all its layers can be expressed in one.
-    fn compile(&self) -> Option<Program> {
+    /// The detector as a program from pixels to logits and, with `describe`, the mean over cells of every
+    /// stage's map, if all its layers can be expressed in one.
+    fn compile(&self, describe: bool) -> Option<Program> {
         let (mut builder, x) = Builder::new([self.input_size, self.input_size, 3]);
         let Normalisation { mean, deviation } = self.normalisation;
         let scale = deviation.map(|deviation| 1.0 / deviation);
         let shift = [0, 1, 2].map(|channel| -mean[channel] * scale[channel]);
-        let x = builder.affine(x, scale.to_vec(), shift.to_vec());
-        let logits = self.network.compile(&mut builder, x)?;
-        Some(builder.finish(logits))
+        let mut x = builder.affine(x, scale.to_vec(), shift.to_vec());
+        let mut means = Vec::new();
+        for index in 0..self.network.stages() {
+            x = self.network.compile_stage(index, &mut builder, x)?;
+            if describe {
+                means.push(builder.average_pool(x));
+            }
+        }
+        let logits = self.network.compile_head(&mut builder, x)?;
+        Some(builder.finish_all([vec![logits], means].concat()))
     }
 
     fn normalise(&self, pixels: Tensor<4>) -> Tensor<4> {
@@ -136,6 +154,18 @@ pub struct Frozen {
     detector: Detector,
     /// Compiled when first needed; none if it cannot be.
     program: OnceLock<Option<Program>>,
+    /// The same with the means of every stage's map.
+    describing: OnceLock<Option<Program>>,
+}
+
+/// What a detector says of a batch, and what it saw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Described {
+    /// Probability of fake, one an image.
+    pub probability_fake: Vec<f64>,
+    /// The mean over cells of every stage's map, one stage after the other, for each image: a
+    /// descriptor of what the detector saw.
+    pub descriptors: Vec<Vec<f32>>,
 }
 
 impl Frozen {
@@ -188,28 +218,74 @@ impl Frozen {
     /// differentiates, a compiled [`Program`] computes them.
     #[must_use]
     pub fn logits(&self, pixels: Tensor<4>) -> Tensor<2> {
-        let [batch, height, width, _] = pixels.dims();
-        if [height, width] == [self.input_size(); 2]
-            && can_replace_tensors(&pixels)
-            && let Some(program) = self.program.get_or_init(|| self.detector.compile())
-        {
-            let device = pixels.device();
-            let pixels = pixels.into_data();
-            let logits = match pixels.as_slice::<f32>() {
-                Ok(pixels) => program.run(pixels),
-                Err(_) => program.run(&pixels.iter::<f32>().collect::<Vec<_>>()),
-            };
-            return Tensor::from_data(TensorData::new(logits, [batch, CLASSES]), &device);
+        let (batch, device) = (pixels.dims()[0], pixels.device());
+        match self.run(&self.program, false, &pixels) {
+            Some(mut outputs) => {
+                Tensor::from_data(TensorData::new(outputs.swap_remove(0), [batch, CLASSES]), &device)
+            }
+            None => self.detector.logits(pixels, &Pass::inference()),
         }
-        self.detector.logits(pixels, &Pass::inference())
+    }
+
+    /// Probability of fake and descriptor for each image of `pixels` `[batch, height, width, 3]` in
+    /// `0..=1`.
+    #[must_use]
+    pub fn describe(&self, pixels: Tensor<4>) -> Described {
+        let (batch, device) = (pixels.dims()[0], pixels.device());
+        let (logits, means) = match self.run(&self.describing, true, &pixels) {
+            Some(mut outputs) => {
+                let logits = Tensor::from_data(TensorData::new(outputs.remove(0), [batch, CLASSES]), &device);
+                (logits, outputs)
+            }
+            None => {
+                let mut means = Vec::new();
+                let features = (0..self.stages()).fold(pixels, |x, index| {
+                    let map = self.stage(index, x);
+                    means.push(numbers(kernels::global_average_pool(map.clone())));
+                    map
+                });
+                (self.head(features), means)
+            }
+        };
+        let descriptors = (0..batch)
+            .map(|image| {
+                let own = means.iter().flat_map(|means| {
+                    let channels = means.len() / batch;
+                    &means[image * channels..(image + 1) * channels]
+                });
+                own.copied().collect()
+            })
+            .collect();
+        Described { probability_fake: probability_fake(logits), descriptors }
+    }
+
+    /// The outputs of the program in `slot`, if one can stand in for tensors.
+    fn run(&self, slot: &OnceLock<Option<Program>>, describe: bool, pixels: &Tensor<4>) -> Option<Vec<Vec<f32>>> {
+        let [_, height, width, _] = pixels.dims();
+        if [height, width] != [self.input_size(); 2] || !can_replace_tensors(pixels) {
+            return None;
+        }
+        let program = slot.get_or_init(|| self.detector.compile(describe)).as_ref()?;
+        let pixels = pixels.clone().into_data();
+        Some(match pixels.as_slice::<f32>() {
+            Ok(pixels) => program.run_all(pixels),
+            Err(_) => program.run_all(&pixels.iter::<f32>().collect::<Vec<_>>()),
+        })
     }
 
     /// Probability of fake for each image of `pixels` `[batch, height, width, 3]` in `0..=1`.
     #[must_use]
     pub fn probability_fake(&self, pixels: Tensor<4>) -> Vec<f64> {
-        let probabilities = activation::softmax(self.logits(pixels), 1);
-        probabilities.into_data().iter::<f32>().skip(1).step_by(CLASSES).map(f64::from).collect()
+        probability_fake(self.logits(pixels))
     }
+}
+
+fn probability_fake(logits: Tensor<2>) -> Vec<f64> {
+    numbers(activation::softmax(logits, 1)).into_iter().skip(1).step_by(CLASSES).map(f64::from).collect()
+}
+
+fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter::<f32>().collect()
 }
 
 /// Whether `name` is a buffer: written to checkpoints, never moved by the optimiser.

@@ -5,7 +5,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use kernels::inference::{self, Builder, Value};
 
-use super::initialise::{Initialiser, Scheme};
+use super::initialise::{Initialiser, Scheme, Start};
 use super::layer::{BatchNorm2d, Conv2d, DepthwiseConv2d, Linear, Padding};
 use super::network::{Architecture, Network, erase};
 use super::pass::Pass;
@@ -54,21 +54,21 @@ fn same(_: usize) -> Padding {
 }
 
 /// EfficientNet-B0.
-pub(super) fn efficientnet_b0(classes: usize, seed: u64, device: &Device) -> Box<dyn Network> {
+pub(super) fn efficientnet_b0(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
     let variant = Variant { attention: true, activation: Activation::Silu, padding: symmetric, epsilon: 1e-5 };
-    erase(EfficientNet::new(variant, classes, seed, device))
+    erase(EfficientNet::new(variant, classes, start, device))
 }
 
 /// EfficientNet-Lite0.
-pub(super) fn efficientnet_lite0(classes: usize, seed: u64, device: &Device) -> Box<dyn Network> {
+pub(super) fn efficientnet_lite0(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
     let variant = Variant { attention: false, activation: Activation::Relu6, padding: symmetric, epsilon: 1e-5 };
-    erase(EfficientNet::new(variant, classes, seed, device))
+    erase(EfficientNet::new(variant, classes, start, device))
 }
 
 /// EfficientNet-Lite0 as its TensorFlow original pads and normalises.
-pub(super) fn tf_efficientnet_lite0(classes: usize, seed: u64, device: &Device) -> Box<dyn Network> {
+pub(super) fn tf_efficientnet_lite0(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
     let variant = Variant { attention: false, activation: Activation::Relu6, padding: same, epsilon: 1e-3 };
-    erase(EfficientNet::new(variant, classes, seed, device))
+    erase(EfficientNet::new(variant, classes, start, device))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +108,8 @@ struct EfficientNet {
 }
 
 impl EfficientNet {
-    fn new(variant: Variant, classes: usize, seed: u64, device: &Device) -> Self {
-        let mut initialiser = Initialiser::new(Scheme::FanOut, seed, device);
+    fn new(variant: Variant, classes: usize, start: Start, device: &Device) -> Self {
+        let mut initialiser = Initialiser::new(Scheme::FanOut, start, device);
         let initialiser = &mut initialiser;
         let conv_stem = Conv2d::same(initialiser, [3, STEM_CHANNELS], 3, 2).with_padding((variant.padding)(3));
         let bn1 = BatchNorm2d::new(initialiser, STEM_CHANNELS, variant.epsilon);
@@ -162,18 +162,24 @@ impl Architecture for EfficientNet {
         self.classifier.forward(kernels::global_average_pool(features))
     }
 
-    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
+    fn compile_stage(&self, index: usize, builder: &mut Builder, mut x: Value) -> Option<Value> {
         let activation = self.activation;
-        let mut x = self.conv_stem.compile(builder, x, Some(&self.bn1), None, activation.of_program())?;
         let (first, second, third, fourth, fifth, sixth, seventh) = &self.blocks;
-        for block in first {
+        if index == 0 {
+            x = self.conv_stem.compile(builder, x, Some(&self.bn1), None, activation.of_program())?;
+            return first.iter().try_fold(x, |x, block| block.compile(builder, x, activation));
+        }
+        for block in [second, third, fourth, fifth, sixth, seventh][index - 1] {
             x = block.compile(builder, x, activation)?;
         }
-        for block in [second, third, fourth, fifth, sixth, seventh].into_iter().flatten() {
-            x = block.compile(builder, x, activation)?;
+        if index < STAGES.len() {
+            return Some(x);
         }
-        let x = self.conv_head.compile(builder, x, Some(&self.bn2), None, activation.of_program())?;
-        let pooled = builder.average_pool(x);
+        self.conv_head.compile(builder, x, Some(&self.bn2), None, activation.of_program())
+    }
+
+    fn compile_head(&self, builder: &mut Builder, features: Value) -> Option<Value> {
+        let pooled = builder.average_pool(features);
         Some(self.classifier.compile(builder, pooled, None, None, inference::Activation::Identity))
     }
 }

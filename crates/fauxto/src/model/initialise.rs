@@ -21,18 +21,31 @@ pub enum Scheme {
     FanOut,
 }
 
+/// Where parameters come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Drawn from the stream of this seed.
+    Drawn(u64),
+    /// Zeros, to be replaced by a checkpoint's: drawing millions of numbers takes longer than reading them.
+    Zeros,
+}
+
 /// Draws parameters on a device.
 pub struct Initialiser {
     scheme: Scheme,
-    stream: ChaCha8Rng,
+    stream: Option<ChaCha8Rng>,
     device: Device,
 }
 
 impl Initialiser {
-    /// Draws by `scheme` from the stream of `seed`.
+    /// Draws by `scheme`, if `start` says so.
     #[must_use]
-    pub fn new(scheme: Scheme, seed: u64, device: &Device) -> Self {
-        Self { scheme, stream: random::stream(seed, "initialise", &[]), device: device.clone() }
+    pub fn new(scheme: Scheme, start: Start, device: &Device) -> Self {
+        let stream = match start {
+            Start::Drawn(seed) => Some(random::stream(seed, "initialise", &[])),
+            Start::Zeros => None,
+        };
+        Self { scheme, stream, device: device.clone() }
     }
 
     /// A dense kernel `[out, in, height, width]`.
@@ -84,14 +97,24 @@ impl Initialiser {
     }
 
     fn uniform<const D: usize>(&mut self, shape: [usize; D], bound: f64) -> Param<Tensor<D>> {
-        let values =
-            (0..shape.iter().product()).map(|_| (self.stream.random_range(-1.0..1.0) * bound) as f32).collect();
-        self.parameter(values, shape)
+        self.drawn(shape, |stream| (stream.random_range(-1.0..1.0) * bound) as f32)
     }
 
     fn normal<const D: usize>(&mut self, shape: [usize; D], deviation: f64) -> Param<Tensor<D>> {
         let normal = Normal::new(0.0, deviation).expect("deviations are positive and finite");
-        let values = (0..shape.iter().product()).map(|_| normal.sample(&mut self.stream) as f32).collect();
+        self.drawn(shape, |stream| normal.sample(stream) as f32)
+    }
+
+    fn drawn<const D: usize>(
+        &mut self,
+        shape: [usize; D],
+        draw: impl Fn(&mut ChaCha8Rng) -> f32,
+    ) -> Param<Tensor<D>> {
+        let count = shape.iter().product();
+        let values = match &mut self.stream {
+            Some(stream) => (0..count).map(|_| draw(stream)).collect(),
+            None => vec![0.0; count],
+        };
         self.parameter(values, shape)
     }
 

@@ -16,7 +16,8 @@ pub mod weights;
 
 use burn::tensor::Device;
 
-pub use detector::{CLASSES, Detector, Frozen, Normalisation, is_buffer};
+pub use detector::{CLASSES, Described, Detector, Frozen, Normalisation, is_buffer};
+pub use initialise::Start;
 pub use network::Network;
 pub use pass::Pass;
 
@@ -33,8 +34,8 @@ pub struct ModelEntry {
     pub source: &'static str,
     /// Where the parameters of the last layer live: what changes with the number of classes.
     pub classifier: &'static str,
-    /// Builds it with freshly drawn parameters: number of classes, seed, device.
-    pub build: fn(usize, u64, &Device) -> Box<dyn Network>,
+    /// Builds it: number of classes, where parameters come from, device.
+    pub build: fn(usize, Start, &Device) -> Box<dyn Network>,
 }
 
 /// Every architecture.

@@ -21,9 +21,13 @@ pub trait Architecture: Module {
     /// The last stage's map to logits `[batch, class]`.
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2>;
 
-    /// Adds `head(features(x))` in inference to a program and returns the logits; none where a layer
+    /// Adds [`Architecture::stage`] in inference to a program and returns the map; none where a layer
     /// cannot be expressed in one.
-    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value>;
+    fn compile_stage(&self, index: usize, builder: &mut Builder, x: Value) -> Option<Value>;
+
+    /// Adds [`Architecture::head`] in inference to a program and returns the logits; none where a layer
+    /// cannot be expressed in one.
+    fn compile_head(&self, builder: &mut Builder, features: Value) -> Option<Value>;
 }
 
 /// An [`Architecture`] whose type has been erased.
@@ -43,8 +47,13 @@ pub trait Network: Send + std::fmt::Debug {
     /// See [`Architecture::head`].
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2>;
 
-    /// See [`Architecture::compile`]. None unless the network says otherwise.
-    fn compile(&self, _builder: &mut Builder, _x: Value) -> Option<Value> {
+    /// See [`Architecture::compile_stage`]. None unless the network says otherwise.
+    fn compile_stage(&self, _index: usize, _builder: &mut Builder, _x: Value) -> Option<Value> {
+        None
+    }
+
+    /// See [`Architecture::compile_head`]. None unless the network says otherwise.
+    fn compile_head(&self, _builder: &mut Builder, _features: Value) -> Option<Value> {
         None
     }
 
@@ -135,8 +144,12 @@ impl<M: Architecture + 'static> Network for Erased<M> {
         self.module().head(features, pass)
     }
 
-    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
-        self.module().compile(builder, x)
+    fn compile_stage(&self, index: usize, builder: &mut Builder, x: Value) -> Option<Value> {
+        self.module().compile_stage(index, builder, x)
+    }
+
+    fn compile_head(&self, builder: &mut Builder, features: Value) -> Option<Value> {
+        self.module().compile_head(builder, features)
     }
 
     fn visit(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {

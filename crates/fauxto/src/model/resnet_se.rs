@@ -9,7 +9,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use kernels::inference::{Activation, Builder, Value};
 
-use super::initialise::{Initialiser, Scheme};
+use super::initialise::{Initialiser, Scheme, Start};
 use super::layer::{BatchNorm2d, Conv2d, Linear};
 use super::network::{Architecture, Network, erase};
 use super::pass::Pass;
@@ -25,8 +25,8 @@ const HIDDEN_CHANNELS: usize = 256;
 const DROPOUT: [f64; 2] = [0.4, 0.3];
 
 /// The original project's network.
-pub(super) fn resnet_se(classes: usize, seed: u64, device: &Device) -> Box<dyn Network> {
-    let mut initialiser = Initialiser::new(Scheme::PyTorch, seed, device);
+pub(super) fn resnet_se(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
+    let mut initialiser = Initialiser::new(Scheme::PyTorch, start, device);
     let mut from = STEM_CHANNELS;
     let stem = Stem::new(&mut initialiser);
     let [layer1, layer2, layer3] = STAGE_CHANNELS.map(|to| {
@@ -44,8 +44,8 @@ pub(super) fn resnet_se(classes: usize, seed: u64, device: &Device) -> Box<dyn N
 }
 
 /// The same plan within two million parameters.
-pub(super) fn resnet_se_small(classes: usize, seed: u64, device: &Device) -> Box<dyn Network> {
-    let mut initialiser = Initialiser::new(Scheme::PyTorch, seed, device);
+pub(super) fn resnet_se_small(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
+    let mut initialiser = Initialiser::new(Scheme::PyTorch, start, device);
     let Stem { conv1, bn1 } = Stem::new(&mut initialiser);
     let mut stage = |index: usize| {
         let (to, width) = (STAGE_CHANNELS[index], BOTTLENECK_CHANNELS[index]);
@@ -89,15 +89,19 @@ impl Architecture for ResNetSe {
         self.head.forward(features, pass)
     }
 
-    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
-        let mut x = self.conv1.compile(builder, x, Some(&self.bn1), None, Activation::Relu)?;
-        for (first, second, attention) in [&self.layer1, &self.layer2, &self.layer3] {
-            for block in [first, second] {
-                x = block.compile(builder, x)?;
-            }
-            x = attention.compile(builder, x);
+    fn compile_stage(&self, index: usize, builder: &mut Builder, mut x: Value) -> Option<Value> {
+        if index == 0 {
+            x = self.conv1.compile(builder, x, Some(&self.bn1), None, Activation::Relu)?;
         }
-        Some(self.head.compile(builder, x))
+        let (first, second, attention) = [&self.layer1, &self.layer2, &self.layer3][index];
+        for block in [first, second] {
+            x = block.compile(builder, x)?;
+        }
+        Some(attention.compile(builder, x))
+    }
+
+    fn compile_head(&self, builder: &mut Builder, features: Value) -> Option<Value> {
+        Some(self.head.compile(builder, features))
     }
 }
 
@@ -131,49 +135,19 @@ impl Architecture for ResNetSeSmall {
         self.head.forward(features, pass)
     }
 
-    fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
-        let mut x = self.conv1.compile(builder, x, Some(&self.bn1), None, Activation::Relu)?;
-        for (first, second, third, attention) in [&self.layer1, &self.layer2, &self.layer3] {
-            for block in [first, second, third] {
-                x = block.compile(builder, x)?;
-            }
-            x = attention.compile(builder, x);
+    fn compile_stage(&self, index: usize, builder: &mut Builder, mut x: Value) -> Option<Value> {
+        if index == 0 {
+            x = self.conv1.compile(builder, x, Some(&self.bn1), None, Activation::Relu)?;
         }
-        Some(self.head.compile(builder, x))
-    }
-}
-
-struct Stem {
-    conv1: Conv2d,
-    bn1: BatchNorm2d,
-}
-
-impl Stem {
-    fn new(initialiser: &mut Initialiser) -> Self {
-        Self {
-            conv1: Conv2d::same(initialiser, [3, STEM_CHANNELS], 3, 1),
-            bn1: BatchNorm2d::new(initialiser, STEM_CHANNELS, EPSILON),
+        let (first, second, third, attention) = [&self.layer1, &self.layer2, &self.layer3][index];
+        for block in [first, second, third] {
+            x = block.compile(builder, x)?;
         }
+        Some(attention.compile(builder, x))
     }
-}
 
-/// A projection where a block changes the resolution or the width, the identity elsewhere.
-fn shortcut(initialiser: &mut Initialiser, [from, to]: [usize; 2], stride: usize) -> Option<(Conv2d, BatchNorm2d)> {
-    (stride != 1 || from != to)
-        .then(|| (Conv2d::same(initialiser, [from, to], 1, stride), BatchNorm2d::new(initialiser, to, EPSILON)))
-}
-
-fn project(shortcut: Option<&(Conv2d, BatchNorm2d)>, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
-    match shortcut {
-        Some((convolution, norm)) => norm.forward(convolution.forward(x), pass),
-        None => x,
-    }
-}
-
-fn compile_projection(shortcut: Option<&(Conv2d, BatchNorm2d)>, builder: &mut Builder, x: Value) -> Option<Value> {
-    match shortcut {
-        Some((convolution, norm)) => convolution.compile(builder, x, Some(norm), None, Activation::Identity),
-        None => Some(x),
+    fn compile_head(&self, builder: &mut Builder, features: Value) -> Option<Value> {
+        Some(self.head.compile(builder, features))
     }
 }
 

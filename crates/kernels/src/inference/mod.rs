@@ -218,9 +218,20 @@ impl Builder {
     /// The network whose output is `output`.
     #[must_use]
     pub fn finish(self, output: Value) -> Program {
+        self.finish_all(vec![output])
+    }
+
+    /// The network whose outputs are `outputs`, at least one, none of them the pixels themselves.
+    ///
+    /// # Panics
+    /// If there is no output, or one is the pixels.
+    #[must_use]
+    pub fn finish_all(self, outputs: Vec<Value>) -> Program {
+        assert!(!outputs.is_empty() && outputs.iter().all(|output| output.0 > 0), "outputs are what steps wrote");
+        let outputs: Vec<usize> = outputs.into_iter().map(|output| output.0).collect();
         let sizes: Vec<usize> = self.shapes.iter().map(|shape| shape.iter().product()).collect();
-        let plan = plan::Plan::new(&self.steps, &sizes, output.0);
-        Program { shapes: self.shapes, steps: self.steps, plan, output: output.0 }
+        let plan = plan::Plan::new(&self.steps, &sizes, &outputs);
+        Program { shapes: self.shapes, steps: self.steps, plan, outputs }
     }
 }
 
@@ -230,16 +241,25 @@ pub struct Program {
     shapes: Vec<[usize; 3]>,
     steps: Vec<Step>,
     plan: plan::Plan,
-    output: usize,
+    outputs: Vec<usize>,
 }
 
 impl Program {
-    /// The output `[batch, height * width * channel]` for `pixels` `[batch, height, width, channel]`.
+    /// The first output `[batch, height * width * channel]` for `pixels` `[batch, height, width, channel]`.
     ///
     /// # Panics
     /// If `pixels` are not a whole number of images.
     #[must_use]
     pub fn run(&self, pixels: &[f32]) -> Vec<f32> {
+        self.run_all(pixels).swap_remove(0)
+    }
+
+    /// Every output, as [`Program::run`] gives the first.
+    ///
+    /// # Panics
+    /// If `pixels` are not a whole number of images.
+    #[must_use]
+    pub fn run_all(&self, pixels: &[f32]) -> Vec<Vec<f32>> {
         let image: usize = self.shapes[0].iter().product();
         assert!(pixels.len().is_multiple_of(image), "pixels are whole images of {:?}", self.shapes[0]);
         let batch = pixels.len() / image;
@@ -247,6 +267,6 @@ impl Program {
         for step in &self.steps {
             step.run(&mut values, batch, &self.shapes);
         }
-        values.get(self.output).to_vec()
+        self.outputs.iter().map(|&output| values.get(output).to_vec()).collect()
     }
 }

@@ -15,14 +15,16 @@ pub(super) struct Plan {
 impl Plan {
     /// Gives each value the smallest sufficient buffer that is free when it is written, or else the
     /// largest free one, enlarged.
-    pub(super) fn new(steps: &[Step], sizes: &[usize], output: usize) -> Self {
+    pub(super) fn new(steps: &[Step], sizes: &[usize], outputs: &[usize]) -> Self {
         let mut last_use = vec![0; sizes.len()];
         for (index, step) in steps.iter().enumerate() {
             for input in step.inputs() {
                 last_use[input] = index;
             }
         }
-        last_use[output] = steps.len();
+        for &output in outputs {
+            last_use[output] = steps.len();
+        }
         let mut plan = Self { buffer_of: vec![usize::MAX; sizes.len()], sizes: sizes.to_vec(), buffer_sizes: vec![] };
         let mut free: Vec<usize> = Vec::new();
         for (index, step) in steps.iter().enumerate() {

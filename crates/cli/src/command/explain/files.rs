@@ -91,7 +91,7 @@ pub(super) fn write(
 }
 
 /// A file name for the image at `path` that is not among `taken`: its last folder and name.
-pub(super) fn stem(path: &str, taken: &mut HashSet<String>) -> String {
+pub(in super::super) fn stem(path: &str, taken: &mut HashSet<String>) -> String {
     let path = Path::new(path);
     let part = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
     let folder = path.parent().and_then(Path::file_name);

@@ -1,7 +1,7 @@
 //! `fauxto explain`.
 
 mod draw;
-mod files;
+pub(super) mod files;
 mod score;
 
 use anyhow::{Context, bail, ensure};

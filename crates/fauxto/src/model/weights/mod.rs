@@ -3,7 +3,9 @@
 
 mod assign;
 mod efficientnet_pytorch;
+mod precision;
 mod pytorch;
+mod quantised;
 mod safetensors_file;
 mod torchvision;
 
@@ -11,7 +13,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use assign::{Assignment, ClassifierPolicy, assign, collect};
-pub use safetensors_file::{Precision, read_safetensors, rewrite_metadata, write_safetensors};
+pub use precision::Precision;
+pub use safetensors_file::{
+    encode_safetensors, parse_safetensors, read_safetensors, rewrite_metadata, write_safetensors,
+};
 
 use crate::{Error, Result};
 

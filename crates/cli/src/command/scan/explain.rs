@@ -1,0 +1,99 @@
+//! `fauxto scan --explain`: a heat map of what speaks for each verdict.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use fauxto::Label;
+use fauxto::data::{Broken, Dataset};
+use fauxto::explain::{Case, Explainer, explainer};
+use fauxto::image::{FloatImage, RgbImage};
+use fauxto::predict::{Member, Predictor};
+use fauxto::scan::Finding;
+
+use super::super::explain::files;
+use super::super::{evaluate, predict};
+use crate::{figure, pixels, progress};
+
+/// The explainer of the figures: the cheapest that is specific to the class.
+const EXPLAINER: &str = "grad_cam";
+
+/// Writes figures into a folder, none over another.
+pub(super) struct Writer<'a> {
+    folder: &'a Path,
+    explainer: Box<dyn Explainer>,
+    stems: HashSet<String>,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(folder: &'a Path) -> anyhow::Result<Self> {
+        let entry = explainer(EXPLAINER)?;
+        Ok(Self { folder, explainer: (entry.build)(&entry.defaults()), stems: HashSet::new() })
+    }
+
+    /// The figure of each image that was judged.
+    pub(super) fn write(
+        &mut self,
+        predictor: &Predictor,
+        dataset: &Dataset,
+        given: &Path,
+        found: &[Result<Finding, Broken>],
+    ) -> anyhow::Result<Vec<Option<PathBuf>>> {
+        let judged: Vec<usize> = (0..found.len()).filter(|&index| found[index].is_ok()).collect();
+        let store = pixels::decode(dataset, &judged, predictor.input_size())?;
+        let bar = progress::bar(judged.len(), "images", "explaining");
+        let mut figures = vec![None; found.len()];
+        for (position, &index) in judged.iter().enumerate() {
+            let Ok(finding) = &found[index] else { continue };
+            let side = store.size();
+            let mut image = RgbImage { width: side, height: side, pixels: vec![0; store.image_bytes()] };
+            store.read(position, &mut image.pixels)?;
+            let path = predict::shown(given, dataset, index);
+            let stem = self.folder.join(files::stem(&path, &mut self.stems));
+            figures[index] = Some(self.draw(predictor, &path, &image, finding, &stem)?);
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        Ok(figures)
+    }
+
+    fn draw(
+        &self,
+        predictor: &Predictor,
+        path: &str,
+        image: &RgbImage,
+        finding: &Finding,
+        stem: &Path,
+    ) -> anyhow::Result<PathBuf> {
+        let (member, own) = deciding(predictor, finding);
+        let case = Case { image: FloatImage::from(image), class: finding.verdict, item: 0 };
+        let maps = self.explainer.explain(member.frozen(), &[case], 0)?;
+        let title = format!(
+            "{}, P(fake) = {:.3}: {}",
+            finding.judged.name(),
+            finding.judgement.probability_fake,
+            evaluate::title_of(Path::new(path))
+        );
+        let caption = format!(
+            "vermillion speaks for {}, blue against it; at the detector's {1} x {1} pixels",
+            finding.verdict.name(),
+            image.width
+        );
+        let notes = vec![member.name.clone(), format!("P(fake) = {own:.3}")];
+        let rows: Vec<_> = maps.iter().map(|map| (EXPLAINER.to_owned(), notes.clone(), map)).collect();
+        let [svg, _] = figure::explanation(&title, &caption, image, &rows, stem)?;
+        Ok(svg)
+    }
+}
+
+/// The member that did most for the verdict, by its weighted log-odds, and its probability.
+fn deciding<'a>(predictor: &'a Predictor, finding: &Finding) -> (&'a Member, f64) {
+    let sign = if finding.verdict == Label::Fake { 1.0 } else { -1.0 };
+    let share = |(member, p): &(&Member, f64)| {
+        let p = p.clamp(1e-12, 1.0 - 1e-12);
+        sign * member.weight * (p / (1.0 - p)).ln()
+    };
+    let members = predictor.members().iter().zip(finding.judgement.members.iter().copied());
+    members
+        .max_by(|a, b| share(a).total_cmp(&share(b)))
+        .expect("a predictor has at least one member")
+}

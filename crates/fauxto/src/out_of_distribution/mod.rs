@@ -1,0 +1,261 @@
+//! Whether an image is like those a detector learned from, by what the detector itself sees in it.
+//!
+//! The descriptor of an image ([`Described`](crate::model::Described)) is compared with those of training
+//! images: one Gaussian a class with a shared covariance, and the score is the squared Mahalanobis
+//! distance to the nearest class mean (Lee et al. 2018, "A Simple Unified Framework for Detecting
+//! Out-of-Distribution Samples and Adversarial Attacks", arXiv 1807.03888, equation 2), divided by the
+//! number of channels, so that training images score about 1. The covariance is shrunk towards a multiple
+//! of the identity (Ledoit & Wolf 2004, "A well-conditioned estimator for large-dimensional covariance
+//! matrices"), which channels that never fire need.
+//!
+//! Two thresholds come from images of the same source that were not learned from: 1% of them are *unlike*,
+//! one in a thousand is *far*. Beyond them the detector's probability is an extrapolation. The reverse does
+//! not hold: an image that the detector sees nothing unusual in may still be of a kind it cannot judge.
+
+mod cholesky;
+mod measure;
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::model::weights::{NamedTensor, StateDict};
+use crate::{Error, Label, Result};
+
+pub use measure::{measure, sample};
+
+/// Share of held-out images that score above [`Summary::unlike_from`].
+pub const UNLIKE_SHARE: f64 = 0.01;
+/// Share of held-out images that score above [`Summary::far_from`].
+pub const FAR_SHARE: f64 = 0.001;
+/// Held-out images that it takes to tell one in a thousand.
+pub const LEAST_HELD_OUT: usize = 1000;
+
+/// What the tensors of the statistics are called in a checkpoint, and the metadata key of the rest.
+pub(crate) const PREFIX: &str = "out_of_distribution";
+
+/// Statistics of a detector's descriptors of training images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutOfDistribution {
+    /// Mean descriptor of each class: real, fake.
+    means: [Vec<f32>; 2],
+    /// The inverse of the shrunk covariance's Cholesky factor, a packed lower triangle.
+    whitening: Vec<f32>,
+    /// What is known of them.
+    pub summary: Summary,
+}
+
+/// Where statistics come from, and the thresholds. The field names are a public format.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Training images that means and covariance are of.
+    pub n_train: usize,
+    /// Images that the thresholds are of.
+    pub n_held_out: usize,
+    /// Weight of the identity in the covariance, in `0..=1`.
+    pub shrinkage: f64,
+    /// The score above which [`UNLIKE_SHARE`] of the held-out images lie.
+    pub unlike_from: f64,
+    /// The score above which [`FAR_SHARE`] of the held-out images lie.
+    pub far_from: f64,
+}
+
+/// How unlike the training images an image is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unlikeness {
+    /// As most images of the training's source.
+    Alike,
+    /// As one in a hundred of them, or more.
+    Unlike,
+    /// As one in a thousand of them, or more.
+    Far,
+}
+
+impl OutOfDistribution {
+    /// Statistics of `training` descriptors `[n][channel]` with their labels, and thresholds from
+    /// descriptors of images of the same source that were not learned from.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where a class has no training image, images are too few, or descriptors are not
+    /// finite or of different lengths.
+    pub fn fit(training: &[Vec<f32>], labels: &[Label], held_out: &[Vec<f32>]) -> Result<Self> {
+        let channels = check(training, labels, held_out)?;
+        let means = Label::ALL.map(|class| {
+            let own: Vec<&Vec<f32>> =
+                training.iter().zip(labels).filter(|(_, label)| **label == class).map(|(row, _)| row).collect();
+            let mean = |channel: usize| own.iter().map(|row| f64::from(row[channel])).sum::<f64>() / own.len() as f64;
+            (0..channels).map(|channel| mean(channel) as f32).collect::<Vec<f32>>()
+        });
+        let centred: Vec<Vec<f32>> = training
+            .iter()
+            .zip(labels)
+            .map(|(row, label)| row.iter().zip(&means[label.index()]).map(|(x, mean)| x - mean).collect())
+            .collect();
+        let (mut covariance, shrinkage) = shrunk_covariance(&centred, channels);
+        if !cholesky::factorise(&mut covariance, channels) {
+            return Err(refused("descriptors without any variance", "training images that differ"));
+        }
+        let inverse = cholesky::invert(&covariance, channels);
+        let whitening = inverse.into_iter().map(|value| value as f32).collect();
+        let summary = Summary {
+            n_train: training.len(),
+            n_held_out: held_out.len(),
+            shrinkage,
+            unlike_from: 0.0,
+            far_from: 0.0,
+        };
+        let mut statistics = Self { means, whitening, summary };
+        let mut scores: Vec<f64> = held_out.par_iter().map(|descriptor| statistics.score(descriptor)).collect();
+        scores.sort_unstable_by(f64::total_cmp);
+        // Of n exchangeable images and a new one, the new one is beyond the k-th largest in k of n + 1 cases.
+        let beyond = |share: f64| {
+            let rank = (share * (scores.len() + 1) as f64).floor().max(1.0) as usize;
+            scores[scores.len() - rank]
+        };
+        statistics.summary.unlike_from = beyond(UNLIKE_SHARE);
+        statistics.summary.far_from = beyond(FAR_SHARE);
+        Ok(statistics)
+    }
+
+    /// Channels of the descriptors.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.means[0].len()
+    }
+
+    /// How far `descriptor` `[channel]` is from the training images: at least 0, about 1 for images like
+    /// them.
+    ///
+    /// # Panics
+    /// If it has another number of channels.
+    #[must_use]
+    pub fn score(&self, descriptor: &[f32]) -> f64 {
+        assert_eq!(descriptor.len(), self.channels(), "channels of a descriptor");
+        let distances = self.means.iter().map(|mean| {
+            let centred: Vec<f32> = descriptor.iter().zip(mean).map(|(x, mean)| x - mean).collect();
+            cholesky::squared_length(&self.whitening, &centred)
+        });
+        distances.fold(f64::INFINITY, f64::min) / self.channels() as f64
+    }
+
+    /// What a score says.
+    #[must_use]
+    pub fn judge(&self, score: f64) -> Unlikeness {
+        // Written so that what is not a number is far.
+        if score <= self.summary.unlike_from {
+            Unlikeness::Alike
+        } else if score <= self.summary.far_from {
+            Unlikeness::Unlike
+        } else {
+            Unlikeness::Far
+        }
+    }
+
+    /// The statistics as tensors of a checkpoint.
+    pub(crate) fn tensors(&self) -> StateDict {
+        let tensor = |values: &Vec<f32>| NamedTensor { shape: vec![values.len()], values: values.clone() };
+        StateDict::from([
+            (format!("{PREFIX}.mean_real"), tensor(&self.means[0])),
+            (format!("{PREFIX}.mean_fake"), tensor(&self.means[1])),
+            (format!("{PREFIX}.whitening"), tensor(&self.whitening)),
+        ])
+    }
+
+    /// Takes the statistics out of a checkpoint's tensors, if it has them; the message says what is wrong
+    /// with them.
+    pub(crate) fn take(
+        tensors: &mut StateDict,
+        metadata: &BTreeMap<String, String>,
+    ) -> std::result::Result<Option<Self>, String> {
+        let Some(summary) = metadata.get(PREFIX) else { return Ok(None) };
+        let summary: Summary = serde_json::from_str(summary).map_err(|error| format!("{PREFIX}: {error}"))?;
+        let mut take = |name: &str| {
+            let tensor = tensors.remove(&format!("{PREFIX}.{name}"));
+            tensor.map(|tensor| tensor.values).ok_or_else(|| format!("no `{PREFIX}.{name}`"))
+        };
+        let (means, whitening) = ([take("mean_real")?, take("mean_fake")?], take("whitening")?);
+        let channels = means[0].len();
+        if means[1].len() != channels || whitening.len() != cholesky::packed_len(channels) || channels == 0 {
+            return Err(format!("`{PREFIX}` tensors whose sizes do not agree"));
+        }
+        Ok(Some(Self { means, whitening, summary }))
+    }
+}
+
+/// The covariance of `centred` rows as a packed triangle, shrunk as Ledoit and Wolf do, and the weight of
+/// the identity in it.
+fn shrunk_covariance(centred: &[Vec<f32>], channels: usize) -> (Vec<f64>, f64) {
+    let n = centred.len() as f64;
+    // By channel, so that a covariance is one pass over two contiguous columns.
+    let columns: Vec<Vec<f32>> =
+        (0..channels).map(|channel| centred.iter().map(|row| row[channel]).collect()).collect();
+    let mut covariance: Vec<f64> = (0..channels)
+        .into_par_iter()
+        .flat_map_iter(|row| {
+            let columns = &columns;
+            (0..=row).map(move |column| {
+                let products = columns[row].iter().zip(&columns[column]).map(|(a, b)| f64::from(*a) * f64::from(*b));
+                products.sum::<f64>() / n
+            })
+        })
+        .collect();
+    let diagonal = |row: usize| row * (row + 1) / 2 + row;
+    let p = channels as f64;
+    let trace: f64 = (0..channels).map(|row| covariance[diagonal(row)]).sum();
+    let mean = trace / p;
+    let fourth: f64 = centred
+        .iter()
+        .map(|row| row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().powi(2))
+        .sum::<f64>()
+        / n;
+    let squares: f64 = (0..channels)
+        .map(|row| {
+            let off: f64 = covariance[row * (row + 1) / 2..diagonal(row)].iter().map(|x| x * x).sum();
+            2.0 * off + covariance[diagonal(row)].powi(2)
+        })
+        .sum();
+    let distance = (squares - 2.0 * mean * trace + p * mean * mean) / p;
+    let error = ((fourth - squares) / (p * n)).min(distance);
+    let shrinkage = if error > 0.0 && distance > 0.0 { error / distance } else { 0.0 };
+    covariance.iter_mut().for_each(|value| *value *= 1.0 - shrinkage);
+    for row in 0..channels {
+        // The floor keeps channels that never fire invertible where nothing is shrunk.
+        covariance[diagonal(row)] += (shrinkage * mean).max(1e-6 * mean);
+    }
+    (covariance, shrinkage)
+}
+
+fn check(training: &[Vec<f32>], labels: &[Label], held_out: &[Vec<f32>]) -> Result<usize> {
+    if training.len() != labels.len() {
+        return Err(refused(&format!("{} descriptors and {} labels", training.len(), labels.len()), "one label each"));
+    }
+    for class in Label::ALL {
+        let count = labels.iter().filter(|label| **label == class).count();
+        if count < 2 {
+            return Err(refused(&format!("{count} {class} training images"), "at least 2 of each class"));
+        }
+    }
+    if held_out.len() < LEAST_HELD_OUT {
+        let found = format!("{} images that were not learned from", held_out.len());
+        return Err(refused(&found, &format!("at least {LEAST_HELD_OUT}, to tell what one in a thousand scores")));
+    }
+    let channels = training[0].len();
+    let unfit = |row: &&Vec<f32>| row.len() != channels || !row.iter().all(|value| value.is_finite());
+    match training.iter().chain(held_out).find(unfit) {
+        Some(_) => Err(refused("descriptors of other lengths or not finite", "those of one working detector")),
+        None if channels == 0 => Err(refused("empty descriptors", "at least one channel")),
+        None => Ok(channels),
+    }
+}
+
+fn refused(found: &str, expected: &str) -> Error {
+    Error::Refused(format!(
+        "what images are like: found {found}; expected {expected}; give the data that the detector was trained on, with \
+         its split"
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! Decoding beside judging.
+
+use std::sync::mpsc::sync_channel;
+
+use burn::tensor::{Tensor, TensorData};
+
+use super::prepare::{Prepared, prepare};
+use super::{Finding, Scanner, Stability, Tiles, Unlike};
+use crate::data::{Broken, Dataset, decode};
+
+/// Decoded images that wait for the detector, in batches: enough for it never to wait.
+const BATCHES_AHEAD: usize = 2;
+
+/// What became of one image's bytes.
+type Outcome = Result<Prepared, Broken>;
+
+pub(super) fn run(
+    scanner: &Scanner<'_>,
+    dataset: &Dataset,
+    indices: &[usize],
+    progress: &mut dyn FnMut(usize),
+) -> Vec<Result<Finding, Broken>> {
+    let batch_size = scanner.settings.batch_size.max(1);
+    let (sender, receiver) = sync_channel::<(usize, Outcome)>(BATCHES_AHEAD * batch_size);
+    let mut found: Vec<Option<Result<Finding, Broken>>> = indices.iter().map(|_| None).collect();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let work = || {
+                dataset.visit_encoded(indices, &|position, bytes| {
+                    // Nobody listens only while the process is coming down.
+                    let _ = sender.send((position, prepared(scanner, dataset, indices[position], bytes)));
+                });
+            };
+            // Threads of their own: those that wait for the detector must not be the ones it works with.
+            match rayon::ThreadPoolBuilder::new().num_threads(rayon::current_num_threads()).build() {
+                Ok(pool) => pool.install(work),
+                Err(_) => work(),
+            }
+        });
+        let (mut waiting, mut inputs, mut done) = (Vec::new(), 0, 0);
+        let image = 3 * scanner.predictor.input_size().pow(2);
+        let mut judge = |waiting: &mut Vec<(usize, Prepared)>| {
+            for (position, finding) in judge(scanner, std::mem::take(waiting)) {
+                found[position] = Some(Ok(finding));
+            }
+        };
+        let mut broken = Vec::new();
+        for (position, outcome) in receiver {
+            match outcome {
+                Ok(prepared) => {
+                    inputs += prepared.inputs.len() / image;
+                    waiting.push((position, prepared));
+                }
+                Err(entry) => broken.push((position, entry)),
+            }
+            if inputs >= batch_size {
+                judge(&mut waiting);
+                inputs = 0;
+            }
+            done += 1;
+            progress(done);
+        }
+        judge(&mut waiting);
+        for (position, entry) in broken {
+            found[position] = Some(Err(entry));
+        }
+    });
+    let missing = |index: usize| {
+        Err(Broken {
+            identity: dataset.items[index].identity.clone(),
+            path: dataset.items[index].location.path().to_path_buf(),
+            reason: "found nothing; expected the image's bytes; open the data set again".into(),
+        })
+    };
+    found.into_iter().zip(indices).map(|(found, &index)| found.unwrap_or_else(|| missing(index))).collect()
+}
+
+fn prepared(
+    scanner: &Scanner<'_>,
+    dataset: &Dataset,
+    index: usize,
+    bytes: Result<&[u8], crate::data::Defect>,
+) -> Outcome {
+    let item = &dataset.items[index];
+    let broken = |reason: String| Broken {
+        identity: item.identity.clone(),
+        path: item.location.path().to_path_buf(),
+        reason,
+    };
+    let image = bytes.and_then(|bytes| decode(bytes, &dataset.limits)).map_err(|defect| broken(defect.to_string()))?;
+    prepare(&image, &scanner.settings, scanner.predictor.input_size()).map_err(|error| broken(error.to_string()))
+}
+
+/// Judges images with their versions and tiles, all in one batch.
+fn judge(scanner: &Scanner<'_>, images: Vec<(usize, Prepared)>) -> Vec<(usize, Finding)> {
+    if images.is_empty() {
+        return Vec::new();
+    }
+    let (predictor, settings) = (scanner.predictor, &scanner.settings);
+    let side = predictor.input_size();
+    let values: Vec<f32> =
+        images.iter().flat_map(|(_, prepared)| &prepared.inputs).map(|&level| f32::from(level) / 255.0).collect();
+    let count = values.len() / (3 * side * side);
+    let pixels = TensorData::new(values, [count, side, side, 3]);
+    let mut first = 0;
+    let wholes: Vec<usize> = images
+        .iter()
+        .map(|(_, prepared)| {
+            let own = first;
+            first += prepared.inputs.len() / (3 * side * side);
+            own
+        })
+        .collect();
+    let seen: Vec<_> = predictor
+        .members()
+        .iter()
+        .map(|member| {
+            let frozen = member.frozen();
+            let pixels = Tensor::from_data(pixels.clone(), frozen.detector().device());
+            match &member.out_of_distribution {
+                Some(statistics) => {
+                    let described = frozen.describe(pixels);
+                    let scores: Vec<f64> =
+                        wholes.iter().map(|&whole| statistics.score(&described.descriptors[whole])).collect();
+                    (described.probability_fake, Some(scores))
+                }
+                None => (frozen.probability_fake(pixels), None),
+            }
+        })
+        .collect();
+    let by_member: Vec<Vec<f64>> = seen.iter().map(|(probabilities, _)| probabilities.clone()).collect();
+    let judgements = predictor.combine(&by_member);
+    let versions = settings.stability.variants().count();
+    images
+        .into_iter()
+        .zip(wholes)
+        .enumerate()
+        .map(|(image, ((position, prepared), whole))| {
+            let of = |range: std::ops::Range<usize>| -> Vec<f64> {
+                judgements[range].iter().map(|judgement| judgement.probability_fake).collect()
+            };
+            let judgement = judgements[whole].clone();
+            let (from, tiles) = (whole + 1 + versions, &prepared.tiles);
+            let stability = Stability::new(
+                settings.stability,
+                judgement.probability_fake,
+                &of(whole + 1..from),
+                settings.threshold,
+            );
+            let scores = seen.iter().map(|(_, scores)| scores.as_ref().map(|scores| scores[image])).collect();
+            let unlike = Unlike::new(prepared.size, predictor, scores);
+            let tiles = Tiles::new(tiles, &of(from..from + tiles.len()), settings.threshold);
+            (position, Finding::new(prepared.size, judgement, settings.threshold, stability, unlike, tiles))
+        })
+        .collect()
+}
