@@ -151,6 +151,40 @@ impl Architecture for ResNetSeSmall {
     }
 }
 
+struct Stem {
+    conv1: Conv2d,
+    bn1: BatchNorm2d,
+}
+
+impl Stem {
+    fn new(initialiser: &mut Initialiser) -> Self {
+        Self {
+            conv1: Conv2d::same(initialiser, [3, STEM_CHANNELS], 3, 1),
+            bn1: BatchNorm2d::new(initialiser, STEM_CHANNELS, EPSILON),
+        }
+    }
+}
+
+/// A projection where a block changes the resolution or the width, the identity elsewhere.
+fn shortcut(initialiser: &mut Initialiser, [from, to]: [usize; 2], stride: usize) -> Option<(Conv2d, BatchNorm2d)> {
+    (stride != 1 || from != to)
+        .then(|| (Conv2d::same(initialiser, [from, to], 1, stride), BatchNorm2d::new(initialiser, to, EPSILON)))
+}
+
+fn project(shortcut: Option<&(Conv2d, BatchNorm2d)>, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+    match shortcut {
+        Some((convolution, norm)) => norm.forward(convolution.forward(x), pass),
+        None => x,
+    }
+}
+
+fn compile_projection(shortcut: Option<&(Conv2d, BatchNorm2d)>, builder: &mut Builder, x: Value) -> Option<Value> {
+    match shortcut {
+        Some((convolution, norm)) => convolution.compile(builder, x, Some(norm), None, Activation::Identity),
+        None => Some(x),
+    }
+}
+
 #[derive(Module, Debug)]
 struct BasicBlock {
     conv1: Conv2d,

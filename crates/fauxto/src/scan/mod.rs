@@ -93,7 +93,8 @@ impl Finding {
     ) -> Self {
         let verdict = judgement.verdict(threshold);
         let mut doubts = Vec::new();
-        if judgement.conformal == Some(ConformalVerdict::Unsure) {
+        // A threshold of one's own may contradict the calibrated verdict.
+        if judgement.conformal.is_some_and(|conformal| conformal.label() != Some(verdict)) {
             doubts.push(Doubt::BetweenClasses);
         }
         if stability.as_ref().is_some_and(|stability| !stability.flips.is_empty()) {
@@ -102,14 +103,10 @@ impl Finding {
         if unlike.content.as_ref().is_some_and(|content| content.judged == Unlikeness::Far) {
             doubts.push(Doubt::FarFromTraining);
         }
-        let decided = match verdict {
+        let judged = match verdict {
+            _ if !doubts.is_empty() => ConformalVerdict::Unsure,
             Label::Real => ConformalVerdict::Real,
             Label::Fake => ConformalVerdict::Fake,
-        };
-        let judged = match (doubts.is_empty(), judgement.conformal) {
-            (false, _) => ConformalVerdict::Unsure,
-            (true, Some(conformal)) => conformal,
-            (true, None) => decided,
         };
         Self { size, judgement, verdict, judged, doubts, stability, unlike, tiles }
     }

@@ -5,7 +5,7 @@ use std::sync::mpsc::sync_channel;
 use burn::tensor::{Tensor, TensorData};
 
 use super::prepare::{Prepared, prepare};
-use super::{Finding, Scanner, Stability, Tiles, Unlike};
+use super::{Finding, Scanner, Settings, Stability, Tiles, Unlike};
 use crate::data::{Broken, Dataset, decode};
 
 /// Decoded images that wait for the detector, in batches: enough for it never to wait.
@@ -22,13 +22,15 @@ pub(super) fn run(
 ) -> Vec<Result<Finding, Broken>> {
     let batch_size = scanner.settings.batch_size.max(1);
     let (sender, receiver) = sync_channel::<(usize, Outcome)>(BATCHES_AHEAD * batch_size);
+    // The detector itself stays on this thread.
+    let (settings, side) = (scanner.settings, scanner.predictor.input_size());
     let mut found: Vec<Option<Result<Finding, Broken>>> = indices.iter().map(|_| None).collect();
     std::thread::scope(|scope| {
         scope.spawn(move || {
             let work = || {
                 dataset.visit_encoded(indices, &|position, bytes| {
                     // Nobody listens only while the process is coming down.
-                    let _ = sender.send((position, prepared(scanner, dataset, indices[position], bytes)));
+                    let _ = sender.send((position, prepared(&settings, side, dataset, indices[position], bytes)));
                 });
             };
             // Threads of their own: those that wait for the detector must not be the ones it works with.
@@ -38,7 +40,7 @@ pub(super) fn run(
             }
         });
         let (mut waiting, mut inputs, mut done) = (Vec::new(), 0, 0);
-        let image = 3 * scanner.predictor.input_size().pow(2);
+        let image = 3 * side * side;
         let mut judge = |waiting: &mut Vec<(usize, Prepared)>| {
             for (position, finding) in judge(scanner, std::mem::take(waiting)) {
                 found[position] = Some(Ok(finding));
@@ -76,7 +78,8 @@ pub(super) fn run(
 }
 
 fn prepared(
-    scanner: &Scanner<'_>,
+    settings: &Settings,
+    side: usize,
     dataset: &Dataset,
     index: usize,
     bytes: Result<&[u8], crate::data::Defect>,
@@ -88,7 +91,7 @@ fn prepared(
         reason,
     };
     let image = bytes.and_then(|bytes| decode(bytes, &dataset.limits)).map_err(|defect| broken(defect.to_string()))?;
-    prepare(&image, &scanner.settings, scanner.predictor.input_size()).map_err(|error| broken(error.to_string()))
+    prepare(&image, settings, side).map_err(|error| broken(error.to_string()))
 }
 
 /// Judges images with their versions and tiles, all in one batch.
