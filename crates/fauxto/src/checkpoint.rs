@@ -111,8 +111,9 @@ pub fn encode(from: &Path, precision: Precision, statistics: Option<&OutOfDistri
     let mut metadata = with_precision(metadata, precision);
     if let Some(statistics) = statistics {
         tensors.extend(statistics.tensors());
-        let summary = serde_json::to_string(&statistics.summary)
-            .map_err(|error| Error::input(from, error.to_string(), "numbers JSON can hold", "report this as a defect"))?;
+        let summary = serde_json::to_string(&statistics.summary).map_err(|error| {
+            Error::input(from, error.to_string(), "numbers JSON can hold", "report this as a defect")
+        })?;
         metadata.insert(out_of_distribution::PREFIX.to_owned(), summary);
     }
     weights::encode_safetensors(from, &tensors, &metadata, precision)
@@ -200,9 +201,10 @@ pub fn parse(bytes: &[u8], path: &Path, device: &Device) -> Result<Checkpoint> {
         serde_json::from_str(value("normalisation")?).map_err(|error| refuse(format!("normalisation: {error}")))?;
     let provenance: Provenance =
         serde_json::from_str(value("provenance")?).map_err(|error| refuse(format!("provenance: {error}")))?;
-    let calibration = metadata.get(CALIBRATION).map(|text| read_calibration(text)).transpose().map_err(|found| {
-        Error::input(path, found, "a calibration written by `fauxto calibrate`", "calibrate again")
-    })?;
+    let calibration =
+        metadata.get(CALIBRATION).map(|text| read_calibration(text)).transpose().map_err(|found| {
+            Error::input(path, found, "a calibration written by `fauxto calibrate`", "calibrate again")
+        })?;
     // Checkpoints written before there was a choice are f32 and do not say so.
     let precision = match metadata.get(PRECISION) {
         Some(name) => Precision::find(name).map_err(|error| refuse(error.to_string()))?,

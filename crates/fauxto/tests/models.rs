@@ -157,3 +157,91 @@ fn weights_that_do_not_fit_are_refused_by_name() {
     assert!(message.contains("`conv1.weight` is missing"), "{message}");
     assert!(message.contains("`bn1.bias` holds values that are not finite"), "{message}");
 }
+
+#[test]
+fn a_description_is_the_verdict_and_every_stage_pooled() {
+    let device = Device::flex();
+    for entry in MODELS {
+        let frozen = Detector::new(entry, 32, 1, &device).freeze();
+        let batch: Tensor<4> = Tensor::from_data(pixels(3, 32, 32), &device);
+        let described = frozen.describe(batch.clone());
+        assert_eq!(described.probability_fake.len(), 3, "{}", entry.name);
+        for (own, alone) in described.probability_fake.iter().zip(frozen.probability_fake(batch.clone())) {
+            assert!((own - alone).abs() < 1e-6, "{}", entry.name);
+        }
+        let mut map = batch;
+        let mut means: Vec<Vec<f32>> = vec![Vec::new(); 3];
+        for stage in 0..frozen.stages() {
+            map = frozen.stage(stage, map);
+            let pooled = values(map.clone().mean_dims(&[1, 2]));
+            let channels = pooled.len() / 3;
+            means.iter_mut().zip(pooled.chunks(channels)).for_each(|(mean, own)| mean.extend(own));
+        }
+        for (image, (own, expected)) in described.descriptors.iter().zip(&means).enumerate() {
+            assert!(close(own, expected, 1e-4), "{} image {image}", entry.name);
+        }
+    }
+}
+
+#[test]
+fn weights_in_eight_bits_are_off_by_half_a_step_and_logits_by_little() {
+    let device = Device::flex();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    for entry in MODELS {
+        let exact = Detector::new(entry, 32, 1, &device);
+        let tensors = weights::collect(exact.network.as_ref());
+        weights::write_safetensors(&path, &tensors, &BTreeMap::new(), Precision::Int8).unwrap();
+        let written = std::fs::read(&path).unwrap();
+        if entry.name == "resnet_se" {
+            assert!(written.len() < 12_000_000, "{}", written.len());
+        }
+        let (read, _) = weights::read_safetensors(&path).unwrap();
+        assert!(read.keys().eq(tensors.keys()), "{}: scales are no tensors of the network", entry.name);
+        for (name, tensor) in &read {
+            let original = &tensors[name];
+            assert_eq!(tensor.shape, original.shape);
+            if tensor.shape.len() < 2 {
+                assert_eq!(tensor.values, original.values, "{name} stays f32");
+                continue;
+            }
+            let size = tensor.values.len() / tensor.shape[0];
+            for (own, original) in tensor.values.chunks(size).zip(original.values.chunks(size)) {
+                let largest = original.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+                let off = own.iter().zip(original).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                // Half a step of 1/127, and the rounding of the scale.
+                assert!(off <= largest / 254.0 * 1.0001, "{} {name}: {off} of {largest}", entry.name);
+            }
+        }
+        // What was rounded once is kept, up to the rounding of its scale.
+        weights::write_safetensors(&path, &read, &BTreeMap::new(), Precision::Int8).unwrap();
+        let (again, _) = weights::read_safetensors(&path).unwrap();
+        for (name, tensor) in &again {
+            let kept = tensor.values.iter().zip(&read[name].values).all(|(a, b)| (a - b).abs() <= 2e-7 * b.abs());
+            assert!(kept, "{} {name}", entry.name);
+        }
+        let mut rounded = Detector::blank(entry, 32, &device);
+        weights::assign(rounded.network.as_mut(), read, &path, entry.classifier, ClassifierPolicy::Exact).unwrap();
+        let logits =
+            |detector: &Detector| values(detector.freeze().logits(Tensor::from_data(pixels(4, 32, 32), &device)));
+        let (rounded, exact) = (logits(&rounded), logits(&exact));
+        assert!(close(&rounded, &exact, 2e-2), "{} {rounded:?} {exact:?}", entry.name);
+    }
+}
+
+#[test]
+fn weights_without_their_scales_are_refused() {
+    use safetensors::tensor::{Dtype, TensorView};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    let view = |dtype, shape: &[usize], bytes| TensorView::new(dtype, shape.to_vec(), bytes).unwrap();
+    let scales = [0u8; 12];
+    for tensors in [
+        vec![("fc.weight", view(Dtype::I8, &[2, 3], &[1; 6]))],
+        vec![("fc.weight", view(Dtype::I8, &[2, 3], &[1; 6])), ("fc.weight_scale", view(Dtype::F32, &[3], &scales))],
+    ] {
+        std::fs::write(&path, safetensors::serialize(tensors, None).unwrap()).unwrap();
+        let message = weights::read_safetensors(&path).unwrap_err().to_string();
+        assert!(message.contains("fc.weight_scale"), "{message}");
+    }
+}

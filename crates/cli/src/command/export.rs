@@ -77,11 +77,7 @@ pub(super) fn run(arguments: &Export) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn measure(
-    arguments: &Export,
-    data: &Path,
-    checkpoint: &checkpoint::Checkpoint,
-) -> anyhow::Result<OutOfDistribution> {
+fn measure(arguments: &Export, data: &Path, checkpoint: &checkpoint::Checkpoint) -> anyhow::Result<OutOfDistribution> {
     let file = match &arguments.split {
         Some(file) => file.clone(),
         None => RunFolder::new(&arguments.model).split(),

@@ -220,9 +220,7 @@ impl Frozen {
     pub fn logits(&self, pixels: Tensor<4>) -> Tensor<2> {
         let (batch, device) = (pixels.dims()[0], pixels.device());
         match self.run(&self.program, false, &pixels) {
-            Some(mut outputs) => {
-                Tensor::from_data(TensorData::new(outputs.swap_remove(0), [batch, CLASSES]), &device)
-            }
+            Some(mut outputs) => Tensor::from_data(TensorData::new(outputs.swap_remove(0), [batch, CLASSES]), &device),
             None => self.detector.logits(pixels, &Pass::inference()),
         }
     }

@@ -105,11 +105,7 @@ impl Initialiser {
         self.drawn(shape, |stream| normal.sample(stream) as f32)
     }
 
-    fn drawn<const D: usize>(
-        &mut self,
-        shape: [usize; D],
-        draw: impl Fn(&mut ChaCha8Rng) -> f32,
-    ) -> Param<Tensor<D>> {
+    fn drawn<const D: usize>(&mut self, shape: [usize; D], draw: impl Fn(&mut ChaCha8Rng) -> f32) -> Param<Tensor<D>> {
         let count = shape.iter().product();
         let values = match &mut self.stream {
             Some(stream) => (0..count).map(|_| draw(stream)).collect(),

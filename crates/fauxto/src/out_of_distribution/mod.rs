@@ -99,13 +99,8 @@ impl OutOfDistribution {
         }
         let inverse = cholesky::invert(&covariance, channels);
         let whitening = inverse.into_iter().map(|value| value as f32).collect();
-        let summary = Summary {
-            n_train: training.len(),
-            n_held_out: held_out.len(),
-            shrinkage,
-            unlike_from: 0.0,
-            far_from: 0.0,
-        };
+        let summary =
+            Summary { n_train: training.len(), n_held_out: held_out.len(), shrinkage, unlike_from: 0.0, far_from: 0.0 };
         let mut statistics = Self { means, whitening, summary };
         let mut scores: Vec<f64> = held_out.par_iter().map(|descriptor| statistics.score(descriptor)).collect();
         scores.sort_unstable_by(f64::total_cmp);
@@ -205,11 +200,9 @@ fn shrunk_covariance(centred: &[Vec<f32>], channels: usize) -> (Vec<f64>, f64) {
     let p = channels as f64;
     let trace: f64 = (0..channels).map(|row| covariance[diagonal(row)]).sum();
     let mean = trace / p;
-    let fourth: f64 = centred
-        .iter()
-        .map(|row| row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().powi(2))
-        .sum::<f64>()
-        / n;
+    let fourth: f64 =
+        centred.iter().map(|row| row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().powi(2)).sum::<f64>()
+            / n;
     let squares: f64 = (0..channels)
         .map(|row| {
             let off: f64 = covariance[row * (row + 1) / 2..diagonal(row)].iter().map(|x| x * x).sum();

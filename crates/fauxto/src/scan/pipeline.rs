@@ -85,11 +85,8 @@ fn prepared(
     bytes: Result<&[u8], crate::data::Defect>,
 ) -> Outcome {
     let item = &dataset.items[index];
-    let broken = |reason: String| Broken {
-        identity: item.identity.clone(),
-        path: item.location.path().to_path_buf(),
-        reason,
-    };
+    let broken =
+        |reason: String| Broken { identity: item.identity.clone(), path: item.location.path().to_path_buf(), reason };
     let image = bytes.and_then(|bytes| decode(bytes, &dataset.limits)).map_err(|defect| broken(defect.to_string()))?;
     prepare(&image, settings, side).map_err(|error| broken(error.to_string()))
 }

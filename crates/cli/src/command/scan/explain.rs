@@ -93,7 +93,5 @@ fn deciding<'a>(predictor: &'a Predictor, finding: &Finding) -> (&'a Member, f64
         sign * member.weight * (p / (1.0 - p)).ln()
     };
     let members = predictor.members().iter().zip(finding.judgement.members.iter().copied());
-    members
-        .max_by(|a, b| share(a).total_cmp(&share(b)))
-        .expect("a predictor has at least one member")
+    members.max_by(|a, b| share(a).total_cmp(&share(b))).expect("a predictor has at least one member")
 }

@@ -35,7 +35,7 @@ fn as_csv(names: &[&str], rows: &[Row]) -> anyhow::Result<()> {
         let name = |value: &Option<String>| value.clone().unwrap_or_default();
         let stability = row.stability.as_ref();
         let unlike = row.unlike.as_ref();
-        let doubts = row.doubts.iter().flatten().map(|doubt| plain(doubt)).collect::<Vec<_>>().join(" ");
+        let doubts = row.doubts.iter().flatten().map(plain).collect::<Vec<_>>().join(" ");
         let mut record = vec![
             row.path.clone(),
             row.verdict.map_or("", Label::name).to_owned(),
@@ -113,9 +113,7 @@ fn as_table(names: &[&str], rows: &[Row]) -> anyhow::Result<()> {
     let unlike = rows.iter().filter_map(|row| row.unlike.as_ref());
     let far = unlike.filter(|unlike| unlike.content.is_some_and(|content| content != Unlikeness::Alike)).count();
     if far > 0 {
-        progress::note(format!(
-            "{far} unlike what the model learned from: there its probability is an extrapolation"
-        ));
+        progress::note(format!("{far} unlike what the model learned from: there its probability is an extrapolation"));
     }
     Ok(())
 }
