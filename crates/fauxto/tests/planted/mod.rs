@@ -5,7 +5,7 @@ use burn::module::ParamId;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use fauxto::image::FloatImage;
 use fauxto::model::network::{ParameterValue, ParameterView};
-use fauxto::model::{Detector, Frozen, ModelEntry, Network, Pass};
+use fauxto::model::{Detector, Frozen, ModelEntry, Network, Pass, Start};
 use fauxto::random;
 use rand::RngExt;
 
@@ -23,9 +23,15 @@ static ENTRY: ModelEntry = ModelEntry {
     summary: "looks for a checkerboard",
     source: "this test",
     classifier: "none",
-    build: |_, seed, device| {
-        let mut stream = random::stream(seed, "planted", &[]);
-        let values = (0..3 * CELL * CELL).map(|_| stream.random_range(-0.1..0.1)).collect();
+    build: |_, start, device| {
+        let count = 3 * CELL * CELL;
+        let values = match start {
+            Start::Zeros => vec![0.0; count],
+            Start::Drawn(seed) => {
+                let mut stream = random::stream(seed, "planted", &[]);
+                (0..count).map(|_| stream.random_range(-0.1..0.1)).collect()
+            }
+        };
         Box::new(Planted { weight: filter(values, device), id: ParamId::new() })
     },
 };
