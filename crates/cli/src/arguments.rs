@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fauxto::attack::Epsilon;
 use fauxto::corrupt::{self, CorruptionEntry, Severity};
+use fauxto::data::Side;
 
 /// Tells camera photographs from generated images.
 #[derive(Debug, Parser)]
@@ -70,6 +71,15 @@ pub(crate) enum Command {
         fauxto run photos/ --report test.parquet --models resnet_se_small --finetune robust --out runs/pipeline\n\n\
         Stopped half-way, the same command goes on where it stopped.")]
     Run(Run),
+    /// What each part of a recipe is worth: train with it, without it, and compare on the same images
+    #[command(after_help = "Examples:\n  \
+        fauxto ablate photos/ --report test.parquet --out runs/ablations\n  \
+        fauxto ablate photos/ --report test.parquet --ablation adversarial_ratio --model resnet_se_small --out runs/ratio\n  \
+        fauxto ablate photos/ --ablation augmentation --seeds 1,2,3,4,5 --set train.epochs=20 --out runs/augmentation\n\n\
+        Trains every detector that the arms need once for each seed; the base phase is shared. Stopped half-way, the\n\
+        same command goes on where it stopped; more seeds, models and ablations add to what is there.\n\
+        Writes OUT/results.json and a figure for each ablation.")]
+    Ablate(Ablate),
     /// Measure a detector under adversarial attacks
     #[command(after_help = "Examples:\n  \
         fauxto attack runs/mine test.parquet --limit 1000\n  \
@@ -102,7 +112,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  fauxto bench train --model resnet_se --batch 128 --steps 10\n  fauxto bench infer --model convnext_tiny --batch 1 --json"
     )]
     Bench(Bench),
-    /// List models, augmentations, corruptions, attacks, checks, metrics, explainers, scores, presets, readers, devices
+    /// List models, augmentations, corruptions, attacks, metrics, explainers, ablations and all else there is by name
     #[command(after_help = "Examples:\n  fauxto list\n  fauxto list models --json")]
     List(List),
     /// Print a shell's completion script
@@ -235,6 +245,83 @@ impl Run {
     }
 }
 
+/// Seeds, each once.
+#[derive(Clone, Debug)]
+pub(crate) struct Seeds(pub(crate) Vec<u64>);
+
+impl Seeds {
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut seeds: Vec<u64> = Vec::new();
+        for part in text.split(',') {
+            let seed = part
+                .trim()
+                .parse::<u32>()
+                .map_err(|_| format!("found `{part}`; expected whole numbers from 0 to {}, as in 1,2,3", u32::MAX))?;
+            if seeds.contains(&seed.into()) {
+                return Err(format!("found {seed} twice; the same seed gives the same run"));
+            }
+            seeds.push(seed.into());
+        }
+        Ok(Self(seeds))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ablate {
+    /// Labelled images: folder, Parquet file or folder of shards, CSV, JSON Lines
+    pub(crate) data: PathBuf,
+    /// Folder for everything that is trained and measured
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
+    /// Labelled images to report on; without them, a share of the data is kept apart for that
+    #[arg(long, value_name = "DATA")]
+    pub(crate) report: Option<PathBuf>,
+    /// That share, where --report is not given
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    pub(crate) test_share: f64,
+    /// Ablations, separated by commas (`fauxto list ablations`) [default: all that the models allow]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) ablation: Option<Vec<String>>,
+    /// Architectures, separated by commas
+    #[arg(
+        long,
+        alias = "models",
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "convnext_tiny,efficientnet_b0,resnet_se"
+    )]
+    pub(crate) model: Vec<String>,
+    /// Seeds of the runs; every arm is run with each
+    #[arg(long, value_name = "NUMBERS", default_value = "1,2,3", value_parser = Seeds::parse)]
+    pub(crate) seeds: Seeds,
+    /// Preset of the base phase
+    #[arg(long, value_name = "NAME|FILE", default_value = "base")]
+    pub(crate) preset: String,
+    /// Preset of the fine-tuning phase
+    #[arg(long, value_name = "NAME|FILE", default_value = "adversarial")]
+    pub(crate) finetune: String,
+    /// Change one setting in both phases, as in `train.epochs=3`; repeatable
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// Reported images to attack, drawn by the split's seed
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) attack_images: u32,
+    /// Train although a property of the files separates the classes
+    #[arg(long)]
+    pub(crate) allow_giveaways: bool,
+    /// Seconds between two writings of a run's state
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    pub(crate) save_every: f64,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Train {
     /// Labelled images: folder, Parquet file or folder of shards, CSV, JSON Lines
@@ -311,7 +398,7 @@ impl Models {
 }
 
 /// Which side of a split to measure.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SideName {
     /// Learned from
     Train,
@@ -319,6 +406,16 @@ pub(crate) enum SideName {
     Validation,
     /// Reported on
     Test,
+}
+
+impl From<SideName> for Side {
+    fn from(name: SideName) -> Self {
+        match name {
+            SideName::Train => Self::Train,
+            SideName::Validation => Self::Validation,
+            SideName::Test => Self::Test,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -3,17 +3,16 @@
 use std::path::Path;
 
 use anyhow::Context;
-use fauxto::data::split::Split;
-use fauxto::data::{Dataset, OpenOptions, Side};
 use fauxto::evaluate::{Evaluation, METRICS, Scores};
 use fauxto::predict::Predictor;
 use fauxto::write_atomically::write_atomically;
-use fauxto::{Label, device, run};
+use fauxto::{Label, device};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
-use crate::arguments::{Evaluate, SideName};
-use crate::{figure, pixels, progress, table};
+use crate::arguments::Evaluate;
+use crate::images::Images;
+use crate::{figure, progress, table};
 
 /// What `--json` prints: the measurements at the top, then where they come from.
 #[derive(Debug, Serialize)]
@@ -36,32 +35,15 @@ struct MemberReport<'a> {
 pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
     let device = device::device(&arguments.device)?;
     let predictor = Predictor::open(&arguments.models.0, &device)?;
-    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
-    let dataset = Dataset::open(&arguments.data, &options)?;
-    let indices = dataset.labelled();
-    let store = pixels::decode(&dataset, &indices, predictor.input_size())?;
-    let mut positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
-    let skipped = store.len() - positions.len();
-    if let (Some(file), Some(side)) = (&arguments.split, arguments.side) {
-        let split = Split::load(file)?;
-        split.check(&run::candidates(&dataset, &indices, &store, &positions))?;
-        let side = match side {
-            SideName::Train => Side::Train,
-            SideName::Validation => Side::Validation,
-            SideName::Test => Side::Test,
-        };
-        positions.retain(|&position| {
-            let assigned = split.item(&dataset.items[indices[position]].identity);
-            assigned.is_some_and(|item| item.side == Some(side))
-        });
-        anyhow::ensure!(!positions.is_empty(), "{}: no image on that side", file.display());
-    }
+    let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?
+        .on_side(arguments.split.as_deref(), arguments.side)?;
+    let positions = images.positions();
     let bar = progress::bar(positions.len(), "images", "judging");
-    let judgements =
-        predictor.judge(&store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?;
+    let judgements = predictor
+        .judge(&images.store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
 
-    let labels: Vec<Label> = positions.iter().filter_map(|&position| dataset.items[indices[position]].label).collect();
+    let labels: Vec<Label> = images.examples.iter().map(|example| example.label).collect();
     let scores = Scores::new(judgements.iter().map(|judgement| judgement.probability_fake).collect(), labels.clone())?;
     let evaluation = Evaluation::new(&scores, arguments.threshold)?;
     let models = predictor
@@ -85,10 +67,11 @@ pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
         figure::evaluation(&title, &scores, &evaluation, stem)?;
     }
     if let Some(path) = &arguments.scores {
-        let identities = positions.iter().map(|&position| dataset.items[indices[position]].identity.as_str());
+        let identities = images.examples.iter().map(|example| images.identity(example));
         write_scores(path, identities, &scores)?;
     }
-    let report = Report { evaluation: &evaluation, data: arguments.data.display().to_string(), skipped, models };
+    let report =
+        Report { evaluation: &evaluation, data: arguments.data.display().to_string(), skipped: images.skipped, models };
     if arguments.json {
         say_json(&report)?;
     } else {

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod ablate;
 mod attack;
 mod audit;
 mod bench;
@@ -49,6 +50,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Derive(arguments) => derive::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Ablate(arguments) => ablate::run(&arguments),
         Command::Attack(arguments) => attack::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
