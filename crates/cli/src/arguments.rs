@@ -42,10 +42,11 @@ pub(crate) enum Command {
         fauxto train photos/ --model convnext_tiny --init convnext_tiny.pth --set train.learning_rate=1e-4\n  \
         fauxto train train.parquet --preset base --set train.epochs=3 --set seed=7")]
     Train(Train),
-    /// Make augmented images from the training side of a split, each naming its parent
+    /// Make augmented or attacked images from the training side of a split, each naming its parent
     #[command(after_help = "Examples:\n  \
         fauxto derive photos/ --split runs/mine --out derived/\n  \
-        fauxto derive train.parquet --split split.json --out derived/ --augmented 1000 --seed 7\n\n\
+        fauxto derive train.parquet --split split.json --out derived/ --augmented 1000 --seed 7\n  \
+        fauxto derive photos/ --split runs/mine --adversarial 400 --models runs/mine --out attacked/\n\n\
         Half of the images are real and half fake, and each keeps its parent's label. OUT/metadata.csv\n\
         names every parent, by identity and by content hash; a command given OUT reads it.\n\
         Exit code 1: the data are not the ones that were split.")]
@@ -195,8 +196,8 @@ pub(crate) struct Run {
     /// Augmented images to make of the training side, an even number
     #[arg(long, value_name = "N", default_value_t = 500)]
     pub(crate) augmented_images: u32,
-    /// Training images that become the adversarial set, each at four epsilons
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    /// Attacked images to make of the training side, an even number
+    #[arg(long, value_name = "N", default_value_t = 400)]
     pub(crate) adversarial_images: u32,
     /// Reported images under FGSM and PGD
     #[arg(long, value_name = "N", default_value_t = 500)]
@@ -376,6 +377,27 @@ pub(crate) struct Derive {
     /// Augmented images to make, an even number
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) augmented: u32,
+    /// Make attacked images instead, this many, an even number
+    #[arg(long, value_name = "N", requires = "models", conflicts_with = "augmented", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) adversarial: Option<u32>,
+    /// Run folders or checkpoints to attack; several, separated by commas, are attacked as they vote
+    #[arg(long, value_name = "RUN|CHECKPOINT", requires = "adversarial", value_parser = Models::parse)]
+    pub(crate) models: Option<Models>,
+    /// The attack, in L-infinity (`fauxto list attacks`)
+    #[arg(long, value_name = "NAME", requires = "adversarial", default_value = "fgsm")]
+    pub(crate) attack: String,
+    /// How far it may go, each for as many images
+    #[arg(
+        long = "epsilon",
+        value_name = "EPSILONS",
+        requires = "adversarial",
+        value_delimiter = ',',
+        default_value = ".02,.03,.05,.08"
+    )]
+    pub(crate) epsilons: Vec<Epsilon>,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
     /// Seed of parents and changes
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,
