@@ -198,9 +198,6 @@ impl StripPlot<'_> {
         if let Some((_, value)) = self.reference {
             canvas.dashed((frame.x(value), top), (frame.x(value), bottom), theme::INK, 1.25)?;
         }
-        for (row, value) in &panel.compared {
-            diamond(canvas, (frame.x(*value), top + (*row as f64 + 0.5) * self.row_height()))?;
-        }
         for strip in &panel.strips {
             let line = (ROW_GAP + LINE) / 2.0 + strip.series as f64 * LINE;
             let y = top + strip.row as f64 * self.row_height() + line;
@@ -215,6 +212,9 @@ impl StripPlot<'_> {
             }
             let label = format!("{:.1}", 100.0 * mean);
             canvas.text(&label, (right + MEAN, y), Style::new(theme::TICK, colour).end())?;
+        }
+        for (row, value) in &panel.compared {
+            diamond(canvas, (frame.x(*value), top + (*row as f64 + 0.5) * self.row_height()))?;
         }
         Ok(())
     }
