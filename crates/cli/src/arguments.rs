@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fauxto::attack::Epsilon;
 use fauxto::corrupt::{self, CorruptionEntry, Severity};
+use fauxto::data::Side;
 
 /// Tells camera photographs from generated images.
 #[derive(Debug, Parser)]
@@ -41,10 +42,11 @@ pub(crate) enum Command {
         fauxto train photos/ --model convnext_tiny --init convnext_tiny.pth --set train.learning_rate=1e-4\n  \
         fauxto train train.parquet --preset base --set train.epochs=3 --set seed=7")]
     Train(Train),
-    /// Make augmented images from the training side of a split, each naming its parent
+    /// Make augmented or attacked images from the training side of a split, each naming its parent
     #[command(after_help = "Examples:\n  \
         fauxto derive photos/ --split runs/mine --out derived/\n  \
-        fauxto derive train.parquet --split split.json --out derived/ --augmented 1000 --seed 7\n\n\
+        fauxto derive train.parquet --split split.json --out derived/ --augmented 1000 --seed 7\n  \
+        fauxto derive photos/ --split runs/mine --adversarial 400 --models runs/mine --out attacked/\n\n\
         Half of the images are real and half fake, and each keeps its parent's label. OUT/metadata.csv\n\
         names every parent, by identity and by content hash; a command given OUT reads it.\n\
         Exit code 1: the data are not the ones that were split.")]
@@ -108,6 +110,15 @@ pub(crate) enum Command {
         fauxto run photos/ --report test.parquet --models resnet_se_small --finetune robust --out runs/pipeline\n\n\
         Stopped half-way, the same command goes on where it stopped.")]
     Run(Run),
+    /// What each part of a recipe is worth: train with it, without it, and compare on the same images
+    #[command(after_help = "Examples:\n  \
+        fauxto ablate photos/ --report test.parquet --out runs/ablations\n  \
+        fauxto ablate photos/ --report test.parquet --ablation adversarial_ratio --model resnet_se_small --out runs/ratio\n  \
+        fauxto ablate photos/ --ablation augmentation --seeds 1,2,3,4,5 --set train.epochs=20 --out runs/augmentation\n\n\
+        Trains every detector that the arms need once for each seed; the base phase is shared. Stopped half-way, the\n\
+        same command goes on where it stopped; more seeds, models and ablations add to what is there.\n\
+        Writes OUT/results.json and a figure for each ablation.")]
+    Ablate(Ablate),
     /// Measure a detector under adversarial attacks
     #[command(after_help = "Examples:\n  \
         fauxto attack runs/mine test.parquet --limit 1000\n  \
@@ -140,7 +151,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  fauxto bench train --model resnet_se --batch 128 --steps 10\n  fauxto bench infer --model convnext_tiny --batch 1 --json"
     )]
     Bench(Bench),
-    /// List models, augmentations, corruptions, attacks, checks, metrics, explainers, scores, presets, readers, devices
+    /// List models, augmentations, corruptions, attacks, metrics, explainers, ablations and all else there is by name
     #[command(after_help = "Examples:\n  fauxto list\n  fauxto list models --json")]
     List(List),
     /// Print a shell's completion script
@@ -223,8 +234,8 @@ pub(crate) struct Run {
     /// Augmented images to make of the training side, an even number
     #[arg(long, value_name = "N", default_value_t = 500)]
     pub(crate) augmented_images: u32,
-    /// Training images that become the adversarial set, each at four epsilons
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    /// Attacked images to make of the training side, an even number
+    #[arg(long, value_name = "N", default_value_t = 400)]
     pub(crate) adversarial_images: u32,
     /// Reported images under FGSM and PGD
     #[arg(long, value_name = "N", default_value_t = 500)]
@@ -271,6 +282,83 @@ impl Run {
         table.insert("seed".into(), self.seed.to_string().into());
         table
     }
+}
+
+/// Seeds, each once.
+#[derive(Clone, Debug)]
+pub(crate) struct Seeds(pub(crate) Vec<u64>);
+
+impl Seeds {
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut seeds: Vec<u64> = Vec::new();
+        for part in text.split(',') {
+            let seed = part
+                .trim()
+                .parse::<u32>()
+                .map_err(|_| format!("found `{part}`; expected whole numbers from 0 to {}, as in 1,2,3", u32::MAX))?;
+            if seeds.contains(&seed.into()) {
+                return Err(format!("found {seed} twice; the same seed gives the same run"));
+            }
+            seeds.push(seed.into());
+        }
+        Ok(Self(seeds))
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ablate {
+    /// Labelled images: folder, Parquet file or folder of shards, CSV, JSON Lines
+    pub(crate) data: PathBuf,
+    /// Folder for everything that is trained and measured
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
+    /// Labelled images to report on; without them, a share of the data is kept apart for that
+    #[arg(long, value_name = "DATA")]
+    pub(crate) report: Option<PathBuf>,
+    /// That share, where --report is not given
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    pub(crate) test_share: f64,
+    /// Ablations, separated by commas (`fauxto list ablations`) [default: all that the models allow]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) ablation: Option<Vec<String>>,
+    /// Architectures, separated by commas
+    #[arg(
+        long,
+        alias = "models",
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "convnext_tiny,efficientnet_b0,resnet_se"
+    )]
+    pub(crate) model: Vec<String>,
+    /// Seeds of the runs; every arm is run with each
+    #[arg(long, value_name = "NUMBERS", default_value = "1,2,3", value_parser = Seeds::parse)]
+    pub(crate) seeds: Seeds,
+    /// Preset of the base phase
+    #[arg(long, value_name = "NAME|FILE", default_value = "base")]
+    pub(crate) preset: String,
+    /// Preset of the fine-tuning phase
+    #[arg(long, value_name = "NAME|FILE", default_value = "adversarial")]
+    pub(crate) finetune: String,
+    /// Change one setting in both phases, as in `train.epochs=3`; repeatable
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// Reported images to attack, drawn by the split's seed
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) attack_images: u32,
+    /// Train although a property of the files separates the classes
+    #[arg(long)]
+    pub(crate) allow_giveaways: bool,
+    /// Seconds between two writings of a run's state
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    pub(crate) save_every: f64,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -327,6 +415,27 @@ pub(crate) struct Derive {
     /// Augmented images to make, an even number
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) augmented: u32,
+    /// Make attacked images instead, this many, an even number
+    #[arg(long, value_name = "N", requires = "models", conflicts_with = "augmented", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) adversarial: Option<u32>,
+    /// Run folders or checkpoints to attack; several, separated by commas, are attacked as they vote
+    #[arg(long, value_name = "RUN|CHECKPOINT", requires = "adversarial", value_parser = Models::parse)]
+    pub(crate) models: Option<Models>,
+    /// The attack, in L-infinity (`fauxto list attacks`)
+    #[arg(long, value_name = "NAME", requires = "adversarial", default_value = "fgsm")]
+    pub(crate) attack: String,
+    /// How far it may go, each for as many images
+    #[arg(
+        long = "epsilon",
+        value_name = "EPSILONS",
+        requires = "adversarial",
+        value_delimiter = ',',
+        default_value = ".02,.03,.05,.08"
+    )]
+    pub(crate) epsilons: Vec<Epsilon>,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
     /// Seed of parents and changes
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,
@@ -349,7 +458,7 @@ impl Models {
 }
 
 /// Which side of a split to take.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SideName {
     /// Learned from
     Train,
@@ -359,7 +468,7 @@ pub(crate) enum SideName {
     Test,
 }
 
-impl From<SideName> for fauxto::data::Side {
+impl From<SideName> for Side {
     fn from(name: SideName) -> Self {
         match name {
             SideName::Train => Self::Train,

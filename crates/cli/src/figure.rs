@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use fauxto::ablate::{AblationResult, StudyResult};
 use fauxto::corrupt::{CorruptedSet, Sheet};
 use fauxto::evaluate::{Evaluation, Scores, histogram, metric, reliability_bins, roc_curve};
 use fauxto::explain::{Map, MapKind};
@@ -9,7 +10,7 @@ use fauxto::image::RgbImage;
 use fauxto::train::EpochRecord;
 use figures::{
     ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, ReliabilityBin, ReliabilityFigure,
-    ReliabilityPanel, Tile, TrainingFigure,
+    ReliabilityPanel, Strip, StripPanel, StripPlot, Tile, TrainingFigure,
 };
 
 const HISTOGRAM_BINS: usize = 20;
@@ -159,4 +160,63 @@ pub(crate) fn corruptions(set: &CorruptedSet<'_>) -> anyhow::Result<Figure> {
         tiles: &tiles,
     };
     Ok(sheet.draw()?)
+}
+
+/// A condition for people, as in "PGD-10 2/255".
+pub(crate) fn condition(name: &str) -> String {
+    name.replace("pgd:steps=", "PGD-").replace("fgsm", "FGSM")
+}
+
+/// Draws every run of an ablation: a row for each arm, a series for each group, a panel for each condition.
+pub(crate) fn ablation(ablation: &AblationResult, study: &StudyResult, reported_on: &str) -> anyhow::Result<Figure> {
+    let mut rows: Vec<String> = Vec::new();
+    for arm in ablation.groups.iter().flat_map(|group| &group.arms) {
+        if !rows.contains(&arm.arm) {
+            rows.push(arm.arm.clone());
+        }
+    }
+    let row_of = |arm: &str| rows.iter().position(|row| row == arm);
+    let conditions = ablation.groups.first().and_then(|group| group.arms.first()).map(|arm| &arm.conditions);
+    let claims = ablation.claimed.map_or(&[][..], |claimed| claimed.rows);
+    let panels: Vec<StripPanel> = conditions
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .map(|(place, first)| StripPanel {
+            title: condition(&first.condition),
+            strips: ablation
+                .groups
+                .iter()
+                .enumerate()
+                .flat_map(|(series, group)| group.arms.iter().map(move |arm| (series, arm)))
+                .filter_map(|(series, arm)| {
+                    let values = arm.conditions[place].runs.iter().map(|run| run.accuracy).collect();
+                    Some(Strip { row: row_of(&arm.arm)?, series, values })
+                })
+                .collect(),
+            compared: claims
+                .iter()
+                .filter(|claim| claim.condition == first.condition)
+                .filter_map(|claim| Some((row_of(claim.arm)?, claim.accuracy)))
+                .collect(),
+        })
+        .collect();
+    let series: Vec<&str> = ablation.groups.iter().map(|group| group.group.as_str()).collect();
+    let caption = format!(
+        "{reported_on}: {} images, {} of them attacked  ·  {} seeds on the same split  ·  mean in percent",
+        study.n_reported,
+        study.n_attacked,
+        study.seeds.len()
+    );
+    let plot = StripPlot {
+        title: ablation.title,
+        caption: &caption,
+        axis: "accuracy",
+        rows: &rows,
+        series: &series,
+        compared: panels.iter().any(|panel| !panel.compared.is_empty()).then_some("claimed by the original"),
+        reference: Some(("chance", study.chance)),
+        panels: &panels,
+    };
+    Ok(plot.draw()?)
 }

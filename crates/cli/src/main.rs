@@ -4,6 +4,7 @@
 mod arguments;
 mod command;
 mod figure;
+mod images;
 mod pixels;
 mod progress;
 mod table;

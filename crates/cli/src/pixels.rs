@@ -4,11 +4,8 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::bail;
-use fauxto::data::split::Split;
-use fauxto::data::{Broken, Dataset, PixelStore, Side, StoreOptions};
-use fauxto::run;
+use fauxto::data::{Broken, Dataset, PixelStore, StoreOptions};
 
-use crate::arguments::SideName;
 use crate::progress;
 
 /// How many broken images a message names before it only counts.
@@ -42,20 +39,4 @@ pub(crate) fn usable(dataset: &Dataset, store: &PixelStore, skip: bool) -> anyho
     }
     let positions: HashSet<usize> = store.broken().iter().map(|broken| broken.position).collect();
     Ok((0..store.len()).filter(|position| !positions.contains(position)).collect())
-}
-
-/// Those of `positions` that the split in `file` puts on `side`, once the data are found to be those it split.
-pub(crate) fn on_side(
-    dataset: &Dataset,
-    indices: &[usize],
-    store: &PixelStore,
-    positions: &[usize],
-    (file, side): (&Path, SideName),
-) -> anyhow::Result<Vec<usize>> {
-    let split = Split::load(file)?;
-    split.check(&run::candidates(dataset, indices, store, positions))?;
-    let side = Side::from(side);
-    let on_side = |item: &str| split.item(item).is_some_and(|item| item.side == Some(side));
-    let identity = |position: usize| dataset.items[indices[position]].identity.as_str();
-    Ok(positions.iter().copied().filter(|&position| on_side(identity(position))).collect())
 }

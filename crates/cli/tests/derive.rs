@@ -54,6 +54,62 @@ fn from_a_run_or_a_split_the_same_set_which_the_audit_reads() {
 }
 
 #[test]
+fn attacked_images_stay_within_epsilon_of_their_parents_at_the_detectors_size() {
+    let folder = tempfile::tempdir().unwrap();
+    ground(folder.path());
+    let model = fauxto::model::model("resnet_se_small").unwrap();
+    let detector = fauxto::model::Detector::new(model, 32, 1, &fauxto::device::device("cpu").unwrap());
+    let provenance = fauxto::checkpoint::Provenance {
+        seed: 1,
+        epoch: 1,
+        data_hash: String::new(),
+        commit: String::new(),
+        validation: fauxto::checkpoint::ValidationSummary { n: 10, accuracy: 0.5, roc_auc: 0.5 },
+    };
+    let checkpoint = folder.path().join("detector.safetensors");
+    fauxto::checkpoint::save(&checkpoint, &detector, &provenance, fauxto::model::weights::Precision::F32).unwrap();
+    let attacked = ["data", "--split", "run", "--out", "a", "--adversarial", "4", "--epsilon", "3/255,.05"];
+    derive(folder.path(), &attacked).code(2).stderr(predicate::str::contains("--models"));
+    let told = derive(folder.path(), &[&attacked[..], &["--models", "detector.safetensors", "--json"]].concat());
+    let report: Value = serde_json::from_slice(&told.success().get_output().stdout).unwrap();
+    assert_eq!(report["adversarial"]["images"], serde_json::json!([2, 2]));
+    for row in csv(&folder.path().join("a/metadata.csv")) {
+        let [file, label, parent, recipe] = [0, 1, 2, 4].map(|column| row[column].as_str());
+        assert!(parent.starts_with(label), "{parent} {label}");
+        let open = |path: &Path| image::open(path).unwrap().to_rgb8();
+        let (own, from) = (open(&folder.path().join("a").join(file)), open(&folder.path().join("data").join(parent)));
+        assert_eq!(own.dimensions(), (32, 32));
+        let moved = own.as_raw().iter().zip(from.as_raw()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+        // .05 is 12.75 levels, and rounding stays within.
+        assert!(moved > 0 && moved <= if recipe.contains("0.05") { 12 } else { 3 }, "{recipe}: {moved}");
+    }
+    derive(
+        folder.path(),
+        &[
+            "data",
+            "--split",
+            "run",
+            "--out",
+            "b",
+            "--adversarial",
+            "4",
+            "--models",
+            "detector.safetensors",
+            "--attack",
+            "pgd_l2",
+        ],
+    )
+    .code(2)
+    .stderr(predicate::str::contains("L-infinity"));
+}
+
+/// The rows of a table without quotes, but for its header.
+fn csv(path: &Path) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().skip(1).map(|line| line.split(',').map(String::from).collect()).collect()
+}
+
+#[test]
 fn what_cannot_be_derived_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     ground(folder.path());

@@ -16,7 +16,7 @@ fn words(data: &Path, out: &Path) -> Vec<String> {
     std::fs::write(&finetune, adversarial).unwrap();
     let mut words: Vec<String> = ["run", "--models", "resnet_se_small", "--seed", "3"].map(String::from).to_vec();
     for (name, value) in
-        [("augmented", "4"), ("adversarial", "2"), ("attack", "4"), ("strong", "0"), ("corruption", "4")]
+        [("augmented", "4"), ("adversarial", "8"), ("attack", "4"), ("strong", "0"), ("corruption", "4")]
     {
         words.extend([format!("--{name}-images"), value.into()]);
     }
@@ -46,8 +46,11 @@ fn the_pipeline_leaves_every_file_and_goes_on_where_it_stopped() {
     for checkpoint in ["resnet_se_small_base.safetensors", "resnet_se_small_final.safetensors"] {
         assert!(out.join(checkpoint).is_file());
     }
-    let attacked = std::fs::read_to_string(out.join("adversarial_set/manifest.csv")).unwrap();
-    assert_eq!(attacked.lines().count(), 1 + 2 * 4, "two images at four epsilons");
+    let attacked = std::fs::read_to_string(out.join("adversarial_set/metadata.csv")).unwrap();
+    assert_eq!(attacked.lines().count(), 1 + 8);
+    for epsilon in ["0.02", "0.03", "0.05", "0.08"] {
+        assert_eq!(attacked.matches(&format!("fgsm epsilon={epsilon} ")).count(), 2, "one of each class: {attacked}");
+    }
     let augmented = std::fs::read_to_string(out.join("augmented_set/metadata.csv")).unwrap();
     assert_eq!(augmented.lines().count(), 1 + 4);
     let submission: serde_json::Value =

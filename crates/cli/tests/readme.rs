@@ -79,6 +79,98 @@ fn the_table_of_speed_is_made_of_one_run() {
     assert!(readme.contains(&table), "README.md lacks this table:\n{table}");
 }
 
+/// The results, if they have been made; README is silent on them until then.
+fn made(path: &str, heading: &str) -> Option<Value> {
+    if Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path).exists() {
+        return Some(json(path));
+    }
+    assert!(!read("README.md").contains(heading), "README.md has `{heading}`, and there is no {path}");
+    None
+}
+
+fn assert_in_readme(table: &str) {
+    assert!(read("README.md").contains(table), "README.md lacks this table:\n{table}");
+}
+
+/// `87.3 (86.4 to 88.7)`, in percent.
+fn percent(spread: &Value) -> String {
+    let number = |field: &str| 100.0 * spread[field].as_f64().unwrap();
+    let (mean, lowest, highest) = (number("mean"), number("lowest"), number("highest"));
+    if lowest < highest { format!("{mean:.1} ({lowest:.1} to {highest:.1})") } else { format!("{mean:.1}") }
+}
+
+#[test]
+fn the_tables_of_ablations_are_made_of_results() {
+    let Some(results) = made("results/ablations.json", "## Ablations") else { return };
+    const SHOWN: [(&str, &str); 4] = [
+        ("clean", "clean"),
+        ("fgsm .05", "FGSM .05"),
+        ("pgd:steps=10 1/255", "PGD-10 1/255"),
+        ("pgd:steps=10 2/255", "PGD-10 2/255"),
+    ];
+    for ablation in results["ablations"].as_array().unwrap() {
+        let claims = ablation["claimed"]["rows"].as_array().map_or(&[][..], Vec::as_slice);
+        let claimed: Vec<(&str, &str)> =
+            SHOWN.into_iter().filter(|(name, _)| claims.iter().any(|claim| claim["condition"] == *name)).collect();
+        for group in ablation["groups"].as_array().unwrap() {
+            let titles = SHOWN.iter().map(|(_, title)| (*title).to_owned());
+            let titles: Vec<String> =
+                titles.chain(claimed.iter().map(|(_, title)| format!("claimed: {title}"))).collect();
+            let mut table = format!(
+                "| `{}` | {} |\n|---|{}\n",
+                group["group"].as_str().unwrap(),
+                titles.join(" | "),
+                "---|".repeat(titles.len())
+            );
+            for arm in group["arms"].as_array().unwrap() {
+                let conditions = arm["conditions"].as_array().unwrap();
+                let measured = SHOWN.iter().map(|(name, _)| {
+                    percent(&conditions.iter().find(|condition| condition["condition"] == *name).unwrap()["accuracy"])
+                });
+                let claimed = claimed.iter().map(|(name, _)| {
+                    let claim = claims.iter().find(|claim| claim["condition"] == *name && claim["arm"] == arm["arm"]);
+                    claim.map_or(String::new(), |claim| format!("{:.1}", 100.0 * claim["accuracy"].as_f64().unwrap()))
+                });
+                let cells: Vec<String> = measured.chain(claimed).collect();
+                writeln!(table, "| {} | {} |", arm["arm"].as_str().unwrap(), cells.join(" | ")).unwrap();
+            }
+            assert_in_readme(&table);
+        }
+    }
+}
+
+#[test]
+fn the_tables_of_explanations_are_made_of_results() {
+    let Some(results) = made("results/explanations.json", "## Explanations") else { return };
+    for (name, model) in results["models"].as_object().unwrap() {
+        let mut table = format!(
+            "| `{name}` | deletion | insertion | ROAD | redrawn weights | seconds an image |\n|---|---|---|---|---|---|\n"
+        );
+        for row in model["explainers"].as_array().unwrap() {
+            let scores = row["scores"].as_array().unwrap().iter().map(|score| {
+                let gain = &score["gain_over_random"];
+                let bound = |place: usize| gain["interval"][place].as_f64().unwrap();
+                match row["explainer"].as_str().unwrap() {
+                    // What the others are better than.
+                    "random" => format!("{:.3}", score["value"]["mean"].as_f64().unwrap()),
+                    _ => format!("{:+.3} [{:+.3}, {:+.3}]", gain["mean"].as_f64().unwrap(), bound(0), bound(1)),
+                }
+            });
+            let cells: Vec<String> = scores.collect();
+            let correlation = row["randomised_correlation"]["mean"].as_f64().unwrap();
+            let seconds = row["seconds_per_image"].as_f64().unwrap();
+            writeln!(
+                table,
+                "| `{}` | {} | {correlation:.2} | {seconds:.4} |",
+                row["explainer"].as_str().unwrap(),
+                cells.join(" | ")
+            )
+            .unwrap();
+        }
+        assert_in_readme(&table);
+    }
+}
+
 #[test]
 fn checkpoints_were_loaded_by_timm() {
     let loaded = json("results/timm_load.json");

@@ -117,10 +117,12 @@ impl Combination {
     }
 }
 
-/// Certainty beyond a millionth is noise, and an infinite logit would outvote everybody.
+/// The greatest log-odds a member may bring into the pool, those of one in a million: certainty beyond is noise,
+/// and an infinite logit would outvote everybody.
+pub const MOST_CERTAIN: f64 = 13.815_509_557_963_773;
+
 fn logit(probability: f64) -> f64 {
-    let p = probability.clamp(1e-6, 1.0 - 1e-6);
-    (p / (1.0 - p)).ln()
+    (probability / (1.0 - probability)).ln().clamp(-MOST_CERTAIN, MOST_CERTAIN)
 }
 
 /// Newton's method on the mean NLL plus `RIDGE / 2` times the squared distance of the weights from equal ones,

@@ -6,6 +6,7 @@
 //! - images: RGB, channels last; pixels are `u8` in storage and `f32` in `0..=1` in computation;
 //! - activations: `[batch, height, width, channel]`.
 
+pub mod ablate;
 pub mod attack;
 pub mod augment;
 pub mod bench;

@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{self, Provenance};
 use crate::config::Config;
 use crate::data::split::{Candidate, Split};
 use crate::data::{Dataset, PixelStore, Side};
-use crate::evaluate::Evaluation;
-use crate::model::Detector;
-use crate::model::weights::Precision;
-use crate::predict::CHECKPOINT_FILE;
+use crate::evaluate::{Evaluation, Scores};
+use crate::model::weights::{self, Assignment, ClassifierPolicy, Precision};
+use crate::model::{self, Detector};
+use crate::predict::{CHECKPOINT_FILE, probabilities};
 use crate::train::history::write_history;
 use crate::train::{Event, Example, Fitted, StateFile, TrainingData, fit};
 use crate::write_atomically::write_atomically;
@@ -177,6 +178,20 @@ pub fn fingerprint(config: &Config, split: &Split, detector: &Detector) -> Resul
     Ok(hasher.finalize().to_hex().to_string())
 }
 
+/// The detector that a run by `config` begins with: drawn by its seed, then, if given, with the weights of the file
+/// `init` and what was taken from it. A last layer of another number of classes stays as drawn.
+///
+/// # Errors
+/// If the model is unknown, or the file cannot be read or does not fit it.
+pub fn begin(config: &Config, init: Option<&Path>, device: &Device) -> Result<(Detector, Option<Assignment>)> {
+    let mut detector = Detector::new(model::model(&config.model)?, config.input_size, config.seed, device);
+    let Some(file) = init else { return Ok((detector, None)) };
+    let classifier = detector.entry.classifier;
+    let policy = ClassifierPolicy::KeepOwnIfDifferent;
+    let taken = weights::assign(detector.network.as_mut(), weights::read(file)?, file, classifier, policy)?;
+    Ok((detector, Some(taken)))
+}
+
 /// How to train into a folder.
 #[derive(Clone, Copy, Debug)]
 pub struct TrainOptions<'a> {
@@ -215,6 +230,38 @@ pub fn train(
     write_history(&folder.history(), &fitted.history)?;
     checkpoint::save(&folder.checkpoint(), &fitted.detector, &provenance, Precision::F32)?;
     Ok(fitted)
+}
+
+/// What was fitted, on the validation images: their scores, and the run in numbers.
+///
+/// # Errors
+/// If the images cannot be read, or there are none.
+pub fn conclude(
+    config: &Config,
+    split: &Split,
+    data: &TrainingData<'_>,
+    fitted: &Fitted,
+    took: Duration,
+    commit: &str,
+) -> Result<(Scores, Summary)> {
+    let frozen = fitted.detector.freeze();
+    let scores = Scores::new(
+        probabilities(&frozen, data.store, &data.validation, config.train.batch_size)?,
+        data.validation.iter().map(|example| example.label).collect(),
+    )?;
+    let summary = Summary {
+        model: config.model.clone(),
+        seed: config.seed,
+        commit: commit.to_owned(),
+        data_hash: split.data_hash().to_string(),
+        n_train: data.train.len(),
+        n_validation: data.validation.len(),
+        epochs: fitted.history.len(),
+        best_epoch: fitted.epoch,
+        seconds: took.as_secs_f64(),
+        validation: Evaluation::new(&scores, 0.5)?,
+    };
+    Ok((scores, summary))
 }
 
 /// Writes the summary, which marks the run as finished, and removes the state it no longer needs.

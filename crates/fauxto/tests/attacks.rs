@@ -10,7 +10,8 @@ use fauxto::Label;
 use fauxto::attack::masking::{self, CHECKS};
 use fauxto::attack::robustness::{Campaign, Robustness, Trial};
 use fauxto::attack::{
-    ATTACKS, Batch, ChosenAttack, Ensemble, Epsilon, Knowledge, Target, is_fooled, probability_fake, wrong_leads,
+    ATTACKS, Batch, ChosenAttack, Ensemble, Epsilon, Knowledge, OpinionPool, Target, is_fooled, probability_fake,
+    wrong_leads,
 };
 use fauxto::data::{Dataset, OpenOptions, PixelStore, StoreOptions};
 use fauxto::model::{Detector, Frozen, model, weights};
@@ -481,4 +482,38 @@ fn each_check_fails_on_the_sign_it_looks_for_and_only_there() {
     assert_eq!(failed([95, 60, 40, 20, 0]), ["white_box_is_not_weaker_than_black_box"]);
     assert_eq!(failed([40, 80, 30, 70, 0]), ["gradient_is_not_weaker_than_noise"]);
     assert_eq!(failed([95, 60, 40, 70, 30]), ["a_large_epsilon_defeats_everything"]);
+}
+
+#[test]
+fn an_opinion_pool_judges_as_the_fitted_combination_and_cannot_hide_behind_its_cut() {
+    let golden = golden();
+    let (tiny, batch) = (Tiny::new(&golden), images(&golden));
+    /// A member that is as sure as its factor.
+    struct Sure<'a>(&'a Tiny, f64);
+    impl Target for Sure<'_> {
+        fn device(&self) -> Device {
+            self.0.device()
+        }
+        fn logits(&self, pixels: Tensor<4>) -> Tensor<2> {
+            self.0.logits(pixels) * self.1
+        }
+    }
+    let (mild, sure) = (Sure(&tiny, 1.0), Sure(&tiny, -1e4));
+    let probabilities = |target: &dyn Target| -> Vec<f64> {
+        let leads = wrong_leads(target, batch.pixels.clone(), &batch.labels).unwrap();
+        leads.iter().zip(&batch.labels).map(|(&lead, &label)| probability_fake(label, lead)).collect()
+    };
+    let members = [probabilities(&mild), probabilities(&sure)];
+    let combination = fauxto::ensemble::Combination::LogOpinionPool { weights: vec![0.7, -0.2], constant: 0.1 };
+    let pool = OpinionPool::new(vec![(0.7, &mild as &dyn Target), (-0.2, &sure)], 0.1).unwrap();
+    for (own, expected) in probabilities(&pool).iter().zip(combination.combine(&members)) {
+        assert!((own - expected).abs() < 1e-5, "{own} {expected}");
+    }
+    // Beyond the cut the value is flat, the gradient is not.
+    let alone = OpinionPool::new(vec![(1.0, &sure as &dyn Target)], 0.0).unwrap();
+    let (_, gradient) = fauxto::attack::wrong_leads_and_gradient(&alone, &batch.pixels, &batch.labels).unwrap();
+    assert!(fauxto::attack::Norm::LInfinity.sizes(gradient).iter().all(|size| *size > 0.0));
+    for refused in [OpinionPool::new(vec![], 0.0), OpinionPool::new(vec![(f64::NAN, &mild)], 0.0)] {
+        assert!(refused.unwrap_err().to_string().contains("finite"));
+    }
 }

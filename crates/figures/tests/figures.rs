@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use figures::{
     Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, Notation, ReliabilityBin,
-    ReliabilityFigure, ReliabilityPanel, Tile, TrainingFigure,
+    ReliabilityFigure, ReliabilityPanel, Strip, StripPanel, StripPlot, Tile, TrainingFigure,
 };
 
 fn decoded(figure: &Figure) -> image::RgbImage {
@@ -174,6 +174,59 @@ fn bars_that_cannot_be_drawn_are_refused() {
     refused(figure(0, 94.4, None), "model: 94.4");
     refused(figure(0, 0.5, Some([0.6, 0.7])), "[0.6, 0.7]");
     refused(figure(2, 0.5, None), "series 2 of 2");
+}
+
+#[test]
+fn a_strip_plot_that_cannot_be_drawn_is_refused() {
+    let figure = |row, series, values: &[f64], compared| {
+        let panel =
+            StripPanel { title: "clean".into(), strips: vec![Strip { row, series, values: values.into() }], compared };
+        StripPlot {
+            title: "",
+            caption: "",
+            axis: "",
+            rows: &["row".into()],
+            series: &["one"],
+            compared: None,
+            reference: None,
+            panels: &[panel],
+        }
+        .draw()
+    };
+    assert!(figure(0, 0, &[0.0, 1.0], vec![]).is_ok());
+    refused(figure(0, 0, &[0.5, 1.5], vec![]), "clean: 1.5");
+    refused(figure(0, 0, &[f64::NAN], vec![]), "NaN");
+    refused(figure(0, 0, &[], vec![]), "without values");
+    refused(figure(1, 0, &[0.5], vec![]), "row 1");
+    refused(figure(0, 1, &[0.5], vec![]), "series 1");
+    refused(figure(0, 0, &[0.5], vec![(0, -0.1)]), "-0.1");
+    refused(figure(0, 0, &[0.5], vec![(3, 0.1)]), "row 3");
+}
+
+#[test]
+fn a_strip_plot_has_a_dot_for_each_run_and_one_mean() {
+    let panel = |values: &[f64]| StripPanel {
+        title: "clean".into(),
+        strips: vec![Strip { row: 0, series: 0, values: values.into() }],
+        compared: vec![],
+    };
+    let svg = |panel: StripPanel| {
+        let plot = StripPlot {
+            title: "",
+            caption: "",
+            axis: "",
+            rows: &["row".into()],
+            series: &[],
+            compared: None,
+            reference: None,
+            panels: &[panel],
+        };
+        plot.draw().unwrap().svg().to_owned()
+    };
+    let circles = |values: &[f64]| svg(panel(values)).matches("<circle").count();
+    // A dot is two circles; the legend has one.
+    assert_eq!((circles(&[0.5]), circles(&[0.2, 0.4, 0.9])), (4, 8));
+    assert!(svg(panel(&[0.2, 0.4, 0.9])).contains("50.0"), "the mean is written");
 }
 
 #[test]

@@ -4,17 +4,16 @@ use fauxto::attack::folder::{AdversarialFolder, Descent};
 use fauxto::attack::masking::{self, Finding};
 use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
 use fauxto::attack::{ChosenAttack, Ensemble, Epsilon, Knowledge, Norm, Target};
-use fauxto::data::{Dataset, OpenOptions, PixelStore};
 use fauxto::device;
 use fauxto::ensemble::Combination;
 use fauxto::evaluate::{Evaluation, metric};
 use fauxto::predict::Predictor;
-use fauxto::train::Example;
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
 use crate::arguments::Attack;
-use crate::{pixels, progress, table};
+use crate::images::Images;
+use crate::{progress, table};
 
 /// What `--json` prints: the measurements at the top, then where they come from.
 #[derive(Debug, Serialize)]
@@ -41,13 +40,11 @@ pub(super) fn run(arguments: &Attack) -> anyhow::Result<Outcome> {
     let mut folder = arguments.out.as_deref().map(AdversarialFolder::create).transpose()?;
     let device = device::device(&arguments.device)?;
     let predictor = Predictor::open(&arguments.models.0, &device)?;
-    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
-    let dataset = Dataset::open(&arguments.data, &options)?;
-    let indices = dataset.labelled();
-    let store = pixels::decode(&dataset, &indices, predictor.input_size())?;
-    let (available, skipped) = choose(arguments, &dataset, &indices, &store)?;
+    let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?
+        .on_side(arguments.split.as_deref(), arguments.side)?;
+    let available = &images.examples;
     let limit = arguments.limit.map_or(available.len(), |limit| limit as usize);
-    let examples = robustness::subset(&available, limit, arguments.seed);
+    let examples = robustness::subset(available, limit, arguments.seed);
 
     let members = predictor.members();
     anyhow::ensure!(
@@ -59,7 +56,7 @@ pub(super) fn run(arguments: &Attack) -> anyhow::Result<Outcome> {
     let target: &dyn Target = if let [only] = members { only.frozen() } else { &ensemble };
     let campaign = Campaign {
         target,
-        store: &store,
+        store: &images.store,
         examples: &examples,
         seed: arguments.seed,
         batch_size: arguments.batch as usize,
@@ -76,7 +73,7 @@ pub(super) fn run(arguments: &Attack) -> anyhow::Result<Outcome> {
             .iter()
             .map(|example| Descent {
                 label: example.label,
-                parent: &dataset.items[indices[example.index]].identity,
+                parent: images.identity(example),
                 attack: &attack.name,
                 epsilon,
             })
@@ -103,7 +100,7 @@ pub(super) fn run(arguments: &Attack) -> anyhow::Result<Outcome> {
         checks: findings.as_deref(),
         data: arguments.data.display().to_string(),
         available: available.len(),
-        skipped,
+        skipped: images.skipped,
         models,
     };
     if arguments.json {
@@ -153,24 +150,6 @@ fn plan(arguments: &Attack) -> anyhow::Result<Vec<(ChosenAttack, Epsilon)>> {
 /// Whether the user named this attack, rather than the plan adding it.
 fn asked_for(arguments: &Attack, attack: &ChosenAttack) -> bool {
     arguments.attacks.iter().any(|text| ChosenAttack::parse(text).is_ok_and(|asked| asked.name == attack.name))
-}
-
-/// The images that may be attacked, and how many could not be read.
-fn choose(
-    arguments: &Attack,
-    dataset: &Dataset,
-    indices: &[usize],
-    store: &PixelStore,
-) -> anyhow::Result<(Vec<Example>, usize)> {
-    let mut positions = pixels::usable(dataset, store, arguments.options.skip_bad)?;
-    let skipped = store.len() - positions.len();
-    if let (Some(file), Some(side)) = (&arguments.split, arguments.side) {
-        positions = pixels::on_side(dataset, indices, store, &positions, (file, side))?;
-    }
-    let label = |index: usize| Some(Example { index, label: dataset.items[indices[index]].label? });
-    let examples: Vec<Example> = positions.into_iter().filter_map(label).collect();
-    anyhow::ensure!(!examples.is_empty(), "{}: found no labelled images to attack", arguments.data.display());
-    Ok((examples, skipped))
 }
 
 fn say_tables(report: &Report<'_>) -> anyhow::Result<()> {

@@ -6,18 +6,18 @@ use fauxto::calibrate::{
     self, Calibration, ClassCoverage, MeasuredRate, Settings, cross_fit, fit_temperature, percent, require_unseen,
 };
 use fauxto::data::split::{Candidate, Split};
-use fauxto::data::{Dataset, OpenOptions};
 use fauxto::ensemble_file::EnsembleFile;
 use fauxto::evaluate::{Evaluation, Scores, metric};
 use fauxto::predict::{Member, Predictor};
-use fauxto::run::{self, RunFolder};
+use fauxto::run::RunFolder;
 use fauxto::{Label, checkpoint, device};
 use serde::Serialize;
 
 use super::evaluate::{say_coverage, title_of};
 use super::{Outcome, say, say_json};
 use crate::arguments::Calibrate;
-use crate::{figure, pixels, progress, table};
+use crate::images::Images;
+use crate::{figure, progress, table};
 
 /// Parts the calibration images are dealt into, to measure each by what the others give.
 const FOLDS: usize = 5;
@@ -116,28 +116,21 @@ pub(super) fn run(arguments: &Calibrate) -> anyhow::Result<Outcome> {
     let replaced = predictor.calibration().cloned();
     let predictor = predictor.without_calibration();
 
-    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
-    let dataset = Dataset::open(&arguments.data, &options)?;
-    let indices = dataset.labelled();
-    let store = pixels::decode(&dataset, &indices, predictor.input_size())?;
-    let mut positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
-    let skipped = store.len() - positions.len();
-    if let (Some(file), Some(side)) = (&arguments.split, arguments.side) {
-        positions = pixels::on_side(&dataset, &indices, &store, &positions, (file, side))?;
-        anyhow::ensure!(!positions.is_empty(), "{}: no image on that side", file.display());
-    }
-    let images = run::candidates(&dataset, &indices, &store, &positions);
+    let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?
+        .on_side(arguments.split.as_deref(), arguments.side)?;
+    let positions = images.positions();
+    let candidates = images.candidates();
     let splits =
-        predictor.members().iter().map(|member| unseen(member, &images)).collect::<anyhow::Result<Vec<_>>>()?;
+        predictor.members().iter().map(|member| unseen(member, &candidates)).collect::<anyhow::Result<Vec<_>>>()?;
 
     let bar = progress::bar(positions.len(), "images", "judging");
-    let judgements =
-        predictor.judge(&store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?;
+    let judgements = predictor
+        .judge(&images.store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
-    let labels: Vec<Label> = images.iter().map(|image| image.label).collect();
+    let labels: Vec<Label> = candidates.iter().map(|image| image.label).collect();
     let uncalibrated: Vec<f64> = judgements.iter().map(|judgement| judgement.probability_fake).collect();
     let mut calibration = Calibration::fit(&uncalibrated, &labels, &settings)?;
-    calibration.data_hash = Some(calibrate::data_hash(images.iter().map(|image| (image.content, image.label))));
+    calibration.data_hash = Some(calibrate::data_hash(candidates.iter().map(|image| (image.content, image.label))));
     let temperatures: Vec<f64> = (0..predictor.members().len())
         .map(|member| {
             let own: Vec<f64> = judgements.iter().map(|judgement| judgement.members[member]).collect();
@@ -173,7 +166,7 @@ pub(super) fn run(arguments: &Calibrate) -> anyhow::Result<Outcome> {
     let report = Report {
         written: destination.path(),
         data: arguments.data.display().to_string(),
-        skipped,
+        skipped: images.skipped,
         calibration: &calibration,
         replaced: replaced.as_ref(),
         models: models

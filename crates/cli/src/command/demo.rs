@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<Outcome> {
         "--augmented-images",
         "100",
         "--adversarial-images",
-        "25",
+        "100",
         "--attack-images",
         "64",
         "--strong-images",

@@ -4,16 +4,16 @@ use std::path::Path;
 
 use anyhow::Context;
 use fauxto::calibrate::{ClassCoverage, data_hash};
-use fauxto::data::{Dataset, OpenOptions};
 use fauxto::evaluate::{Evaluation, METRICS, Scores};
 use fauxto::predict::Predictor;
 use fauxto::write_atomically::write_atomically;
-use fauxto::{Label, device, run};
+use fauxto::{Label, device};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
 use crate::arguments::Evaluate;
-use crate::{figure, pixels, progress, table};
+use crate::images::Images;
+use crate::{figure, progress, table};
 
 /// What `--json` prints: the measurements at the top, then where they come from.
 #[derive(Debug, Serialize)]
@@ -43,27 +43,19 @@ pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
         Some(rate) => predictor.threshold(rate)?,
         None => arguments.threshold,
     };
-    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
-    let dataset = Dataset::open(&arguments.data, &options)?;
-    let indices = dataset.labelled();
-    let store = pixels::decode(&dataset, &indices, predictor.input_size())?;
-    let mut positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
-    let skipped = store.len() - positions.len();
-    if let (Some(file), Some(side)) = (&arguments.split, arguments.side) {
-        positions = pixels::on_side(&dataset, &indices, &store, &positions, (file, side))?;
-        anyhow::ensure!(!positions.is_empty(), "{}: no image on that side", file.display());
-    }
+    let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?
+        .on_side(arguments.split.as_deref(), arguments.side)?;
+    let positions = images.positions();
     let bar = progress::bar(positions.len(), "images", "judging");
-    let judgements =
-        predictor.judge(&store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?;
+    let judgements = predictor
+        .judge(&images.store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
 
-    let contents = run::candidates(&dataset, &indices, &store, &positions);
-    let hash = data_hash(contents.iter().map(|image| (image.content, image.label)));
+    let hash = data_hash(images.candidates().iter().map(|image| (image.content, image.label)));
     if predictor.calibration().and_then(|calibration| calibration.data_hash.as_ref()) == Some(&hash) {
         progress::note("these are the images that the model was calibrated on, which flatters it");
     }
-    let labels: Vec<Label> = positions.iter().filter_map(|&position| dataset.items[indices[position]].label).collect();
+    let labels: Vec<Label> = images.examples.iter().map(|example| example.label).collect();
     let scores = Scores::new(judgements.iter().map(|judgement| judgement.probability_fake).collect(), labels.clone())?;
     let evaluation = Evaluation::new(&scores, threshold)?;
     let models = predictor
@@ -92,13 +84,13 @@ pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
         figure::reliability(&title, &[panel], stem)?;
     }
     if let Some(path) = &arguments.scores {
-        let identities = positions.iter().map(|&position| dataset.items[indices[position]].identity.as_str());
+        let identities = images.examples.iter().map(|example| images.identity(example));
         write_scores(path, identities, &scores)?;
     }
     let report = Report {
         evaluation: &evaluation,
         data: arguments.data.display().to_string(),
-        skipped,
+        skipped: images.skipped,
         models,
         coverage: predictor.calibration().map(|found| found.coverage(scores.probability_fake(), &labels)),
     };

@@ -1,7 +1,7 @@
 //! `fauxto list`: every registry, as tables or JSON.
 
 use anyhow::bail;
-use fauxto::{attack, augment, config, corrupt, data, device, evaluate, explain, model, scan};
+use fauxto::{ablate, attack, augment, config, corrupt, data, device, evaluate, explain, model, scan};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
@@ -30,6 +30,7 @@ fn rows() -> Vec<Row> {
     let explainers = explain::EXPLAINERS.iter().map(|e| row("explainers", e.name, e.summary, e.source));
     let scores = explain::score::SCORES.iter().map(|e| row("scores", e.name, e.summary, e.source));
     let variants = scan::stability::VARIANTS.iter().map(|e| row("variants", e.name, e.summary, ""));
+    let ablations = ablate::ABLATIONS.iter().map(|e| row("ablations", e.name, e.summary, e.source));
     let presets = config::PRESETS.iter().map(|e| row("presets", e.name, e.summary, ""));
     let readers = data::READERS.iter().map(|e| row("readers", e.name, e.summary, e.source));
     let devices = device::DEVICES.iter().map(|e| row("devices", e.name, e.summary, ""));
@@ -43,6 +44,7 @@ fn rows() -> Vec<Row> {
         .chain(explainers)
         .chain(scores)
         .chain(variants)
+        .chain(ablations)
         .chain(presets)
         .chain(readers)
         .chain(devices)

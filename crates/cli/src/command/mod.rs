@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod ablate;
 mod attack;
 mod audit;
 mod bench;
@@ -53,6 +54,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Ablate(arguments) => ablate::run(&arguments),
         Command::Attack(arguments) => attack::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Scan(arguments) => scan::run(&arguments),

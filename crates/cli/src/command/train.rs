@@ -6,12 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use fauxto::config::Config;
 use fauxto::data::audit::{Audit, audit_dataset};
-use fauxto::data::split::{Settings, Split};
+use fauxto::data::split::{Candidate, Settings, Split};
 use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
-use fauxto::evaluate::{Evaluation, Scores};
-use fauxto::model::weights::{self, ClassifierPolicy};
-use fauxto::model::{self, Detector};
-use fauxto::predict::probabilities;
 use fauxto::run::{self, RunFolder, Summary, TrainOptions};
 use fauxto::train::{Event, TrainingData};
 use fauxto::{Error, device};
@@ -97,14 +93,24 @@ fn split(
         split.check(&candidates).with_context(|| file.display().to_string())?;
         return Ok(split);
     }
+    new_split(dataset, &candidates, config, arguments.allow_giveaways)
+}
+
+/// A split over the audit's clusters, unless a property of the files gives the classes away.
+pub(super) fn new_split(
+    dataset: &Dataset,
+    candidates: &[Candidate],
+    config: &Config,
+    allow_giveaways: bool,
+) -> anyhow::Result<Split> {
     let audit = inspect(dataset)?;
     if let Some(reason) = audit.stops_training()
-        && !arguments.allow_giveaways
+        && !allow_giveaways
     {
         return Err(Error::Refused(format!("{reason} (--allow-giveaways)")).into());
     }
     let settings = Settings { seed: config.split.seed, validation: config.split.validation, test: config.split.test };
-    let split = Split::make(&candidates, audit.duplicates.clusters(), settings)?;
+    let split = Split::make(candidates, audit.duplicates.clusters(), settings)?;
     let left_out = split.left_out().count();
     if left_out > 0 {
         progress::note(format!("{left_out} images left out of training: held-out folders hold the same pictures"));
@@ -127,12 +133,8 @@ fn fit(
     data: &TrainingData<'_>,
 ) -> anyhow::Result<()> {
     let device = device::device(&arguments.device)?.autodiff();
-    let mut detector = Detector::new(model::model(&config.model)?, config.input_size, config.seed, &device);
-    if let Some(file) = &arguments.init {
-        let tensors = weights::read(file)?;
-        let policy = ClassifierPolicy::KeepOwnIfDifferent;
-        let classifier = detector.entry.classifier;
-        let taken = weights::assign(detector.network.as_mut(), tensors, file, classifier, policy)?;
+    let (detector, taken) = run::begin(config, arguments.init.as_deref(), &device)?;
+    if let (Some(file), Some(taken)) = (&arguments.init, taken) {
         progress::note(format!(
             "{}: {} tensors taken, {} left as drawn, {} without a place here",
             file.display(),
@@ -175,28 +177,11 @@ fn fit(
     })?;
     bar.finish_and_clear();
 
-    let frozen = fitted.detector.freeze();
-    let scores = Scores::new(
-        probabilities(&frozen, data.store, &data.validation, config.train.batch_size)?,
-        data.validation.iter().map(|example| example.label).collect(),
-    )?;
-    let evaluation = Evaluation::new(&scores, 0.5)?;
+    let (scores, summary) = run::conclude(config, split, data, &fitted, began.elapsed(), COMMIT)?;
     let title = format!("{}, validation images", config.model);
-    figure::evaluation(&title, &scores, &evaluation, &folder.root().join("validation"))?;
+    figure::evaluation(&title, &scores, &summary.validation, &folder.root().join("validation"))?;
     let sizes = [data.train.len(), data.validation.len()];
     figure::training(&config.model, sizes, &fitted.history, fitted.epoch, &folder.root().join("curves"))?;
-    let summary = Summary {
-        model: config.model.clone(),
-        seed: config.seed,
-        commit: COMMIT.to_owned(),
-        data_hash: split.data_hash().to_string(),
-        n_train: data.train.len(),
-        n_validation: data.validation.len(),
-        epochs: fitted.history.len(),
-        best_epoch: fitted.epoch,
-        seconds: began.elapsed().as_secs_f64(),
-        validation: evaluation,
-    };
     Ok(run::finish(folder, &summary)?)
 }
 

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Tensor;
 
 use super::Epsilon;
+use crate::data::encode;
+use crate::image::RgbImage;
+use crate::write_atomically::NewFolder;
 use crate::{Error, Label, Result};
 
 /// The name of the list within the folder; a data set to every command.
@@ -19,7 +22,7 @@ pub const MANIFEST_FILE: &str = "manifest.csv";
 #[derive(Debug)]
 pub struct AdversarialFolder {
     path: PathBuf,
-    staging: tempfile::TempDir,
+    folder: NewFolder,
     manifest: csv::Writer<Vec<u8>>,
     count: usize,
 }
@@ -43,20 +46,9 @@ impl AdversarialFolder {
     /// # Errors
     /// If there is something at `path`, or the system refuses.
     pub fn create(path: &Path) -> Result<Self> {
-        if path.exists() {
-            return Err(Error::input(path, "a file or folder", "a new folder", "give another path or remove it"));
-        }
-        let parent = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        std::fs::create_dir_all(parent).map_err(|source| Error::io(parent, "creating the folder", source))?;
-        let staging = tempfile::Builder::new()
-            .prefix(".attacking-")
-            .tempdir_in(parent)
-            .map_err(|source| Error::io(parent, "creating a temporary folder", source))?;
-        let mut folder =
-            Self { path: path.to_path_buf(), staging, manifest: csv::Writer::from_writer(Vec::new()), count: 0 };
+        let folder = NewFolder::create(path)?;
+        let manifest = csv::Writer::from_writer(Vec::new());
+        let mut folder = Self { path: path.to_path_buf(), folder, manifest, count: 0 };
         folder.record(["file_name", "label", "parent", "attack", "epsilon"])?;
         Ok(folder)
     }
@@ -74,13 +66,11 @@ impl AdversarialFolder {
         let levels: Vec<u8> = images.to_data().iter::<f32>().map(|value| (value * 255.0).round() as u8).collect();
         for (pixels, descent) in levels.chunks_exact(height * width * channels).zip(descents) {
             let group = file_name(&format!("{}_{}", descent.attack, descent.epsilon));
-            let folder = self.whole().join(&group);
-            std::fs::create_dir_all(&folder).map_err(|source| Error::io(&folder, "creating the folder", source))?;
+            self.folder.make(&group)?;
             self.count += 1;
             let name = format!("{group}/{}.png", self.count);
-            let file = self.whole().join(&name);
-            image::save_buffer(&file, pixels, width as u32, height as u32, image::ExtendedColorType::Rgb8)
-                .map_err(|error| Error::io(&file, "writing", std::io::Error::other(error)))?;
+            let image = RgbImage { width, height, pixels: pixels.to_vec() };
+            self.folder.write(&name, &encode::png(&image)?)?;
             let epsilon = descent.epsilon.to_string();
             self.record([&name, descent.label.name(), descent.parent, descent.attack, &epsilon])?;
         }
@@ -92,20 +82,13 @@ impl AdversarialFolder {
     /// # Errors
     /// If the system refuses.
     pub fn finish(self) -> Result<usize> {
-        let Self { path, staging, manifest, count } = self;
-        let whole = staging.path().join("whole");
-        std::fs::create_dir_all(&whole).map_err(|source| Error::io(&whole, "creating the folder", source))?;
-        let file = whole.join(MANIFEST_FILE);
+        let Self { path, folder, manifest, count } = self;
         let bytes = manifest
             .into_inner()
-            .map_err(|error| Error::io(&file, "writing", std::io::Error::other(error.to_string())))?;
-        std::fs::write(&file, bytes).map_err(|source| Error::io(&file, "writing", source))?;
-        std::fs::rename(&whole, &path).map_err(|source| Error::io(&path, "renaming the finished folder", source))?;
+            .map_err(|error| Error::io(path, "writing the manifest", std::io::Error::other(error.to_string())))?;
+        folder.write(MANIFEST_FILE, &bytes)?;
+        folder.finish()?;
         Ok(count)
-    }
-
-    fn whole(&self) -> PathBuf {
-        self.staging.path().join("whole")
     }
 
     fn record(&mut self, cells: [&str; 5]) -> Result<()> {

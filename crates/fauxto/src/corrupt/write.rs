@@ -1,18 +1,15 @@
 //! A corrupted data set on disk.
 
 use std::collections::{HashMap, HashSet};
-use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ::image::codecs::png::PngEncoder;
-use ::image::{ExtendedColorType, ImageEncoder};
-
 use super::{CorruptionEntry, Severity};
 use crate::data::decode::names_an_image;
-use crate::data::{Broken, Dataset, decode, resize};
+use crate::data::{Broken, Dataset, decode, encode, resize};
 use crate::image::RgbImage;
+use crate::write_atomically::NewFolder;
 use crate::{Error, Label, Result};
 
 /// The manifest's name in the folder.
@@ -69,19 +66,7 @@ impl CorruptedSet<'_> {
     /// The folder exists already or cannot be written; an image cannot be read, or is smaller than
     /// corruptions need, and `skip_broken` is not set; or no image is left.
     pub fn write(&self, folder: &Path) -> Result<Written> {
-        if folder.exists() {
-            return Err(Error::input(folder, "a file or folder", "a new folder", "give another path or remove it"));
-        }
-        let parent = match folder.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        std::fs::create_dir_all(parent).map_err(|source| Error::io(parent, "creating the folder", source))?;
-        let staging = tempfile::Builder::new()
-            .prefix(".corrupt-")
-            .tempdir_in(parent)
-            .map_err(|source| Error::io(parent, "creating a temporary folder", source))?;
-        let whole = staging.path().join("whole");
+        let whole = NewFolder::create(folder)?;
         let names = self.names();
         let broken = self.write_images(&whole, &names)?;
         let usable: Vec<usize> = (0..names.len()).filter(|position| !broken.contains_key(position)).collect();
@@ -98,9 +83,8 @@ impl CorruptedSet<'_> {
             ));
         }
         let manifest = self.manifest(&names, &usable)?;
-        let path = whole.join(MANIFEST);
-        std::fs::write(&path, manifest).map_err(|source| Error::io(&path, "writing", source))?;
-        std::fs::rename(&whole, folder).map_err(|source| Error::io(folder, "renaming the finished folder", source))?;
+        whole.write(MANIFEST, &manifest)?;
+        whole.finish()?;
         Ok(Written { files: usable.len() * self.corruptions.len() * self.severities.len(), broken })
     }
 
@@ -139,7 +123,7 @@ impl CorruptedSet<'_> {
     }
 
     /// Writes every image that can be used and returns the others by position.
-    fn write_images(&self, whole: &Path, names: &[String]) -> Result<HashMap<usize, Broken>> {
+    fn write_images(&self, whole: &NewFolder, names: &[String]) -> Result<HashMap<usize, Broken>> {
         let (failure, broken) = (Mutex::new(None), Mutex::new(HashMap::new()));
         let done = AtomicUsize::new(0);
         self.dataset.visit_encoded(self.indices, &|position, outcome| {
@@ -157,9 +141,9 @@ impl CorruptedSet<'_> {
                 });
             match images {
                 Ok(images) => {
-                    let written = images
-                        .iter()
-                        .try_for_each(|(folder, image)| write_png(&whole.join(folder).join(&names[position]), image));
+                    let written = images.iter().try_for_each(|(folder, image)| {
+                        write_png(whole, &format!("{folder}/{}", names[position]), image)
+                    });
                     if let (Err(error), Ok(mut failure)) = (written, failure.lock()) {
                         failure.get_or_insert(error);
                     }
@@ -190,11 +174,11 @@ impl CorruptedSet<'_> {
     }
 
     /// One image by every corruption at every severity, with the folder it belongs in.
-    fn corrupted(&self, image: &RgbImage, index: usize) -> Result<Vec<(PathBuf, RgbImage)>> {
+    fn corrupted(&self, image: &RgbImage, index: usize) -> Result<Vec<(String, RgbImage)>> {
         let mut images = Vec::with_capacity(self.corruptions.len() * self.severities.len());
         for entry in self.corruptions {
             for &severity in self.severities {
-                let folder = Path::new(entry.name).join(severity.to_string());
+                let folder = format!("{}/{severity}", entry.name);
                 images.push((folder, entry.corrupt(image, severity, self.seed, index as u64)?));
             }
         }
@@ -230,13 +214,9 @@ fn stem(identity: &str) -> &str {
     }
 }
 
-fn write_png(path: &Path, image: &RgbImage) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|source| Error::io(folder, "creating the folder", source))?;
+fn write_png(whole: &NewFolder, name: &str, image: &RgbImage) -> Result<()> {
+    if let Some((folder, _)) = name.rsplit_once('/') {
+        whole.make(folder)?;
     }
-    let mut png = Cursor::new(Vec::new());
-    PngEncoder::new(&mut png)
-        .write_image(&image.pixels, image.width as u32, image.height as u32, ExtendedColorType::Rgb8)
-        .map_err(|error| Error::io(path, "encoding as PNG", std::io::Error::other(error)))?;
-    std::fs::write(path, png.into_inner()).map_err(|source| Error::io(path, "writing", source))
+    whole.write(name, &encode::png(image)?)
 }

@@ -2,7 +2,7 @@
 
 use figures::{
     Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, Frame, Notation,
-    ReliabilityBin, ReliabilityFigure, ReliabilityPanel, Result, Tile, TrainingFigure,
+    ReliabilityBin, ReliabilityFigure, ReliabilityPanel, Result, Strip, StripPanel, StripPlot, Tile, TrainingFigure,
 };
 
 /// A name and the figure it stands for.
@@ -23,6 +23,8 @@ pub(crate) const ALL: &[Sample] = &[
     ("contact_sheet_odd", contact_sheet_odd),
     ("bars", bars),
     ("bars_decimals", bars_decimals),
+    ("strip_plot", strip_plot),
+    ("strip_plot_odd", strip_plot_odd),
     ("explanation", explanation),
     ("explanation_odd", explanation_odd),
 ];
@@ -280,6 +282,65 @@ fn hill((width, height): (u32, u32), (x, y): (f32, f32), summit: f32) -> Vec<f32
         summit * (-(across * across + down * down) * 30.0).exp()
     };
     (0..width * height).map(at).collect()
+}
+
+fn strip_plot() -> Result<Figure> {
+    let rows = ["0%", "10%", "30%", "50%", "100%"].map(String::from);
+    let panel = |title: &str, falls: f64, compared: Vec<(usize, f64)>| StripPanel {
+        title: title.into(),
+        strips: (0..10)
+            .map(|place| {
+                let (row, series) = (place / 2, place % 2);
+                let middle = 0.9 - falls * (4 - row) as f64 - 0.07 * series as f64;
+                Strip { row, series, values: vec![middle - 0.02, middle + 0.01, middle + 0.035] }
+            })
+            .collect(),
+        compared,
+    };
+    let claimed = vec![(0, 0.4), (1, 0.55), (2, 0.7), (3, 0.75), (4, 0.85)];
+    let panels = [
+        panel("clean", 0.01, vec![(0, 0.994), (4, 0.88)]),
+        panel("FGSM .02", 0.08, vec![]),
+        panel("FGSM .05", 0.12, claimed),
+        panel("FGSM 1/255", 0.03, vec![]),
+        panel("PGD-10 1/255", 0.15, vec![]),
+        panel("PGD-10 2/255", 0.2, vec![]),
+    ];
+    StripPlot {
+        title: "Share of every batch attacked in fine-tuning",
+        caption: "1,000 images, 500 of them attacked  ·  3 seeds",
+        axis: "accuracy",
+        rows: &rows,
+        series: &["resnet_se", "convnext_tiny"],
+        compared: Some("claimed by the original"),
+        reference: Some(("chance", 0.5)),
+        panels: &panels,
+    }
+    .draw()
+}
+
+fn strip_plot_odd() -> Result<Figure> {
+    let rows = ["a row whose name is so long that it has to be cut off".to_owned(), "b".into()];
+    let strip = |row, value| Strip { row, series: 0, values: vec![value] };
+    let panel = StripPanel {
+        title:
+            "A heading that is longer than the panel it stands over, and wider than all of the figure, by far, or is \
+                it not? It is, whatever the font, and must be cut"
+                .into(),
+        strips: vec![strip(0, 0.0), strip(1, 1.0)],
+        compared: vec![(0, 1.0), (1, 0.0)],
+    };
+    StripPlot {
+        title: "One run, no spread, at both ends",
+        caption: "",
+        axis: "accuracy",
+        rows: &rows,
+        series: &[],
+        compared: None,
+        reference: None,
+        panels: &[panel],
+    }
+    .draw()
 }
 
 fn explanation() -> Result<Figure> {

@@ -11,6 +11,7 @@ use fauxto::image::{FloatImage, RgbImage};
 use fauxto::predict::Predictor;
 use serde::Serialize;
 
+use super::super::train::COMMIT;
 use super::super::{Outcome, say, say_json};
 use super::{Named, asked};
 use crate::arguments::Explain;
@@ -19,6 +20,7 @@ use crate::{pixels, progress, table};
 /// What `--json` prints. Field names are stable.
 #[derive(Debug, Serialize)]
 struct Report {
+    commit: &'static str,
     data: String,
     /// Images scored.
     n: usize,
@@ -88,6 +90,7 @@ pub(super) fn run(arguments: &Explain, predictor: &Predictor, explainers: &[Name
     }
     bar.finish_and_clear();
     let report = Report {
+        commit: COMMIT,
         data: data.display().to_string(),
         n: positions.len(),
         skipped: store.len() - positions.len(),

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use anyhow::Context;
 use burn::tensor::{Tensor, TensorData};
 use fauxto::attack::{Batch, ChosenAttack, Epsilon};
-use fauxto::data::Side;
 use fauxto::evaluate::Evaluation;
 use fauxto::explain::{Case, decided, explainer};
 use fauxto::image::{FloatImage, RgbImage};
@@ -16,8 +15,10 @@ use figures::{Bar, Bars, ContactSheet, Explained, ExplanationFigure, Frame, Heat
 use rand::seq::SliceRandom;
 use serde_json::Value;
 
-use super::measure::{Images, PHASES, images, predictor, read_scores};
+use super::measure::{PHASES, images, predictor, read_scores};
 use super::{Pipeline, alias};
+use crate::arguments::SideName;
+use crate::images::Images;
 use crate::{figure, progress};
 
 /// Images of each figure of samples.
@@ -26,7 +27,7 @@ const EPSILONS: [&str; 4] = [".02", ".03", ".05", ".08"];
 
 pub(super) fn draw(pipeline: &Pipeline<'_>) -> anyhow::Result<()> {
     let before = predictor(pipeline, "base")?;
-    let reported = images(pipeline, Side::Test, before.input_size())?;
+    let reported = images(pipeline, SideName::Test, before.input_size())?;
     let samples = samples(&reported, pipeline.arguments.seed);
     let phases = PHASES
         .map(|phase| {

@@ -6,20 +6,20 @@ use anyhow::Context;
 use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
 use fauxto::attack::{ChosenAttack, Ensemble, Epsilon, Target};
 use fauxto::corrupt::{CORRUPTIONS, CorruptionEntry};
-use fauxto::data::split::Split;
-use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
 use fauxto::ensemble::{COMBINATIONS, Combination};
 use fauxto::evaluate::{Evaluation, McNemar, Scores, UnderCorruption, mcnemar, mean_accuracies, under_corruptions};
 use fauxto::predict::Predictor;
 use fauxto::train::Example;
 use fauxto::write_atomically::write_atomically;
-use fauxto::{Label, device, run};
+use fauxto::{Label, device};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Pipeline;
+use crate::arguments::SideName;
 use crate::command::train::COMMIT;
-use crate::{pixels, progress};
+use crate::images::Images;
+use crate::progress;
 
 /// Before and after adversarial fine-tuning.
 pub(super) const PHASES: [&str; 2] = ["base", "final"];
@@ -68,33 +68,16 @@ struct Attacked {
     strongest: Option<Robustness>,
 }
 
-/// Labelled images at the detectors' input size.
-pub(super) struct Images {
-    pub(super) store: PixelStore,
-    pub(super) examples: Vec<Example>,
-    /// The identity of each example.
-    pub(super) identities: Vec<String>,
-}
-
 /// The images of one side, or the reported ones, which are a data set of their own if one was given.
-pub(super) fn images(pipeline: &Pipeline<'_>, side: Side, size: usize) -> anyhow::Result<Images> {
+pub(super) fn images(pipeline: &Pipeline<'_>, side: SideName, size: usize) -> anyhow::Result<Images> {
     let arguments = pipeline.arguments;
-    let elsewhere = arguments.report.as_ref().filter(|_| side == Side::Test);
-    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
-    let dataset = Dataset::open(elsewhere.unwrap_or(&arguments.data), &options)?;
-    let indices = dataset.labelled();
-    let store = pixels::decode(&dataset, &indices, size)?;
-    let positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
-    let examples: Vec<Example> = if elsewhere.is_some() {
-        let labelled = |index: usize| Some(Example { index, label: dataset.items[indices[index]].label? });
-        positions.into_iter().filter_map(labelled).collect()
-    } else {
-        let split = Split::load(&pipeline.path("split.json"))?;
-        run::examples(&dataset, &indices, &positions, &split, side)
-    };
-    anyhow::ensure!(!examples.is_empty(), "{}: found no labelled images to report on", arguments.data.display());
-    let identities = examples.iter().map(|example| dataset.items[indices[example.index]].identity.clone()).collect();
-    Ok(Images { store, examples, identities })
+    match &arguments.report {
+        Some(report) if side == SideName::Test => Images::open(report, &arguments.options, size),
+        _ => {
+            let split = pipeline.path("split.json");
+            Images::open(&arguments.data, &arguments.options, size)?.on_side(Some(&split), Some(side))
+        }
+    }
 }
 
 pub(super) fn predictor(pipeline: &Pipeline<'_>, phase: &str) -> anyhow::Result<Predictor> {
@@ -106,8 +89,8 @@ pub(super) fn predictor(pipeline: &Pipeline<'_>, phase: &str) -> anyhow::Result<
 /// Every member's probabilities, `[member][image]`.
 fn members(predictor: &Predictor, images: &Images) -> anyhow::Result<Vec<Vec<f64>>> {
     let bar = progress::bar(images.examples.len(), "images", "judging");
-    let positions: Vec<usize> = images.examples.iter().map(|example| example.index).collect();
-    let judgements = predictor.judge(&images.store, &positions, 128, &mut |done| bar.set_position(done as u64))?;
+    let judgements =
+        predictor.judge(&images.store, &images.positions(), 128, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
     Ok((0..predictor.members().len())
         .map(|member| judgements.iter().map(|judgement| judgement.members[member]).collect())
@@ -117,8 +100,8 @@ fn members(predictor: &Predictor, images: &Images) -> anyhow::Result<Vec<Vec<f64
 pub(super) fn measure(pipeline: &Pipeline<'_>, phase: &'static str) -> anyhow::Result<()> {
     let predictor = predictor(pipeline, phase)?;
     let size = predictor.input_size();
-    let reported = images(pipeline, Side::Test, size)?;
-    let validation = images(pipeline, Side::Validation, size)?;
+    let reported = images(pipeline, SideName::Test, size)?;
+    let validation = images(pipeline, SideName::Validation, size)?;
     let (clean, combinations) = judge(pipeline, phase, &predictor, &reported, &validation)?;
     let corrupted =
         robustness::subset(&reported.examples, pipeline.arguments.corruption_images as usize, pipeline.arguments.seed);
@@ -190,8 +173,9 @@ fn judge(
 fn write_scores(path: &Path, images: &Images, scores: &Scores) -> anyhow::Result<()> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["path", "label", "probability_fake"])?;
-    for (identity, (probability, label)) in images.identities.iter().zip(scores.iter()) {
-        writer.write_record([identity.as_str(), label.name(), &probability.to_string()])?;
+    let identities = images.examples.iter().map(|example| images.identity(example));
+    for (identity, (probability, label)) in identities.zip(scores.iter()) {
+        writer.write_record([identity, label.name(), &probability.to_string()])?;
     }
     let bytes = writer.into_inner().context("writing scores")?;
     Ok(write_atomically(path, &bytes)?)

@@ -126,16 +126,22 @@ impl Pipeline<'_> {
         if split.exists() {
             words.extend(["--split".into(), text(&split)?]);
         }
-        if let Some(classes) = &arguments.options.classes {
-            words.extend(["--classes".into(), classes.join(",")]);
-        }
-        if arguments.options.skip_bad {
-            words.push("--skip-bad".into());
-        }
+        self.extend_with_options(&mut words);
         if arguments.allow_giveaways {
             words.push("--allow-giveaways".into());
         }
         Ok(words)
+    }
+
+    /// How the data are to be read.
+    fn extend_with_options(&self, words: &mut Vec<String>) {
+        let options = &self.arguments.options;
+        if let Some(classes) = &options.classes {
+            words.extend(["--classes".into(), classes.join(",")]);
+        }
+        if options.skip_bad {
+            words.push("--skip-bad".into());
+        }
     }
 
     /// A copy under the original project's name.
@@ -154,10 +160,11 @@ impl Pipeline<'_> {
         words.extend(["--split".into(), text(&self.path("split.json"))?, "--out".into(), text(&out)?]);
         words.extend(["--augmented".into(), self.arguments.augmented_images.to_string()]);
         words.extend(["--seed".into(), self.arguments.seed.to_string()]);
+        self.extend_with_options(&mut words);
         command(&words)
     }
 
-    /// Training images, attacked at each epsilon of the original project, under their parents' labels.
+    /// Training images, attacked at the original project's epsilons, under their parents' labels.
     fn adversarial_set(&self) -> anyhow::Result<()> {
         let out = self.path("adversarial_set");
         if out.exists() {
@@ -169,11 +176,12 @@ impl Pipeline<'_> {
             .iter()
             .map(|model| text(self.folder("base", model).root()))
             .collect::<Result<_, _>>()?;
-        let mut words: Vec<String> = ["attack".into(), models.join(","), text(&self.arguments.data)?].into();
-        words.extend(["--split".into(), text(&self.path("split.json"))?, "--side".into(), "train".into()]);
-        words.extend(["--attack", "fgsm", "--epsilon", ".02,.03,.05,.08", "--limit"].map(String::from));
-        words.extend([self.arguments.adversarial_images.to_string(), "--out".into(), text(&out)?]);
+        let mut words: Vec<String> = ["derive".into(), text(&self.arguments.data)?].into();
+        words.extend(["--split".into(), text(&self.path("split.json"))?, "--out".into(), text(&out)?]);
+        words.extend(["--adversarial".into(), self.arguments.adversarial_images.to_string()]);
+        words.extend(["--models".into(), models.join(","), "--device".into(), self.arguments.device.clone()]);
         words.extend(["--seed".into(), self.arguments.seed.to_string()]);
+        self.extend_with_options(&mut words);
         command(&words)
     }
 
@@ -220,9 +228,8 @@ fn command(words: &[String]) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Train(arguments) => super::train::run(arguments)?,
         Command::Derive(arguments) => super::derive::run(arguments)?,
-        Command::Attack(arguments) => super::attack::run(arguments)?,
         Command::Predict(arguments) => super::predict::run(arguments)?,
-        _ => bail!("found a command that is no stage; expected train, derive, attack or predict"),
+        _ => bail!("found a command that is no stage; expected train, derive or predict"),
     };
     Ok(())
 }
