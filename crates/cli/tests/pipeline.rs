@@ -1,5 +1,8 @@
 //! `fauxto run`: everything the pipeline promises, on a handful of rendered images.
 
+#[path = "../../report/tests/window/mod.rs"]
+mod window;
+
 use assert_cmd::Command;
 use predicates::prelude::*;
 use std::path::Path;
@@ -73,6 +76,15 @@ fn the_pipeline_leaves_every_file_and_goes_on_where_it_stopped() {
     )));
     assert!(!html.contains("The original project"), "claims belong to a run of the original's models");
     assert!(html.len() < 10_000_000, "{}", html.len());
+    match window::chromium() {
+        None => eprintln!("SKIPPED: no Chromium (scripts/install-chromium installs Debian's)"),
+        Some(chromium) => {
+            for width in [390, 1280] {
+                let seen = window::look(&chromium, &html, width, false);
+                assert!(seen.is_whole() && seen.images > 8 + 2 * 8, "at {width} pixels: {seen:?}");
+            }
+        }
+    }
 
     // A later stage alone is repeated when its mark is gone; the models are not trained again.
     let checkpoint = out.join("final/resnet_se_small/checkpoint.safetensors");

@@ -6,6 +6,7 @@ use crate::accuracy::judges;
 use crate::figure::{self, Room};
 use crate::number::{Proportion, percent, thousands};
 use crate::page::Section;
+use crate::part::marked;
 use crate::table::{Cell, Table};
 use crate::{Part, Phase, Report};
 
@@ -58,7 +59,7 @@ pub(crate) fn section(report: &Report, room: &Room) -> Section {
     let names = judges(attacked(&report.phases).map(|attacked| attacked.judge.as_str()));
     let (chief, others): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| **name == report.judge);
     let body = html! {
-        @if let Some(reason) = reason { p.missing { (reason) } }
+        @if let Some(reason) = reason { p.missing { (marked(reason)) } }
         @if !names.is_empty() {
             p {
                 "An attacker who knows the detector changes every pixel by at most ε of the range from black to white, "
@@ -106,8 +107,12 @@ fn table(phases: &[Phase], judge: &str) -> Table {
     let mut rows = Vec::new();
     let cells = |values: Vec<Option<Proportion>>, epsilon: &str| {
         let n = values.iter().flatten().next().map_or(Cell::Empty, |share| Cell::Number(thousands(share.n)));
-        let shares =
-            values.into_iter().map(|share| share.map_or(Cell::Empty, |share| Cell::Chief(share.with_interval())));
+        let last = values.len();
+        let shares = values.into_iter().zip(1..).map(|(share, place)| match share {
+            None => Cell::Empty,
+            Some(share) if place == last => Cell::Chief(share.with_interval()),
+            Some(share) => Cell::Number(share.with_interval()),
+        });
         [Cell::Number(epsilon.to_owned()), n].into_iter().chain(shares).collect()
     };
     let clean = found.iter().map(|(_, attacked)| attacked.map(|attacked| attacked.clean)).collect();

@@ -5,6 +5,7 @@ use maud::html;
 use crate::figure::{self, Room};
 use crate::number::{Proportion, percent, thousands};
 use crate::page::Section;
+use crate::part::marked;
 use crate::table::{Cell, Table};
 use crate::{Part, Phase, Report};
 
@@ -42,7 +43,7 @@ pub(crate) fn section(report: &Report, room: &Room) -> Section {
     let there = || report.phases.iter().filter_map(|phase| phase.corruptions.there());
     let n = there().next().map_or(0, |corruptions| corruptions.n);
     let body = html! {
-        @if let Some(reason) = reason { p.missing { (reason) } }
+        @if let Some(reason) = reason { p.missing { (marked(reason)) } }
         @if n > 0 {
             p {
                 "CIFAR-10-C's corruptions at severities 1 to 5, each on the same " (thousands(n)) " images. "

@@ -64,8 +64,8 @@ pub(crate) fn limits(report: &Report) -> Vec<String> {
     seeds.dedup();
     if seeds.len() == 1 {
         limits.push(
-            "One seed was trained. The intervals are about the images, not about training: another seed moves the \
-             numbers by more than chance in the images does."
+            "One seed was trained. The intervals are about the images, not about training: another seed can move the numbers \
+             by more."
                 .into(),
         );
     }
@@ -113,7 +113,7 @@ fn attacks(report: &Report, limits: &mut Vec<String>) {
     let known = if strongest {
         "The strongest attack tried is the two-class composition of APGD, FAB and Square"
     } else {
-        "No attack stronger than those listed was tried, AutoAttack among them"
+        "AutoAttack was not tried, nor anything stronger than what is listed"
     };
     limits.push(format!(
         "{known}; attacks were measured on as few as {}. Robust accuracy is an upper bound: an attacker with more time, \

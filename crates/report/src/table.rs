@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use crate::part::marked;
+
 /// One cell of a table's body.
 #[derive(Clone, Debug)]
 pub(crate) enum Cell {
@@ -35,7 +37,7 @@ impl Table {
                                 th scope="row" { (heading) }
                                 @for cell in cells {
                                     @match cell {
-                                        Cell::Words(words) => td { (words) },
+                                        Cell::Words(words) => td { (marked(words)) },
                                         Cell::Number(number) => td.number { (number) },
                                         Cell::Chief(number) => td.number.chief { (number) },
                                         Cell::Empty => td.number { span.nothing title="not measured" { "–" } },

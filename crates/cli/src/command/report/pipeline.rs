@@ -80,7 +80,10 @@ pub(super) fn gather(arguments: &arguments::Report) -> anyhow::Result<Report> {
         changes: measured::changes(&results.changes, &shown),
         calibration: calibration::of(predictor.members())?,
         cases,
-        claims: claims::claims(&pipeline.settings.models, &phases, &predictor)?,
+        claims: claims::claims(&pipeline.settings.models, &phases, &|name| {
+            let member = predictor.members().iter().find(|member| member.name == name)?;
+            Some(member.frozen().detector().parameter_count())
+        })?,
         figures: pipeline.figures(&phases)?,
         phases,
     })
