@@ -119,6 +119,14 @@ pub(crate) enum Command {
         same command goes on where it stopped; more seeds, models and ablations add to what is there.\n\
         Writes OUT/results.json and a figure for each ablation.")]
     Ablate(Ablate),
+    /// Write what a run is worth into one HTML file that needs no network
+    #[command(after_help = "Examples:\n  \
+        fauxto report runs/pipeline\n  \
+        fauxto report runs/mine --data photos/ --out mine.html\n  \
+        fauxto report runs/pipeline --about 'Holiday photographs against images of one generator'\n\n\
+        RUN is the folder of `fauxto run`, which writes its report itself, or of `fauxto train`; what a folder\n\
+        does not hold is named in the report. The file has its images inside and runs no scripts.")]
+    Report(Report),
     /// Measure a detector under adversarial attacks
     #[command(after_help = "Examples:\n  \
         fauxto attack runs/mine test.parquet --limit 1000\n  \
@@ -252,6 +260,9 @@ pub(crate) struct Run {
     /// Train although a property of the files separates the classes
     #[arg(long)]
     pub(crate) allow_giveaways: bool,
+    /// What the images are and where they come from, in a sentence, for the report
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) about: Option<String>,
     /// Device (`fauxto list devices`)
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     pub(crate) device: String,
@@ -266,6 +277,9 @@ impl Run {
         table.insert("data".into(), self.data.display().to_string().into());
         if let Some(report) = &self.report {
             table.insert("report".into(), report.display().to_string().into());
+        }
+        if let Some(about) = &self.about {
+            table.insert("about".into(), about.clone().into());
         }
         table.insert("models".into(), self.models.clone().into());
         table.insert("preset".into(), self.preset.clone().into());
@@ -555,6 +569,27 @@ pub(crate) struct Calibrate {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// Folder of `fauxto run` or `fauxto train`
+    pub(crate) run: PathBuf,
+    /// Where to write it [default: report.html in that folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Where the images of verdicts to explain are: of a pipeline, those it reported on; of a training, its data
+    #[arg(long, value_name = "DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// What the images are and where they come from, in a sentence
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) about: Option<String>,
+    /// Class names in index order, where the data does not say which is which, as in `real,fake`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) classes: Option<Vec<String>>,
+    /// Device (`fauxto list devices`)
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub(crate) device: String,
 }
 
 #[derive(Debug, Args)]

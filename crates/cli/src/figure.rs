@@ -23,6 +23,11 @@ pub(crate) fn evaluation(
     evaluation: &Evaluation,
     stem: &Path,
 ) -> anyhow::Result<[PathBuf; 2]> {
+    Ok(evaluation_figure(title, scores, evaluation)?.save(stem)?)
+}
+
+/// ROC curve, confusion matrix and histogram.
+pub(crate) fn evaluation_figure(title: &str, scores: &Scores, evaluation: &Evaluation) -> anyhow::Result<Figure> {
     let curve: Vec<(f64, f64)> = roc_curve(scores)
         .map(|points| points.iter().map(|point| (point.false_positive_rate, point.true_positive_rate)).collect())
         .unwrap_or_default();
@@ -38,7 +43,7 @@ pub(crate) fn evaluation(
         histogram_real: &histogram.real,
         histogram_fake: &histogram.fake,
     };
-    Ok(figure.draw()?.save(stem)?)
+    Ok(figure.draw()?)
 }
 
 /// One panel of a reliability diagram.

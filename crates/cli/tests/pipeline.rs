@@ -1,5 +1,8 @@
 //! `fauxto run`: everything the pipeline promises, on a handful of rendered images.
 
+#[path = "../../report/tests/window/mod.rs"]
+mod window;
+
 use assert_cmd::Command;
 use predicates::prelude::*;
 use std::path::Path;
@@ -14,7 +17,9 @@ fn words(data: &Path, out: &Path) -> Vec<String> {
     std::fs::write(&preset, "[train]\nepochs = 1\nbatch_size = 8\n").unwrap();
     let adversarial = "[train]\nepochs = 1\nbatch_size = 8\n[train.adversarial]\nvalidation_attack = \"fgsm\"\n";
     std::fs::write(&finetune, adversarial).unwrap();
-    let mut words: Vec<String> = ["run", "--models", "resnet_se_small", "--seed", "3"].map(String::from).to_vec();
+    let mut words: Vec<String> = ["run", "--models", "resnet_se_small", "--seed", "3", "--about", "Rendered <scenes>."]
+        .map(String::from)
+        .to_vec();
     for (name, value) in
         [("augmented", "4"), ("adversarial", "8"), ("attack", "4"), ("strong", "0"), ("corruption", "4")]
     {
@@ -60,6 +65,28 @@ fn the_pipeline_leaves_every_file_and_goes_on_where_it_stopped() {
     for phase in results["phases"].as_array().unwrap() {
         assert_eq!(phase["corruptions"].as_array().unwrap().len(), 19 * 5);
         assert_eq!(phase["combinations"].as_array().unwrap().len(), 3);
+    }
+
+    let html = std::fs::read_to_string(out.join("report.html")).unwrap();
+    for words in ["after fine-tuning", "PGD, 50 steps", "gaussian noise", "Most certain", "Rendered &lt;scenes&gt;."] {
+        assert!(html.contains(words), "{words}");
+    }
+    let accuracy = results["phases"][1]["clean"][0]["evaluation"]["accuracy"].as_f64().unwrap();
+    let n = results["phases"][1]["clean"][0]["evaluation"]["n"].as_u64().unwrap();
+    assert!(html.contains(&format!(
+        "Of {n} images that taught it nothing, the detector (resnet_se_small) judged {:.1}%",
+        100.0 * accuracy
+    )));
+    assert!(!html.contains("The original project"), "claims belong to a run of the original's models");
+    assert!(html.len() < 10_000_000, "{}", html.len());
+    match window::chromium() {
+        None => eprintln!("SKIPPED: no Chromium (scripts/install-chromium installs Debian's)"),
+        Some(chromium) => {
+            for width in [390, 1280] {
+                let seen = window::look(&chromium, &html, width, false);
+                assert!(seen.is_whole() && seen.images > 8 + 2 * 8, "at {width} pixels: {seen:?}");
+            }
+        }
     }
 
     // A later stage alone is repeated when its mark is gone; the models are not trained again.

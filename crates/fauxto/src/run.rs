@@ -50,6 +50,12 @@ impl RunFolder {
         self.root.join("split.json")
     }
 
+    /// What an audit found in the images before they were split; absent where the run was given a split.
+    #[must_use]
+    pub fn audit(&self) -> PathBuf {
+        self.root.join("audit.json")
+    }
+
     /// What an interrupted run needs to go on; gone once it has finished.
     #[must_use]
     pub fn state(&self) -> PathBuf {

@@ -94,31 +94,53 @@ impl ExplanationFigure<'_> {
     }
 
     fn check(&self) -> Result<()> {
-        let refuse = |found: String, expected| Err(Error::Numbers { figure: "explanation figure", found, expected });
         if self.rows.is_empty() {
             return refuse("no rows".into(), "at least one");
         }
-        for row in self.rows {
-            let pixels = u64::from(row.width) * u64::from(row.height);
-            if pixels == 0 || row.pixels.len() as u64 != 3 * pixels || row.values.len() as u64 != pixels {
-                let (bytes, values) = (row.pixels.len(), row.values.len());
-                let found =
-                    format!("{bytes} bytes and {values} values for {} of {} x {}", row.name, row.width, row.height);
-                return refuse(found, "three bytes and one value for each pixel, and at least one pixel");
-            }
-            let bad = |value: &&f32| !value.is_finite() || (!row.signed && **value < 0.0);
-            if let Some(value) = row.values.iter().find(bad) {
-                return refuse(
-                    format!("{value} in {}", row.name),
-                    "finite values, of at least 0 where they have no sign",
-                );
-            }
-        }
-        Ok(())
+        self.rows.iter().try_for_each(Explained::check)
     }
 }
 
+fn refuse(found: String, expected: &'static str) -> Result<()> {
+    Err(Error::Numbers { figure: "explanation figure", found, expected })
+}
+
 impl Explained<'_> {
+    /// The image alone, as a PNG file of its own size.
+    ///
+    /// # Errors
+    /// As [`ExplanationFigure::draw`].
+    pub fn image_png(&self) -> Result<Vec<u8>> {
+        self.check()?;
+        raster::png(self.pixels, self.width, self.height)
+    }
+
+    /// The map over the image alone, as a PNG file of the image's size.
+    ///
+    /// # Errors
+    /// As [`ExplanationFigure::draw`].
+    pub fn overlay_png(&self) -> Result<Vec<u8>> {
+        self.check()?;
+        raster::png(&self.overlay(), self.width, self.height)
+    }
+
+    fn check(&self) -> Result<()> {
+        let pixels = u64::from(self.width) * u64::from(self.height);
+        if pixels == 0 || self.pixels.len() as u64 != 3 * pixels || self.values.len() as u64 != pixels {
+            let (bytes, values) = (self.pixels.len(), self.values.len());
+            let found =
+                format!("{bytes} bytes and {values} values for {} of {} x {}", self.name, self.width, self.height);
+            return refuse(found, "three bytes and one value for each pixel, and at least one pixel");
+        }
+        let bad = |value: &&f32| !value.is_finite() || (!self.signed && **value < 0.0);
+        match self.values.iter().find(bad) {
+            Some(value) => {
+                refuse(format!("{value} in {}", self.name), "finite values, of at least 0 where they have no sign")
+            }
+            None => Ok(()),
+        }
+    }
+
     fn describe(&self, canvas: &Canvas<'_>, (x, y): Point, room: f64) -> Result<()> {
         let name = text::shortened(&self.name, theme::HEADING, Weight::Bold, room);
         let first = y + IMAGE / 2.0 - self.notes.len() as f64 * LINE / 2.0;

@@ -10,13 +10,19 @@ use image::{ExtendedColorType, ImageEncoder};
 use crate::canvas::Point;
 use crate::{Error, Result};
 
-/// `pixels` `[height, width, 3]` as an SVG element that fills the rectangle from corner to corner, in
-/// pixels of the figure. Enlarged pixels keep their edges; images that are made smaller are smoothed.
-pub(crate) fn element(pixels: &[u8], width: u32, height: u32, (from, to): (Point, Point)) -> Result<String> {
+/// `pixels` `[height, width, 3]` as a PNG file.
+pub(crate) fn png(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
     let mut png = Cursor::new(Vec::new());
     PngEncoder::new(&mut png)
         .write_image(pixels, width, height, ExtendedColorType::Rgb8)
         .map_err(|reason| Error::drawing("encoding an image as PNG", reason))?;
+    Ok(png.into_inner())
+}
+
+/// `pixels` `[height, width, 3]` as an SVG element that fills the rectangle from corner to corner, in
+/// pixels of the figure. Enlarged pixels keep their edges; images that are made smaller are smoothed.
+pub(crate) fn element(pixels: &[u8], width: u32, height: u32, (from, to): (Point, Point)) -> Result<String> {
+    let png = png(pixels, width, height)?;
     let ((left, top), (right, bottom)) = (from, to);
     let enlarged = f64::from(width) <= right - left && f64::from(height) <= bottom - top;
     let rendering = if enlarged { "pixelated" } else { "smooth" };
@@ -25,6 +31,6 @@ pub(crate) fn element(pixels: &[u8], width: u32, height: u32, (from, to): (Point
          style=\"image-rendering:{rendering}\" href=\"data:image/png;base64,{}\"/>\n",
         right - left,
         bottom - top,
-        BASE64_STANDARD.encode(png.into_inner())
+        BASE64_STANDARD.encode(png)
     ))
 }

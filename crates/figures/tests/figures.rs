@@ -6,7 +6,8 @@ use std::collections::HashSet;
 
 use figures::{
     Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, Notation, ReliabilityBin,
-    ReliabilityFigure, ReliabilityPanel, Strip, StripPanel, StripPlot, Tile, TrainingFigure,
+    ReliabilityFigure, ReliabilityPanel, RobustnessCurve, RobustnessFigure, RobustnessPanel, RobustnessPoint, Strip,
+    StripPanel, StripPlot, Tile, TrainingFigure,
 };
 
 fn decoded(figure: &Figure) -> image::RgbImage {
@@ -280,4 +281,40 @@ fn an_explanation_that_cannot_be_drawn_is_refused() {
     refused(figure(&[1.0, 2.0], &[0; 3], true), "3 bytes and 2 values for lime of 1 x 1");
     refused(figure(&[1.0], &[0; 4], true), "4 bytes");
     refused(ExplanationFigure { title: "", caption: "", rows: &[] }.draw(), "no rows");
+}
+
+#[test]
+fn an_image_and_its_map_are_pictures_of_their_own() {
+    let row = |values| Explained {
+        name: "map".into(),
+        notes: vec![],
+        width: 2,
+        height: 1,
+        pixels: &[100, 100, 100, 200, 200, 200],
+        values,
+        signed: false,
+    };
+    let pixels = |png: Vec<u8>| image::load_from_memory(&png).unwrap().to_rgb8().into_raw();
+    assert_eq!(pixels(row(&[0.0, 1.0]).image_png().unwrap()), [100, 100, 100, 200, 200, 200]);
+    let overlay = pixels(row(&[0.0, 1.0]).overlay_png().unwrap());
+    assert_eq!(overlay[..3], [100; 3], "nothing to say leaves grey");
+    assert!(overlay[3] > overlay[4] && overlay[4] > overlay[5], "the strongest is vermillion: {overlay:?}");
+    assert!(row(&[0.0]).overlay_png().is_err() && row(&[-1.0, 0.0]).image_png().is_err());
+}
+
+#[test]
+fn robustness_that_cannot_be_drawn_is_refused() {
+    let figure = |panels: usize, curves: usize, points: &[RobustnessPoint]| {
+        let curve = RobustnessCurve { name: "fgsm".into(), points: points.to_vec() };
+        let panel = RobustnessPanel { heading: "base".into(), curves: vec![curve; curves] };
+        RobustnessFigure { title: "", caption: "", panels: &vec![panel; panels], chance: 0.5 }.draw()
+    };
+    let point = RobustnessPoint { epsilon: 0.1, accuracy: 0.5, interval: [0.4, 0.6] };
+    assert!(figure(2, 6, &[point]).is_ok());
+    refused(figure(0, 1, &[point]), "0 panels");
+    refused(figure(3, 1, &[point]), "3 panels");
+    refused(figure(1, 7, &[point]), "7 curves in base");
+    refused(figure(1, 1, &[]), "fgsm in base");
+    refused(figure(1, 1, &[RobustnessPoint { epsilon: -0.1, ..point }]), "fgsm in base");
+    refused(figure(1, 1, &[RobustnessPoint { interval: [0.6, 0.7], ..point }]), "fgsm in base");
 }

@@ -16,6 +16,9 @@ const UNLABELLED: usize = 100;
 const MODEL: &str = "resnet_se_small";
 /// Images of each class kept apart for reporting.
 const REPORTED: usize = 250;
+/// What the report says of the images.
+const ABOUT: &str = "The built-in sample set: simulated photographs of one simulated camera, and images of one simulated \
+                     generator. It demonstrates the program; a detector trained on it is of no use on real pictures.";
 /// Reported images come from another seed, so that they are no copies of those learned from.
 const REPORTED_SEED: u64 = 1_000_003;
 
@@ -44,7 +47,7 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<Outcome> {
         "--strong-images",
         "0",
     ]);
-    words.extend(["--corruption-images", "50"]);
+    words.extend(["--corruption-images", "50", "--about", ABOUT]);
     step(&words)?;
     say("")?;
     let [base, last] = ["base", "final"].map(|phase| run.join(phase).join(MODEL));
@@ -53,7 +56,7 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<Outcome> {
         step(&["evaluate", text(&model)?, text(&reported)?])?;
     }
     say(format!(
-        "\n{}: run/ (checkpoints, figures before and after, results.json, submission.json)\nThese images are simulations for demonstration; train on real ones before judging any.",
+        "\n{}: run/ (report.html, checkpoints, figures before and after, results.json, submission.json)\nThese images are simulations for demonstration; train on real ones before judging any.",
         out.display()
     ))?;
     Ok(Outcome::Done)

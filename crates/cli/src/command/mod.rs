@@ -14,6 +14,7 @@ mod export;
 mod list;
 mod manual;
 mod predict;
+mod report;
 mod run;
 mod scan;
 mod train;
@@ -55,6 +56,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Ablate(arguments) => ablate::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Attack(arguments) => attack::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Scan(arguments) => scan::run(&arguments),

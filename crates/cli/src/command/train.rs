@@ -10,6 +10,7 @@ use fauxto::data::split::{Candidate, Settings, Split};
 use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
 use fauxto::run::{self, RunFolder, Summary, TrainOptions};
 use fauxto::train::{Event, TrainingData};
+use fauxto::write_atomically::write_atomically;
 use fauxto::{Error, device};
 
 use super::{Outcome, say, say_json};
@@ -42,13 +43,16 @@ pub(super) fn run(arguments: &Train) -> anyhow::Result<Outcome> {
     let indices = dataset.labelled();
     let store = pixels::decode(&dataset, &indices, config.input_size)?;
     let positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
-    let split = split(arguments, &config, &folder, &dataset, &indices, &store, &positions)?;
+    let (split, audit) = split(arguments, &config, &folder, &dataset, &indices, &store, &positions)?;
     let data = TrainingData {
         store: &store,
         train: run::examples(&dataset, &indices, &positions, &split, Side::Train),
         validation: run::examples(&dataset, &indices, &positions, &split, Side::Validation),
     };
     folder.start(&config, &split)?;
+    if let Some(audit) = audit {
+        write_atomically(&folder.audit(), &serde_json::to_vec_pretty(&audit)?)?;
+    }
     fit(arguments, &config, &folder, &split, &data)?;
     report(arguments, &folder)
 }
@@ -76,7 +80,8 @@ fn configure(arguments: &Train) -> anyhow::Result<(Config, RunFolder)> {
     Ok((begun, folder))
 }
 
-/// The run's own split if it has one, else the one given, else a new one over the audit's clusters.
+/// The run's own split if it has one, else the one given, else a new one over the clusters of an audit, which
+/// comes with it.
 fn split(
     arguments: &Train,
     config: &Config,
@@ -85,13 +90,13 @@ fn split(
     indices: &[usize],
     store: &PixelStore,
     positions: &[usize],
-) -> anyhow::Result<Split> {
+) -> anyhow::Result<(Split, Option<Audit>)> {
     let candidates = run::candidates(dataset, indices, store, positions);
     let own = Some(folder.split()).filter(|_| folder.has_started());
     if let Some(file) = own.as_ref().or(arguments.split.as_ref()) {
         let split = Split::load(file)?;
         split.check(&candidates).with_context(|| file.display().to_string())?;
-        return Ok(split);
+        return Ok((split, None));
     }
     new_split(dataset, &candidates, config, arguments.allow_giveaways)
 }
@@ -115,7 +120,7 @@ pub(super) fn new_split(
     if left_out > 0 {
         progress::note(format!("{left_out} images left out of training: held-out folders hold the same pictures"));
     }
-    Ok(split)
+    Ok((split, Some(audit)))
 }
 
 fn inspect(dataset: &Dataset) -> anyhow::Result<Audit> {

@@ -2,7 +2,8 @@
 
 use figures::{
     Bar, Bars, ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, Frame, Notation,
-    ReliabilityBin, ReliabilityFigure, ReliabilityPanel, Result, Strip, StripPanel, StripPlot, Tile, TrainingFigure,
+    ReliabilityBin, ReliabilityFigure, ReliabilityPanel, Result, RobustnessCurve, RobustnessFigure, RobustnessPanel,
+    RobustnessPoint, Strip, StripPanel, StripPlot, Tile, TrainingFigure,
 };
 
 /// A name and the figure it stands for.
@@ -27,6 +28,8 @@ pub(crate) const ALL: &[Sample] = &[
     ("strip_plot_odd", strip_plot_odd),
     ("explanation", explanation),
     ("explanation_odd", explanation_odd),
+    ("robustness", robustness),
+    ("robustness_one_panel", robustness_one_panel),
 ];
 
 /// The power ROC curve `TPR = FPR^power`, whose area is `1 / (power + 1)`.
@@ -397,4 +400,41 @@ fn explanation_odd() -> Result<Figure> {
         ],
     }
     .draw()
+}
+
+/// Accuracy that falls from `clean` by `steepness`.
+fn robustness_curve(name: &str, clean: f64, steepness: f64, epsilons: &[f64]) -> RobustnessCurve {
+    let point = |&epsilon: &f64| {
+        let accuracy = clean * (-epsilon * steepness).exp();
+        let interval = [(accuracy - 0.03).max(0.0), (accuracy + 0.03).min(1.0)];
+        RobustnessPoint { epsilon, accuracy, interval }
+    };
+    RobustnessCurve { name: name.into(), points: epsilons.iter().map(point).collect() }
+}
+
+fn robustness_panel(heading: &str, steepness: f64) -> RobustnessPanel {
+    let sizes = [0.0, 1.0 / 255.0, 2.0 / 255.0, 4.0 / 255.0, 0.02, 8.0 / 255.0, 0.05, 0.08];
+    let curves = vec![
+        robustness_curve("random noise", 0.93, steepness / 20.0, &sizes),
+        robustness_curve("FGSM", 0.93, steepness, &sizes),
+        robustness_curve("PGD, 50 steps", 0.93, steepness * 4.0, &sizes[..3]),
+    ];
+    RobustnessPanel { heading: heading.into(), curves }
+}
+
+fn robustness() -> Result<Figure> {
+    let panels = [robustness_panel("before fine-tuning", 60.0), robustness_panel("after fine-tuning", 12.0)];
+    RobustnessFigure {
+        title: "ResNet-SE under attack",
+        caption: "500 reported images; bars are 95% Wilson intervals",
+        panels: &panels,
+        chance: 0.5,
+    }
+    .draw()
+}
+
+fn robustness_one_panel() -> Result<Figure> {
+    let curves = vec![robustness_curve("clean only", 1.0, 0.0, &[0.0])];
+    let panels = [RobustnessPanel { heading: "validation".into(), curves }];
+    RobustnessFigure { title: "One point", caption: "One image", panels: &panels, chance: 0.5 }.draw()
 }

@@ -22,7 +22,7 @@ use crate::images::Images;
 use crate::progress;
 
 /// Before and after adversarial fine-tuning.
-pub(super) const PHASES: [&str; 2] = ["base", "final"];
+pub(in crate::command) const PHASES: [&str; 2] = ["base", "final"];
 
 /// One step at the original project's sizes and at those of the literature; then attacks that iterate.
 const SINGLE_STEP: [&str; 8] = [".02", ".03", ".05", ".08", "1/255", "2/255", "4/255", "8/255"];

@@ -3,6 +3,8 @@
 mod draw;
 mod measure;
 
+pub(super) use measure::PHASES;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -14,7 +16,7 @@ use fauxto::write_atomically::write_atomically;
 use serde::{Deserialize, Serialize};
 
 use super::{Outcome, say};
-use crate::arguments::{Arguments, Command, Run};
+use crate::arguments::{Arguments, Command, Report, Run};
 use crate::progress;
 
 /// What each stage took; kept in `stages.json`, which is also how an interrupted pipeline knows what is done.
@@ -52,8 +54,13 @@ pub(super) fn run(arguments: &Run) -> anyhow::Result<Outcome> {
     pipeline.stage("figures", draw::draw)?;
     pipeline.stage("submission", Pipeline::submission)?;
     measure::summarise(&pipeline)?;
+    pipeline.stage("report", Pipeline::report)?;
     let total: f64 = pipeline.stages.iter().map(|stage| stage.seconds).sum();
-    say(format!("{}: all stages done in {:.0} s; results.json, figures, checkpoints", arguments.out.display(), total))?;
+    say(format!(
+        "{}: all stages done in {:.0} s; report.html, results.json, figures, checkpoints",
+        arguments.out.display(),
+        total
+    ))?;
     Ok(Outcome::Done)
 }
 
@@ -185,6 +192,19 @@ impl Pipeline<'_> {
         command(&words)
     }
 
+    /// Everything above in one page.
+    fn report(&self) -> anyhow::Result<()> {
+        super::report::write(&Report {
+            run: self.arguments.out.clone(),
+            out: None,
+            data: None,
+            about: None,
+            classes: self.arguments.options.classes.clone(),
+            device: self.arguments.device.clone(),
+        })
+        .map(drop)
+    }
+
     /// Verdicts on the unlabelled images beside the labelled ones, if there are any.
     fn submission(&self) -> anyhow::Result<()> {
         let unlabelled = self.arguments.data.join("test");
@@ -213,7 +233,7 @@ impl Pipeline<'_> {
 }
 
 /// The name the original project's files have for a model.
-fn alias(model: &str) -> &str {
+pub(super) fn alias(model: &str) -> &str {
     match model {
         "convnext_tiny" => "convnext",
         "efficientnet_b0" => "efficientnet",

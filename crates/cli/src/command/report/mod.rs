@@ -1,0 +1,74 @@
+//! `fauxto report`: what a run's folder holds, in one HTML file.
+
+mod calibration;
+mod cases;
+mod claims;
+mod data;
+mod drawings;
+mod measured;
+mod pipeline;
+mod single;
+mod training;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use fauxto::run::RunFolder;
+use fauxto::write_atomically::write_atomically;
+
+use super::train::COMMIT;
+use super::{Outcome, say};
+use crate::arguments::Report;
+
+/// The report's name in a run's folder.
+pub(super) const FILE: &str = "report.html";
+
+pub(super) fn run(arguments: &Report) -> anyhow::Result<Outcome> {
+    let path = write(arguments)?;
+    let size = std::fs::metadata(&path)?.len();
+    say(format!("{}: {:.1} MB, to be opened in any browser", path.display(), size as f64 / 1e6))?;
+    Ok(Outcome::Done)
+}
+
+/// Writes the report and returns where it is.
+pub(super) fn write(arguments: &Report) -> anyhow::Result<PathBuf> {
+    let folder = &arguments.run;
+    let report = if folder.join(pipeline::RESULTS).is_file() {
+        pipeline::gather(arguments)?
+    } else if RunFolder::new(folder).has_finished() {
+        single::gather(arguments)?
+    } else {
+        bail!(
+            "{}: found neither {} nor run.json with a checkpoint; expected the folder of a finished `fauxto run` or \
+             `fauxto train`; finish it with the command that began it (`fauxto train` with --resume)",
+            folder.display(),
+            pipeline::RESULTS
+        );
+    };
+    let path = arguments.out.clone().unwrap_or_else(|| folder.join(FILE));
+    write_atomically(&path, report.html().as_bytes())?;
+    Ok(path)
+}
+
+/// Program, version and revision.
+fn program() -> String {
+    format!("Fauxto {} ({COMMIT})", env!("CARGO_PKG_VERSION"))
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// The file's text, or none where there is no such file.
+fn text(path: &Path) -> anyhow::Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(anyhow::Error::new(error).context(path.display().to_string())),
+    }
+}
