@@ -5,7 +5,8 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use kernels::inference::{self, Activation, Builder, Value, Weights};
+use kernels::Activation;
+use kernels::inference::{self, Builder, Value, Weights};
 
 use super::initialise::Initialiser;
 use super::pass::{BatchStatistics, Pass};
@@ -260,19 +261,29 @@ impl BatchNorm2d {
     /// Normalises `[batch, height, width, channel]` by the batch's statistics in a training pass, by
     /// the running ones otherwise.
     pub fn forward(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+        self.forward_activated(x, None, Activation::Identity, pass)
+    }
+
+    /// The same, plus the residual, if any, then the activation.
+    pub fn forward_activated(
+        &self,
+        x: Tensor<4>,
+        residual: Option<Tensor<4>>,
+        activation: Activation,
+        pass: &Pass,
+    ) -> Tensor<4> {
+        let (weight, bias) = (self.weight.val(), self.bias.val());
         if !pass.is_training() {
-            return kernels::batch_norm_inference(
-                x,
-                self.weight.val(),
-                self.bias.val(),
-                self.running_mean.val(),
-                self.running_var.val(),
-                self.epsilon,
-            );
+            let (mean, variance) = (self.running_mean.val(), self.running_var.val());
+            let y = kernels::batch_norm_inference(x, weight, bias, mean, variance, self.epsilon);
+            return activation.forward(match residual {
+                Some(residual) => y + residual,
+                None => y,
+            });
         }
         let [batch, height, width, _] = x.dims();
         let count = (batch * height * width) as f64;
-        let normalised = kernels::batch_norm_train(x, self.weight.val(), self.bias.val(), self.epsilon);
+        let normalised = kernels::batch_norm_activation_train(x, weight, bias, residual, activation, self.epsilon);
         // Running variance estimates the population's, hence Bessel's correction (as PyTorch does);
         // a single value per channel has none to give.
         let bessel = if count > 1.0 { count / (count - 1.0) } else { 1.0 };

@@ -14,11 +14,38 @@ use std::fmt::Debug;
 pub(crate) trait Activation: Copy + Debug + Send + Sync + 'static {
     /// Whether the derivative is computed from the output rather than from the input.
     const FROM_OUTPUT: bool;
+    /// Whether it changes nothing.
+    const IDENTITY: bool = false;
 
     fn value<M: MultiplyAdd>(x: f32) -> f32;
 
     /// The derivative, given the input, or the output if `FROM_OUTPUT`.
     fn derivative<M: MultiplyAdd>(saved: f32) -> f32;
+
+    /// The derivative, given the input.
+    #[inline(always)]
+    fn derivative_at<M: MultiplyAdd>(x: f32) -> f32 {
+        Self::derivative::<M>(if Self::FROM_OUTPUT { Self::value::<M>(x) } else { x })
+    }
+}
+
+/// The value itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Identity;
+
+impl Activation for Identity {
+    const FROM_OUTPUT: bool = true;
+    const IDENTITY: bool = true;
+
+    #[inline(always)]
+    fn value<M: MultiplyAdd>(x: f32) -> f32 {
+        x
+    }
+
+    #[inline(always)]
+    fn derivative<M: MultiplyAdd>(_: f32) -> f32 {
+        1.0
+    }
 }
 
 /// [`crate::gelu`]

@@ -1,10 +1,10 @@
 //! Layer normalisation over the last axis. Bound by memory: one read and one write forward, two
-//! reads and one write backward.
+//! reads and one write backward, which gives all three gradients.
 
 use super::{
     array::Array,
     operation::Operation,
-    parallel::{for_each_piece, map_pieces, rows_per_piece},
+    parallel::{for_each_piece, map_pieces_mut, rows_per_piece},
     simd::MultiplyAdd,
 };
 
@@ -87,15 +87,19 @@ vectorised! {
 }
 
 vectorised! {
-    /// Input gradients of rows.
+    /// Input gradients of rows; adds those of weight and bias to `dweight` and `dbias`, while the rows are
+    /// in cache.
     fn gradient_rows<M>(
         x: &[f32],
         dy: &[f32],
         weight: &[f32],
         epsilon: f32,
         dx: &mut [f32],
+        dweight: &mut [f32],
+        dbias: &mut [f32],
     ) -> () {
         let width = weight.len();
+        let (dweight, dbias) = (&mut dweight[..width], &mut dbias[..width]);
         let rows = x.chunks_exact(width).zip(dy.chunks_exact(width));
         for ((x, dy), dx) in rows.zip(dx.chunks_exact_mut(width)) {
             let (mean, inverse) = row_statistics::<M>(x, epsilon);
@@ -108,26 +112,7 @@ vectorised! {
                 let normalized = (x[i] - mean) * inverse;
                 let centred = M::multiply_add(dy[i], weight[i], -scaled);
                 dx[i] = inverse * M::multiply_add(-normalized, projected, centred);
-            }
-        }
-    }
-}
-
-vectorised! {
-    /// Adds the gradients of weight and bias.
-    fn parameter_gradient_rows<M>(
-        x: &[f32],
-        dy: &[f32],
-        epsilon: f32,
-        dweight: &mut [f32],
-        dbias: &mut [f32],
-    ) -> () {
-        let width = dweight.len();
-        let dbias = &mut dbias[..width];
-        for (x, dy) in x.chunks_exact(width).zip(dy.chunks_exact(width)) {
-            let (mean, inverse) = row_statistics::<M>(x, epsilon);
-            for i in 0..width {
-                dweight[i] = M::multiply_add(dy[i], (x[i] - mean) * inverse, dweight[i]);
+                dweight[i] = M::multiply_add(dy[i], normalized, dweight[i]);
                 dbias[i] += dy[i];
             }
         }
@@ -155,30 +140,21 @@ impl Operation<3> for LayerNorm {
         let width = x.last_dim();
         let size = rows_per_piece(width) * width;
         let (values, dy) = (x.values(), gradient.values());
-        let input = tracked[0].then(|| {
-            Array::build(x.shape(), |dx| {
-                for_each_piece(dx, size, |index, dx| {
-                    let range = index * size..index * size + dx.len();
-                    let (x, dy) = (&values[range.clone()], &dy[range]);
-                    gradient_rows(x, dy, weight.values(), self.epsilon, dx);
-                });
-            })
-        });
-        if !tracked[1] && !tracked[2] {
-            return [input, None, None];
-        }
-        let parts = map_pieces(values.len().div_ceil(size), |index| {
-            let range = index * size..values.len().min((index + 1) * size);
-            let (mut dweight, mut dbias) = (vec![0.0; width], vec![0.0; width]);
-            let (x, dy) = (&values[range.clone()], &dy[range]);
-            parameter_gradient_rows(x, dy, self.epsilon, &mut dweight, &mut dbias);
-            (dweight, dbias)
+        let mut parts = Vec::new();
+        let input = Array::build(x.shape(), |dx| {
+            parts = map_pieces_mut(dx, size, |index, dx| {
+                let range = index * size..index * size + dx.len();
+                let (mut dweight, mut dbias) = (vec![0.0; width], vec![0.0; width]);
+                let (x, dy) = (&values[range.clone()], &dy[range]);
+                gradient_rows(x, dy, weight.values(), self.epsilon, dx, &mut dweight, &mut dbias);
+                (dweight, dbias)
+            });
         });
         let (dweights, dbiases) = parts.into_iter().unzip();
         [
-            input,
-            Some(super::reduction::add_in_order(dweights, width)),
-            Some(super::reduction::add_in_order(dbiases, width)),
+            tracked[0].then_some(input),
+            tracked[1].then(|| super::reduction::add_in_order(dweights, width)),
+            tracked[2].then(|| super::reduction::add_in_order(dbiases, width)),
         ]
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod array;
 pub(crate) mod memory;
 pub(crate) mod operation;
 pub(crate) mod parallel;
+pub(crate) mod team;
 #[macro_use]
 pub(crate) mod simd;
 pub(crate) mod math;
@@ -23,3 +24,4 @@ pub(crate) mod depthwise;
 pub(crate) mod layer_norm;
 pub(crate) mod linear;
 pub(crate) mod scaling;
+mod strided;

@@ -48,7 +48,7 @@ pub(crate) fn applies(geometry: &Geometry, outputs: usize) -> bool {
         && outputs.is_multiple_of(16)
         && geometry.channels >= 32
         && outputs >= 32
-        && geometry.batch * tiles >= 24
+        && geometry.batch * tiles >= 16
         && 2 * tiles * TILE * TILE <= 3 * geometry.out_height * geometry.out_width
 }
 

@@ -2,6 +2,7 @@
 
 use crate::common::{normal, values};
 use burn::tensor::Tensor;
+use kernels::Activation;
 
 /// A small network through every kernel with a reduction, forward and backward.
 fn network() -> Vec<Vec<f32>> {
@@ -18,8 +19,9 @@ fn network() -> Vec<Vec<f32>> {
     let [bn_weight, bn_bias, ln_weight, ln_bias, scale] = parameters1.clone();
     let x = kernels::conv2d(normal([32, 16, 16, 3], 6), stem, None, 1, 1);
     let x = kernels::conv2d(kernels::relu(x), conv, None, 2, 1);
-    let x = kernels::batch_norm_train(x, bn_weight, bn_bias, 1e-5).output;
-    let x = kernels::depthwise_conv2d(kernels::silu(x), depthwise, None, 1, 2);
+    let residual = Some(x.clone());
+    let x = kernels::batch_norm_activation_train(x, bn_weight, bn_bias, residual, Activation::Silu, 1e-5).output;
+    let x = kernels::depthwise_conv2d(x, depthwise, None, 1, 2);
     let x = kernels::conv2d(x, pointwise, None, 1, 0);
     let x = kernels::conv2d(x, winograd, None, 1, 1);
     let y = kernels::gelu(kernels::layer_norm(x.clone(), ln_weight, ln_bias, 1e-6));
