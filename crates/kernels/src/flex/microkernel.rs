@@ -26,7 +26,7 @@ const LINE: usize = 16;
 
 /// Rows by which a panel is prefetched: with few rows on the left, each value of the panel takes part in
 /// few products, and they would wait for it. The hardware's own prefetchers stop at every page.
-const AHEAD: usize = 16;
+const AHEAD: usize = 32;
 
 /// Where the sums of a product start.
 #[derive(Debug, Clone, Copy)]

@@ -166,10 +166,11 @@ unsafe impl Sync for Destination {}
 
 /// `M = V U` at every position, for `count` tiles.
 fn multiply_positions(v: &Buffer, v_position: usize, m: &mut Buffer, m_position: usize, count: usize, weight: &Packed) {
-    /// Positions times groups of panels: enough pieces for the threads of a large machine.
+    /// Positions times groups of panels: enough pieces for the threads of a large machine, where there are
+    /// tiles enough to make a piece worth its overhead.
     const GROUPS: usize = 2;
     let v = v.values();
-    let groups = GROUPS.min(weight.panels());
+    let groups = if count < LEAST_TILES { 1 } else { GROUPS.min(weight.panels()) };
     let size = weight.panels().div_ceil(groups);
     assert!(m.values().len() >= (POSITIONS - 1) * m_position + count * weight.columns);
     let target = Destination(m.values_mut().as_mut_ptr());
