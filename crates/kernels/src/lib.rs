@@ -27,7 +27,7 @@ pub use activation::{Activation, gelu, relu, relu6, sigmoid, silu};
 pub use adamw::{AdamWStep, adamw};
 pub use convolution::{conv2d, depthwise_conv2d};
 pub use flex::memory::release_pooled_memory;
-pub use linear::linear;
+pub use linear::{linear, linear_gelu};
 pub use normalization::{
     BatchNormOutput, batch_norm_activation_train, batch_norm_inference, batch_norm_train, layer_norm,
 };

@@ -204,6 +204,11 @@ impl Linear {
         kernels::linear(x, self.weight.val(), Some(self.bias.val()))
     }
 
+    /// The Gaussian error linear unit of the same.
+    pub fn forward_gelu<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        kernels::linear_gelu(x, self.weight.val(), self.bias.val())
+    }
+
     /// Adds this layer to a program: a convolution of one pixel. `scale`, if any, multiplies its outputs;
     /// then come the residual and the activation.
     pub fn compile(

@@ -143,7 +143,7 @@ impl Activation for Sigmoid {
     }
 }
 
-struct Values<'a, A>(A, &'a [f32], &'a mut [f32]);
+pub(super) struct Values<'a, A>(pub(super) A, pub(super) &'a [f32], pub(super) &'a mut [f32]);
 
 impl<A: Activation> Kernel for Values<'_, A> {
     type Output = ();
@@ -180,7 +180,7 @@ impl<A: Activation> Kernel for Gradients<'_, A> {
     }
 }
 
-struct GradientsInPlace<'a, A>(A, &'a [f32], &'a mut [f32]);
+pub(super) struct GradientsInPlace<'a, A>(pub(super) A, pub(super) &'a [f32], pub(super) &'a mut [f32]);
 
 impl<A: Activation> Kernel for GradientsInPlace<'_, A> {
     type Output = ();

@@ -23,5 +23,6 @@ pub(crate) mod convolution;
 pub(crate) mod depthwise;
 pub(crate) mod layer_norm;
 pub(crate) mod linear;
+pub(crate) mod linear_gelu;
 pub(crate) mod scaling;
 mod strided;

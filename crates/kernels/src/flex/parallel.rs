@@ -24,6 +24,9 @@ pub(crate) fn for_each_piece(values: &mut [f32], size: usize, work: impl Fn(usiz
         }
         return;
     }
+    if team::in_a_piece() {
+        return values.chunks_mut(size).enumerate().for_each(|(index, piece)| work(index, piece));
+    }
     if team::is_led() {
         let (length, start) = (values.len(), Start(values.as_mut_ptr()));
         return for_each_index(length.div_ceil(size), |index| {
@@ -44,7 +47,7 @@ unsafe impl Sync for Start {}
 
 /// Results of `work(index)` for every piece, in order.
 pub(crate) fn map_pieces<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
-    if count <= 1 {
+    if count <= 1 || team::in_a_piece() {
         return (0..count).map(work).collect();
     }
     (0..count).into_par_iter().map(work).collect()
@@ -59,12 +62,15 @@ pub(crate) fn map_pieces_mut<T: Send>(
     if values.len() <= size {
         return if values.is_empty() { Vec::new() } else { vec![work(0, values)] };
     }
+    if team::in_a_piece() {
+        return values.chunks_mut(size).enumerate().map(|(index, piece)| work(index, piece)).collect();
+    }
     values.par_chunks_mut(size).enumerate().map(|(index, piece)| work(index, piece)).collect()
 }
 
 /// Calls `work(index)` for every index below `count`.
 pub(crate) fn for_each_index(count: usize, work: impl Fn(usize) + Sync + Send) {
-    if count <= 1 {
+    if count <= 1 || team::in_a_piece() {
         (0..count).for_each(work);
     } else if !team::share(count, &work) {
         (0..count).into_par_iter().for_each(work);

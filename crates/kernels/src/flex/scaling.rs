@@ -204,9 +204,7 @@ impl Operation<2> for ScaleChannels {
         let input = Array::build(x.shape(), |dx| {
             parts = map_pieces_mut(dx, images * size, |index, dx| {
                 let mut sums = vec![0.0; dx.len() / size * channels];
-                for (offset, (dx, sums)) in
-                    dx.chunks_exact_mut(size).zip(sums.chunks_exact_mut(channels)).enumerate()
-                {
+                for (offset, (dx, sums)) in dx.chunks_exact_mut(size).zip(sums.chunks_exact_mut(channels)).enumerate() {
                     let image = index * images + offset;
                     let (x, dy) = (&values[image * size..][..size], &gradient[image * size..][..size]);
                     scale_rows(dy, &scale.values()[image * channels..][..channels], dx);

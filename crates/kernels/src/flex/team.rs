@@ -4,7 +4,7 @@
 //! many layers of a network take on one image. A team is led by the thread that calls [`lead`]; idle threads
 //! of rayon's pool join it, and wait for the next step on a shared word instead of in the kernel. Nobody
 //! waits for a thread that does not come: the leader takes pieces like every member, so a pool that is busy
-//! elsewhere costs speed alone.
+//! elsewhere costs speed alone; a member that finds no work for long goes back to the pool.
 //!
 //! A step is published as a word of its number (upper half) and how many of its pieces nobody has claimed
 //! (lower half). Claiming a piece decrements the word by compare-and-swap, so a piece belongs to exactly one
@@ -14,7 +14,7 @@
 
 use std::{
     any::Any,
-    cell::{RefCell, UnsafeCell},
+    cell::{Cell, RefCell, UnsafeCell},
     hint::spin_loop,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{
@@ -26,6 +26,8 @@ use std::{
 /// Rounds of waiting before a thread offers its processor to others between rounds: some microseconds, so
 /// that threads in excess of processors make progress.
 const SPINS: usize = 2000;
+/// Rounds without work after which a member leaves: some milliseconds.
+const PATIENCE: usize = 20_000;
 
 const UNCLAIMED: u64 = u32::MAX as u64;
 const STEP: u64 = 1 << 32;
@@ -59,6 +61,7 @@ unsafe impl Send for Team {}
 
 thread_local! {
     static LED: RefCell<Option<Arc<Team>>> = const { RefCell::new(None) };
+    static IN_A_PIECE: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Team {
@@ -80,8 +83,10 @@ impl Team {
         let done = unsafe {
             let Job { work, count } = (*self.job.get()).expect("a step has a job");
             let index = count - (state & UNCLAIMED) as usize;
+            IN_A_PIECE.set(true);
             catch_unwind(AssertUnwindSafe(|| (*work)(index)))
         };
+        IN_A_PIECE.set(false);
         if let Err(payload) = done {
             self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
         }
@@ -92,7 +97,7 @@ impl Team {
     /// What a member does until the team is closed.
     fn serve(&self) {
         let mut waited = 0;
-        while !self.closed.load(Ordering::Acquire) {
+        while waited < PATIENCE && !self.closed.load(Ordering::Acquire) {
             if self.work() {
                 waited = 0;
             } else {
@@ -116,13 +121,18 @@ pub(super) fn is_led() -> bool {
     LED.with_borrow(Option::is_some)
 }
 
+/// Whether the calling thread does a piece of a team's step. What it does is not divided further: a thread
+/// that waited for rayon's pool there could be made a member of another team, whose leader waits for it.
+pub(super) fn in_a_piece() -> bool {
+    IN_A_PIECE.get()
+}
+
 /// Calls `work(index)` for every index below `count`, on the team this thread leads; false, and nothing is
 /// done, if it leads none.
 ///
 /// # Panics
 /// If `work` does, after all pieces are done.
 pub(super) fn share(count: usize, work: &Work<'_>) -> bool {
-    // Work that divides itself further must not publish a step inside a step.
     let Some(team) = LED.take() else { return false };
     assert!(u32::try_from(count).is_ok(), "a step of {count} pieces");
     // SAFETY: only the lifetime changes; this function returns when nobody uses the pointer any more.
@@ -207,14 +217,14 @@ mod tests {
     }
 
     #[test]
-    fn work_may_divide_itself_and_teams_may_exist_side_by_side() {
+    fn work_that_would_divide_itself_is_done_and_teams_may_exist_side_by_side() {
         with_threads(4, || {
             let total = AtomicUsize::new(0);
             rayon::scope(|scope| {
                 for _ in 0..4 {
                     scope.spawn(|_| {
                         lead(3, || {
-                            for _ in 0..200 {
+                            for _ in 0..50 {
                                 let inner = |index: usize| {
                                     total.fetch_add(index, Ordering::Relaxed);
                                 };
@@ -225,7 +235,7 @@ mod tests {
                     });
                 }
             });
-            assert_eq!(total.into_inner(), 4 * 200 * 3 * 10);
+            assert_eq!(total.into_inner(), 4 * 50 * 3 * 10);
         });
     }
 

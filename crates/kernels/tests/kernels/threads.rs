@@ -25,6 +25,8 @@ fn network() -> Vec<Vec<f32>> {
     let x = kernels::conv2d(x, pointwise, None, 1, 0);
     let x = kernels::conv2d(x, winograd, None, 1, 1);
     let y = kernels::gelu(kernels::layer_norm(x.clone(), ln_weight, ln_bias, 1e-6));
+    let (w, b) = (normal([96, 96], 10) * 0.1, normal([96], 11));
+    let y = kernels::linear_gelu(y, w, b);
     let x = kernels::scale_residual(x, y, scale);
     let excitation = kernels::sigmoid(kernels::global_average_pool(x.clone()));
     let x = kernels::scale_channels(x, excitation.reshape([32, 1, 1, 96]));
