@@ -15,6 +15,7 @@
 mod activation;
 mod adamw;
 mod convolution;
+mod excitation;
 mod flex;
 pub mod inference;
 mod linear;
@@ -26,6 +27,7 @@ pub mod twin;
 pub use activation::{Activation, gelu, relu, relu6, sigmoid, silu};
 pub use adamw::{AdamWStep, adamw};
 pub use convolution::{conv2d, depthwise_conv2d};
+pub use excitation::squeeze_excite;
 pub use flex::memory::release_pooled_memory;
 pub use linear::{linear, linear_gelu};
 pub use normalization::{

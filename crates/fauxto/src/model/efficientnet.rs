@@ -258,10 +258,8 @@ impl SqueezeExcitation {
 
 fn excite(attention: Option<&SqueezeExcitation>, x: Tensor<4>, activation: Activation) -> Tensor<4> {
     let Some(attention) = attention else { return x };
-    let [batch, _, _, channels] = x.dims();
-    let squeezed = kernels::global_average_pool(x.clone()).reshape([batch, 1, 1, channels]);
-    let scale = attention.conv_expand.forward(activation.forward(attention.conv_reduce.forward(squeezed)));
-    kernels::scale_channels(x, kernels::sigmoid(scale))
+    let (reduce, expand) = (attention.conv_reduce.parameters(), attention.conv_expand.parameters());
+    kernels::squeeze_excite(x, reduce, activation, expand)
 }
 
 fn compile_excitation(

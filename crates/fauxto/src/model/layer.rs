@@ -97,6 +97,14 @@ impl Conv2d {
         }
     }
 
+    /// Weight and bias, zeros where there is none.
+    #[must_use]
+    pub fn parameters(&self) -> (Tensor<4>, Tensor<1>) {
+        let weight = self.weight.val();
+        let bias = self.bias.as_ref().map_or_else(|| Tensor::zeros([weight.dims()[0]], &weight.device()), Param::val);
+        (weight, bias)
+    }
+
     /// `[batch, height, width, in]` to `[batch, height', width', out]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let bias = self.bias.as_ref().map(Param::val);
@@ -197,6 +205,12 @@ impl Linear {
     /// From `from` to `to` channels.
     pub fn new(initialiser: &mut Initialiser, from: usize, to: usize) -> Self {
         Self { weight: initialiser.linear_weight([to, from]), bias: initialiser.bias(to, from) }
+    }
+
+    /// Weight and bias.
+    #[must_use]
+    pub fn parameters(&self) -> (Tensor<2>, Tensor<1>) {
+        (self.weight.val(), self.bias.val())
     }
 
     /// `[..., in]` to `[..., out]`.

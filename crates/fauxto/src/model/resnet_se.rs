@@ -265,10 +265,7 @@ impl SqueezeExcitation {
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [batch, _, _, channels] = x.dims();
-        let squeezed = kernels::global_average_pool(x.clone());
-        let scale = kernels::sigmoid(self.fc2.forward(kernels::relu(self.fc1.forward(squeezed))));
-        kernels::scale_channels(x, scale.reshape([batch, 1, 1, channels]))
+        kernels::squeeze_excite(x, self.fc1.parameters(), Activation::Relu, self.fc2.parameters())
     }
 
     fn compile(&self, builder: &mut Builder, x: Value) -> Value {

@@ -14,22 +14,26 @@ pub(crate) struct LayerNorm {
     pub(crate) epsilon: f32,
 }
 
-/// The sum of a function over a row, in sixteen running sums the compiler keeps in registers.
+/// The sum of `term(values, sum)` over corresponding values of rows of equal length, in sixteen running sums.
+/// Blocks are arrays, because the compiler makes no vectors of what it must check bounds for.
 #[inline(always)]
-fn sum<M: MultiplyAdd>(count: usize, term: impl Fn(usize, f32) -> f32) -> f32 {
+fn sum<const N: usize>(rows: [&[f32]; N], term: impl Fn([f32; N], f32) -> f32) -> f32 {
     const LANES: usize = 16;
     let mut sums = [0.0_f32; LANES];
+    let count = rows[0].len();
     let whole = count / LANES * LANES;
     let mut start = 0;
     while start < whole {
-        for (lane, sum) in sums.iter_mut().enumerate() {
-            *sum = term(start + lane, *sum);
+        let block: [&[f32; LANES]; N] =
+            std::array::from_fn(|n| rows[n][start..start + LANES].try_into().expect("the range has LANES values"));
+        for lane in 0..LANES {
+            sums[lane] = term(block.map(|block| block[lane]), sums[lane]);
         }
         start += LANES;
     }
     let mut total = 0.0;
     for index in whole..count {
-        total = term(index, total);
+        total = term(rows.map(|row| row[index]), total);
     }
     let mut width = LANES / 2;
     while width > 0 {
@@ -44,13 +48,10 @@ fn sum<M: MultiplyAdd>(count: usize, term: impl Fn(usize, f32) -> f32) -> f32 {
 /// Mean and inverse deviation of a row.
 #[inline(always)]
 fn row_statistics<M: MultiplyAdd>(row: &[f32], epsilon: f32) -> (f32, f32) {
-    let count = row.len();
-    let mean = sum::<M>(count, |i, total| total + row[i]) / count as f32;
-    let squares = sum::<M>(count, |i, total| {
-        let deviation = row[i] - mean;
-        M::multiply_add(deviation, deviation, total)
-    });
-    (mean, 1.0 / (squares / count as f32 + epsilon).sqrt())
+    let count = row.len() as f32;
+    let mean = sum([row], |[x], total| total + x) / count;
+    let squares = sum([row], |[x], total| M::multiply_add(x - mean, x - mean, total));
+    (mean, 1.0 / (squares / count + epsilon).sqrt())
 }
 
 vectorised! {
@@ -103,9 +104,9 @@ vectorised! {
         let rows = x.chunks_exact(width).zip(dy.chunks_exact(width));
         for ((x, dy), dx) in rows.zip(dx.chunks_exact_mut(width)) {
             let (mean, inverse) = row_statistics::<M>(x, epsilon);
-            let scaled = sum::<M>(width, |i, total| M::multiply_add(dy[i], weight[i], total));
-            let projected = sum::<M>(width, |i, total| {
-                M::multiply_add(dy[i] * weight[i], (x[i] - mean) * inverse, total)
+            let scaled = sum([dy, weight], |[dy, weight], total| M::multiply_add(dy, weight, total));
+            let projected = sum([x, dy, weight], |[x, dy, weight], total| {
+                M::multiply_add(dy * weight, (x - mean) * inverse, total)
             });
             let (scaled, projected) = (scaled / width as f32, projected / width as f32);
             for i in 0..width {

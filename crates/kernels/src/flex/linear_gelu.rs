@@ -50,7 +50,7 @@ impl Operation<3> for LinearGelu {
                     // every value is finished once, so no two calls write the same part, and `y` is borrowed
                     // uniquely until all are done.
                     let y = unsafe { std::slice::from_raw_parts_mut(target.0.add(first), z.len()) };
-                    dispatch(Values(Gelu, z, y));
+                    dispatch(Values::<Gelu>::new(z, y));
                 };
                 forward_and_finish(x.values(), weight.values(), Some(bias.values()), [inputs, outputs], z, finish);
             }));
@@ -65,7 +65,7 @@ impl Operation<3> for LinearGelu {
         let z = z.values();
         let parts = map_pieces_mut(dz.values_mut(), size, |index, dz| {
             let mut sums = vec![0.0; outputs];
-            dispatch(GradientsInPlace(Gelu, &z[index * size..][..dz.len()], dz));
+            dispatch(GradientsInPlace::<Gelu>::new(&z[index * size..][..dz.len()], dz));
             add_rows(dz, &mut sums);
             sums
         });

@@ -21,6 +21,7 @@ pub(crate) mod adamw;
 pub(crate) mod batch_norm;
 pub(crate) mod convolution;
 pub(crate) mod depthwise;
+pub(crate) mod excitation;
 pub(crate) mod layer_norm;
 pub(crate) mod linear;
 pub(crate) mod linear_gelu;

@@ -172,6 +172,35 @@ pub(crate) fn scale_images(x: &[f32], scale: &[f32], pixels: usize, channels: us
     });
 }
 
+/// `y = x * scale + shift`, both factors being `[image, channel]`.
+pub(super) fn scale_and_shift_images(
+    x: &[f32],
+    scale: &[f32],
+    shift: &[f32],
+    pixels: usize,
+    channels: usize,
+    y: &mut [f32],
+) {
+    let size = pixels * channels;
+    for_each_image(y, size, |image, y| {
+        let range = image * channels..(image + 1) * channels;
+        scale_and_add_rows(&shift[range.clone()], 0, &x[image * size..(image + 1) * size], &scale[range], y);
+    });
+}
+
+/// Sums over each image's pixels of `a * b`, `[image, channel]`.
+pub(super) fn image_products(a: &[f32], b: &[f32], pixels: usize, channels: usize, sums: &mut [f32]) {
+    let size = pixels * channels;
+    let images = rows_per_piece(size);
+    for_each_piece(sums, images * channels, |index, sums| {
+        for (offset, sums) in sums.chunks_exact_mut(channels).enumerate() {
+            let range = (index * images + offset) * size..(index * images + offset + 1) * size;
+            sums.fill(0.0);
+            add_products(&a[range.clone()], &b[range], sums);
+        }
+    });
+}
+
 fn scaled_images(x: &Array, scale: &Array) -> Array {
     let [_, height, width, channels] = x.dims();
     Array::build(x.shape(), |y| scale_images(x.values(), scale.values(), height * width, channels, y))

@@ -167,7 +167,7 @@ pub(crate) fn lead<R>(helpers: usize, work: impl FnOnce() -> R) -> R {
     }
 
     let helpers = helpers.min(rayon::current_num_threads() - 1);
-    if helpers == 0 || is_led() {
+    if helpers == 0 || is_led() || in_a_piece() {
         return work();
     }
     let team = Arc::new(Team {

@@ -35,14 +35,7 @@ pub fn batch_norm_activation_train(
         Some(residual) => normalised.output.clone() + residual,
         None => normalised.output.clone(),
     };
-    let output = match activation {
-        Activation::Identity => output,
-        Activation::Relu => activation::relu(output),
-        Activation::Relu6 => activation::relu6(output),
-        Activation::Silu => activation::silu(output),
-        Activation::Gelu => activation::gelu(output),
-    };
-    BatchNormOutput { output, ..normalised }
+    BatchNormOutput { output: activation::activate(output, activation), ..normalised }
 }
 
 /// Twin of [`crate::batch_norm_inference`].

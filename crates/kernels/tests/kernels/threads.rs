@@ -28,6 +28,9 @@ fn network() -> Vec<Vec<f32>> {
     let (w, b) = (normal([96, 96], 10) * 0.1, normal([96], 11));
     let y = kernels::linear_gelu(y, w, b);
     let x = kernels::scale_residual(x, y, scale);
+    let [first, second] = [([8, 96], 12), ([96, 8], 13)].map(|(shape, seed)| normal(shape, seed) * 0.3);
+    let (squeeze, expand) = ((first, normal([8], 14)), (second, normal([96], 15)));
+    let x = kernels::squeeze_excite(x, squeeze, Activation::Relu, expand);
     let excitation = kernels::sigmoid(kernels::global_average_pool(x.clone()));
     let x = kernels::scale_channels(x, excitation.reshape([32, 1, 1, 96]));
     let gradients = (x.clone() * normal(x.dims(), 7)).sum().backward();
