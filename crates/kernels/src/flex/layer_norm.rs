@@ -31,6 +31,8 @@ fn sum<const N: usize>(rows: [&[f32]; N], term: impl Fn([f32; N], f32) -> f32) -
         }
         start += LANES;
     }
+    // Left to see the additions that follow, the compiler takes the sums apart into pairs, and the loop with them.
+    let mut sums = std::hint::black_box(sums);
     let mut total = 0.0;
     for index in whole..count {
         total = term(rows.map(|row| row[index]), total);
