@@ -1,69 +1,56 @@
-"""The least work of a network: multiply-adds and bytes, for one image and for a training step.
+"""The least work of a network: multiply-adds and bytes, for inference and for a training step.
 
     python work.py --model resnet_se --batch 128
 
-Prints a JSON object. Multiply-adds are those of convolutions and dense layers by their definition, as PyTorch counts them
-(Winograd's algorithm needs fewer). Bytes are what must pass through memory if normalisation, activation, addition and
-attention cost nothing: every convolution and dense layer reads its weight and input and writes its output; backward it
-reads weight, input and output gradient and writes both gradients; AdamW reads parameter, gradient and two moments and
-writes all but the gradient.
+Prints a JSON object. Multiply-adds are those of convolutions and dense layers by their definition (Winograd's algorithm
+needs fewer), once forward and twice backward, except for the pixels' gradient, which nobody needs. Bytes are what must
+pass through memory if normalisation, activation, addition and attention cost nothing: every convolution and dense layer
+reads its weight and input and writes its output; backward it reads weight, input and output gradient and writes both
+gradients; AdamW reads parameter, gradient and two moments and writes all but the gradient.
 """
 
 import argparse
 import json
 
 import torch
-import torch.nn.functional as F
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 import models
 
 F32 = 4
 
 
-def multiply_adds(work) -> int:
-    with FlopCounterMode(display=False) as counter:
-        work()
-    return counter.get_total_flops() // 2
+def layers(detector: nn.Module) -> list[tuple[int, int, int]]:
+    """Values read, values written, and multiply-adds of every convolution and dense layer for one image, in order."""
+    counted = []
 
+    def count(layer, inputs, output) -> None:
+        # Each output value is a product with one output channel's weights.
+        multiply_adds = output.numel() * layer.weight[0].numel()
+        counted.append((inputs[0].numel(), output.numel(), multiply_adds))
 
-def activations(detector: nn.Module, pixels: torch.Tensor) -> tuple[int, int]:
-    """Values that convolutions and dense layers read and write."""
-    read = written = 0
-
-    def count(_, inputs, output) -> None:
-        nonlocal read, written
-        read, written = read + inputs[0].numel(), written + output.numel()
-
-    layers = [layer for layer in detector.modules() if isinstance(layer, (nn.Conv2d, nn.Linear))]
-    hooks = [layer.register_forward_hook(count) for layer in layers]
+    for layer in detector.modules():
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+            layer.register_forward_hook(count)
     with torch.no_grad():
-        detector(pixels)
-    for hook in hooks:
-        hook.remove()
-    return read, written
+        detector.eval()(torch.rand(1, 3, 32, 32))
+    return counted
 
 
 def work(model: str, batch: int) -> dict:
     detector = models.create(model)
-    # Two images, for batch statistics; everything but the weights grows with the batch.
-    pixels, labels = torch.rand(2, 3, 32, 32), torch.tensor([0, 1])
     weights = models.parameters(detector)
-    forward = multiply_adds(lambda: detector(pixels)) // 2
-    step = multiply_adds(lambda: F.cross_entropy(detector(pixels), labels).backward()) // 2
-    read, written = (values // 2 for values in activations(detector.eval(), pixels))
+    counted = layers(detector)
+    read, written, forward = (sum(values) * batch for values in zip(*counted))
+    pixels, _, first = (value * batch for value in counted[0])
     return {
         "model": model,
         "batch": batch,
         "parameters": weights,
-        "inference": {
-            "multiply_adds": forward * batch,
-            "bytes": F32 * (weights + (read + written) * batch),
-        },
+        "inference": {"multiply_adds": forward, "bytes": F32 * (weights + read + written)},
         "training": {
-            "multiply_adds": step * batch,
-            "bytes": F32 * (10 * weights + (3 * read + 2 * written) * batch),
+            "multiply_adds": 3 * forward - first,
+            "bytes": F32 * (10 * weights + 3 * read - pixels + 2 * written),
         },
     }
 
