@@ -5,7 +5,11 @@
 
 Needs the packages of bench/peers/requirements.txt. For every model and case the sides take turns, `--rounds` times, each
 in a process of its own, so that a machine that slows down slows all of them. A side's number is the median of its
-rounds' medians. The table shows peer / Fauxto: above 1, Fauxto is faster. Writes results/bench.json.
+rounds' medians. The table shows peer / Fauxto: above 1, Fauxto is faster. Peak memory is the largest resident set of a
+side's process (interpreter and libraries included). The floor of a case is the longer of two times: its multiply-adds at
+the rate of a large product, and its bytes at the rate of reading an array of their size (`fauxto bench machine`,
+bench/peers/work.py). With `--profile`, `perf record` (Linux) tells which kernels the time goes to. Writes
+results/bench.json.
 """
 
 import argparse
@@ -21,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "bench" / "peers"))
 
 from machine import machine
+from profile_kernels import profile
 
 MODELS = ["convnext_tiny", "efficientnet_b0", "resnet_se", "resnet_se_small"]
 # what, batch, peers as (name, precision)
@@ -29,10 +34,10 @@ CASES = [
     ("infer", 128, [("onnxruntime", "f32"), ("pytorch", "f32"), ("pytorch", "bf16")]),
     ("infer", 1, [("onnxruntime", "f32"), ("pytorch", "f32")]),
 ]
-FIELDS = ("median_seconds", "minimum_seconds", "maximum_seconds", "threads", "device")
+FIELDS = ("median_seconds", "minimum_seconds", "maximum_seconds", "threads", "device", "peak_memory_bytes")
 
 
-def run(command: list[str], environment: dict[str, str]) -> dict:
+def run(command: list[str], environment: dict[str, str], fields: tuple[str, ...] = FIELDS) -> dict:
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment)
     if done.returncode:
         sys.exit(f"{' '.join(command)}\nended with status {done.returncode}:\n{done.stderr.strip()}")
@@ -40,7 +45,7 @@ def run(command: list[str], environment: dict[str, str]) -> dict:
         result = json.loads(done.stdout)
     except json.JSONDecodeError:
         sys.exit(f"{' '.join(command)}\nprinted no single JSON object:\n{done.stdout.strip()[:2000]}")
-    if missing := [field for field in FIELDS if field not in result]:
+    if missing := [field for field in fields if field not in result]:
         sys.exit(f"{' '.join(command)}\nleft out {', '.join(missing)}: {result}")
     return result
 
@@ -50,8 +55,18 @@ def summary(results: list[dict]) -> dict:
         "median_seconds": statistics.median(result["median_seconds"] for result in results),
         "minimum_seconds": min(result["minimum_seconds"] for result in results),
         "maximum_seconds": max(result["maximum_seconds"] for result in results),
+        "peak_memory_bytes": max((result["peak_memory_bytes"] or 0 for result in results)) or None,
         "rounds": len(results),
     }
+
+
+def floor(work: dict, rates: dict, seconds: float) -> dict:
+    """The least time for `work`, and how many times that `seconds` are."""
+    sizes = sorted(rates["reads"], key=lambda read: read["bytes"])
+    read = next((read for read in sizes if read["bytes"] >= work["bytes"]), sizes[-1])
+    products = work["multiply_adds"] / rates["multiply_adds_per_second"]
+    memory = work["bytes"] / read["bytes_per_second"]
+    return work | {"product_seconds": products, "memory_seconds": memory, "gap": seconds / max(products, memory)}
 
 
 def commit() -> str | None:
@@ -77,7 +92,7 @@ def row(entry: dict) -> str:
     for peer in entry["peers"]:
         name = f"{peer['peer']} {peer['precision']}"
         line += f"   {name} {seconds(peer['median_seconds']):>8} x{peer['ratio']:.2f}"
-    return line
+    return line + f"   x{entry['floor']['gap']:.1f} of the floor"
 
 
 def main() -> None:
@@ -87,6 +102,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--profile", action="store_true", help="say which kernels Fauxto's time goes to (needs perf)")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "bench.json")
     arguments = parser.parse_args()
 
@@ -95,8 +111,11 @@ def main() -> None:
     environment = os.environ | {"RAYON_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
     common = ["--steps", str(arguments.steps)]
     entries = []
+    rates = run([str(fauxto), "bench", "machine", "--json"], environment, ("multiply_adds_per_second", "reads"))
     for model in arguments.models:
         for what, batch, peers in CASES:
+            counting = [sys.executable, "bench/peers/work.py", "--model", model, "--batch", str(batch)]
+            work = run(counting, environment, ("inference", "training"))
             case = ["--model", model, "--batch", str(batch), *common]
             commands = [[str(fauxto), "bench", what, *case, "--json"]]
             for name, precision in peers:
@@ -106,13 +125,19 @@ def main() -> None:
             ours, *theirs = (summary(list(results)) for results in zip(*rounds))
             for peer in theirs:
                 peer["ratio"] = peer["median_seconds"] / ours["median_seconds"]
-            entries.append({"model": model, "what": what, "batch": batch, "fauxto": ours, "peers": theirs})
+            least = work["training" if what == "train" else "inference"]
+            entry = {"model": model, "what": what, "batch": batch, "fauxto": ours, "peers": theirs}
+            entry["floor"] = floor(least, rates, ours["median_seconds"])
+            if arguments.profile:
+                entry["profile"] = profile(commands[0], environment)
+            entries.append(entry)
             print(row(entries[-1]), flush=True)
     result = {
         "what": "median seconds per batch of 32x32 images; ratio = peer / fauxto, above 1 fauxto is faster",
         "date": datetime.date.today().isoformat(),
         "commit": commit(),
         "machine": machine(),
+        "rates": rates,
         "threads": arguments.threads,
         "steps": arguments.steps,
         "rounds": arguments.rounds,

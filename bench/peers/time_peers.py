@@ -4,13 +4,14 @@
     python time_peers.py --all
 
 Prints JSON Lines with the fields of `fauxto bench --json` (`median_seconds`, `minimum_seconds`, `maximum_seconds`,
-`threads`, `device`) and what was timed. A training step is forward, cross entropy, backward and AdamW; channels last,
+`threads`, `device`, `peak_memory_bytes`) and what was timed. A training step is forward, cross entropy, backward and AdamW; channels last,
 the number of threads given. Two steps come first and are not counted.
 """
 
 import argparse
 import io
 import json
+import resource
 import statistics
 import time
 
@@ -107,6 +108,8 @@ def measure(model: str, what: str, peer: str, precision: str, batch: int, steps:
         "maximum_seconds": max(seconds),
         "threads": threads,
         "device": "cpu",
+        # Linux counts kibibytes.
+        "peak_memory_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
     }
 
 

@@ -156,7 +156,7 @@ pub(crate) enum Command {
     Corrupt(Corrupt),
     /// Time training steps or inference on random pixels
     #[command(
-        after_help = "Examples:\n  fauxto bench train --model resnet_se --batch 128 --steps 10\n  fauxto bench infer --model convnext_tiny --batch 1 --json"
+        after_help = "Examples:\n  fauxto bench train --model resnet_se --batch 128 --steps 10\n  fauxto bench infer --model convnext_tiny --batch 1 --json\n  fauxto bench machine"
     )]
     Bench(Bench),
     /// List models, augmentations, corruptions, attacks, metrics, explainers, ablations and all else there is by name
@@ -887,6 +887,8 @@ pub(crate) enum WorkloadName {
     Train,
     /// Pixels to probabilities
     Infer,
+    /// What this machine can do: rates of products and of reading, the floors of the others
+    Machine,
 }
 
 #[derive(Debug, Args)]

@@ -360,5 +360,17 @@ fn bench_reports_its_contract() {
         assert!(seconds("median_seconds") <= seconds("maximum_seconds"));
         assert_eq!((timing["workload"].as_str(), timing["batch"].as_u64()), (Some(workload), Some(2)));
         assert!(timing["threads"].is_number() && timing["device"] == "cpu");
+        if cfg!(target_os = "linux") {
+            assert!(timing["peak_memory_bytes"].as_u64().unwrap() > 1 << 20);
+        }
     }
+}
+
+#[test]
+fn bench_measures_the_machine() {
+    let measured = fauxto().args(["bench", "machine", "--json"]).assert().success();
+    let rates = json(&measured.get_output().stdout);
+    assert!(rates["multiply_adds_per_second"].as_f64().unwrap() > 1e8);
+    let reads = rates["reads"].as_array().unwrap();
+    assert!(reads.len() > 1 && reads.iter().all(|read| read["bytes_per_second"].as_f64().unwrap() > 1e8));
 }

@@ -2,14 +2,52 @@
 
 use crate::{
     flex::{
-        activation::{Activation, Elementwise, Gelu, Relu, Relu6, Sigmoid, Silu},
+        activation::{self, Elementwise, Gelu, Kind, Relu, Relu6, Sigmoid, Silu},
         operation::{accelerable, apply},
     },
     twin,
 };
 use burn::tensor::Tensor;
 
-fn elementwise<A: Activation, const D: usize>(
+/// What follows a layer, element by element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    Identity,
+    /// [`relu`]
+    Relu,
+    /// [`relu6`]
+    Relu6,
+    /// [`silu`]
+    Silu,
+    /// [`gelu`]
+    Gelu,
+}
+
+impl Activation {
+    /// Applies it to `x` of any shape.
+    pub fn forward<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Identity => x,
+            Self::Relu => relu(x),
+            Self::Relu6 => relu6(x),
+            Self::Silu => silu(x),
+            Self::Gelu => gelu(x),
+        }
+    }
+
+    pub(crate) fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Identity => None,
+            Self::Relu => Some(Kind::Relu),
+            Self::Relu6 => Some(Kind::Relu6),
+            Self::Silu => Some(Kind::Silu),
+            Self::Gelu => Some(Kind::Gelu),
+        }
+    }
+}
+
+fn elementwise<A: activation::Activation, const D: usize>(
     activation: A,
     x: Tensor<D>,
     twin: impl FnOnce(Tensor<D>) -> Tensor<D>,

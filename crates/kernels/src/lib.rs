@@ -7,11 +7,15 @@
 //! On Burn's Flex device with `f32` data an operation may run a kernel of this crate; everywhere
 //! else, and for every other element type, it runs its [`twin`]. Setting the environment variable
 //! `FAUXTO_KERNELS=off` before the first call runs the twins everywhere, for comparison and for
-//! bug reports.
+//! bug reports. `FAUXTO_SIMD=avx2` and `FAUXTO_SIMD=portable` keep kernels to that instruction set or a
+//! lesser one.
+//!
+//! The unsafe code runs under AddressSanitizer with `scripts/sanitize`.
 
 mod activation;
 mod adamw;
 mod convolution;
+mod excitation;
 mod flex;
 pub mod inference;
 mod linear;
@@ -20,11 +24,14 @@ mod pooling;
 mod scaling;
 pub mod twin;
 
-pub use activation::{gelu, relu, relu6, sigmoid, silu};
+pub use activation::{Activation, gelu, relu, relu6, sigmoid, silu};
 pub use adamw::{AdamWStep, adamw};
 pub use convolution::{conv2d, depthwise_conv2d};
+pub use excitation::squeeze_excite;
 pub use flex::memory::release_pooled_memory;
-pub use linear::linear;
-pub use normalization::{BatchNormOutput, batch_norm_inference, batch_norm_train, layer_norm};
+pub use linear::{linear, linear_gelu};
+pub use normalization::{
+    BatchNormOutput, batch_norm_activation_train, batch_norm_inference, batch_norm_train, layer_norm,
+};
 pub use pooling::global_average_pool;
 pub use scaling::{scale_channels, scale_residual};

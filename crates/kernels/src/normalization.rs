@@ -2,7 +2,9 @@
 //! (Ba et al. 2016, arXiv:1607.06450).
 
 use crate::{
+    Activation,
     flex::{
+        activation::{self, Gelu, Identity, Relu, Relu6, Silu},
         batch_norm::{Normalize, Statistics},
         layer_norm::LayerNorm,
         operation::{accelerable, apply},
@@ -10,7 +12,7 @@ use crate::{
     },
     twin,
 };
-use burn::tensor::Tensor;
+use burn::{backend::DispatchTensor, tensor::Tensor};
 
 fn check_channels<const N: usize>(channels: usize, parameters: [&Tensor<1>; N]) {
     for parameter in parameters {
@@ -39,27 +41,69 @@ pub struct BatchNormOutput {
 /// `x` is `[batch, height, width, channel]`, `weight` and `bias` are `[channel]`. Gradients account
 /// for the statistics' dependence on `x`.
 pub fn batch_norm_train(x: Tensor<4>, weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> BatchNormOutput {
+    batch_norm_activation_train(x, weight, bias, None, Activation::Identity, epsilon)
+}
+
+/// [`batch_norm_train`], plus a residual of the shape of `x` if there is one, then the activation, in one
+/// pass over memory. The output is what comes last; mean and variance are those of `x`.
+///
+/// # Panics
+/// If shapes differ.
+pub fn batch_norm_activation_train(
+    x: Tensor<4>,
+    weight: Tensor<1>,
+    bias: Tensor<1>,
+    residual: Option<Tensor<4>>,
+    activation: Activation,
+    epsilon: f64,
+) -> BatchNormOutput {
     let [_, _, _, channels] = x.dims();
     check_channels(channels, [&weight, &bias]);
+    if let Some(residual) = &residual {
+        assert_eq!(residual.dims(), x.dims(), "a residual has the shape of what it is added to");
+    }
     let inputs = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
-    if !accelerable(&inputs) {
+    let residual = residual.map(Tensor::into_dispatch);
+    if !accelerable(&inputs) || residual.as_ref().is_some_and(|residual| !accelerable(&[residual.clone()])) {
         let [x, weight, bias] = inputs;
-        return twin::batch_norm_train(
+        return twin::batch_norm_activation_train(
             Tensor::from_dispatch(x),
             Tensor::from_dispatch(weight),
             Tensor::from_dispatch(bias),
+            residual.map(Tensor::from_dispatch),
+            activation,
             epsilon,
         );
     }
-    let [x, weight, bias] = inputs;
-    let detached = Tensor::<4>::from_dispatch(x.clone()).detach();
+    let detached = Tensor::<4>::from_dispatch(inputs[0].clone()).detach();
     let statistics = Tensor::<2>::from_dispatch(apply(Statistics, [detached.into_dispatch()])).detach();
-    let inputs = [x, weight, bias, statistics.clone().into_dispatch()];
     let [mean, variance] = [0, 1].map(|row| {
         let row = statistics.clone().narrow(0, row, 1);
         row.reshape([channels])
     });
-    BatchNormOutput { output: Tensor::from_dispatch(apply(Normalize { epsilon }, inputs)), mean, variance }
+    let statistics = statistics.into_dispatch();
+    let output = match activation {
+        Activation::Identity => normalize(epsilon, Identity, inputs, statistics, residual),
+        Activation::Relu => normalize(epsilon, Relu, inputs, statistics, residual),
+        Activation::Relu6 => normalize(epsilon, Relu6, inputs, statistics, residual),
+        Activation::Silu => normalize(epsilon, Silu, inputs, statistics, residual),
+        Activation::Gelu => normalize(epsilon, Gelu, inputs, statistics, residual),
+    };
+    BatchNormOutput { output, mean, variance }
+}
+
+fn normalize<A: activation::Activation>(
+    epsilon: f64,
+    activation: A,
+    [x, weight, bias]: [DispatchTensor; 3],
+    statistics: DispatchTensor,
+    residual: Option<DispatchTensor>,
+) -> Tensor<4> {
+    let operation = Normalize::new(epsilon, activation);
+    Tensor::from_dispatch(match residual {
+        Some(residual) => apply(operation, [x, weight, bias, statistics, residual]),
+        None => apply(operation, [x, weight, bias, statistics]),
+    })
 }
 
 /// Normalises every channel by given statistics:

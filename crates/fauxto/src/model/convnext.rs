@@ -134,7 +134,7 @@ impl Block {
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let y = self.norm.forward(self.conv_dw.forward(x.clone()));
-        let y = self.mlp.fc2.forward(kernels::gelu(self.mlp.fc1.forward(y)));
+        let y = self.mlp.fc2.forward(self.mlp.fc1.forward_gelu(y));
         kernels::scale_residual(x, y, self.gamma.val())
     }
 

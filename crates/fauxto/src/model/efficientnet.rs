@@ -3,7 +3,8 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use kernels::inference::{self, Builder, Value};
+use kernels::Activation;
+use kernels::inference::{Builder, Value};
 
 use super::initialise::{Initialiser, Scheme, Start};
 use super::layer::{BatchNorm2d, Conv2d, DepthwiseConv2d, Linear, Padding};
@@ -71,28 +72,6 @@ pub(super) fn tf_efficientnet_lite0(classes: usize, start: Start, device: &Devic
     erase(EfficientNet::new(variant, classes, start, device))
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Activation {
-    Silu,
-    Relu6,
-}
-
-impl Activation {
-    fn forward<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
-        match self {
-            Self::Silu => kernels::silu(x),
-            Self::Relu6 => kernels::relu6(x),
-        }
-    }
-
-    fn of_program(self) -> inference::Activation {
-        match self {
-            Self::Silu => inference::Activation::Silu,
-            Self::Relu6 => inference::Activation::Relu6,
-        }
-    }
-}
-
 type Stage = Vec<InvertedResidual>;
 
 #[derive(Module, Debug)]
@@ -146,7 +125,7 @@ impl Architecture for EfficientNet {
         let activation = self.activation;
         let (first, second, third, fourth, fifth, sixth, seventh) = &self.blocks;
         if index == 0 {
-            x = activation.forward(self.bn1.forward(self.conv_stem.forward(x), pass));
+            x = self.bn1.forward_activated(self.conv_stem.forward(x), None, activation, pass);
             return first.iter().fold(x, |x, block| block.forward(x, activation, pass));
         }
         for block in [second, third, fourth, fifth, sixth, seventh][index - 1] {
@@ -155,7 +134,7 @@ impl Architecture for EfficientNet {
         if index < STAGES.len() {
             return x;
         }
-        activation.forward(self.bn2.forward(self.conv_head.forward(x), pass))
+        self.bn2.forward_activated(self.conv_head.forward(x), None, activation, pass)
     }
 
     fn head(&self, features: Tensor<4>, _: &Pass) -> Tensor<2> {
@@ -166,7 +145,7 @@ impl Architecture for EfficientNet {
         let activation = self.activation;
         let (first, second, third, fourth, fifth, sixth, seventh) = &self.blocks;
         if index == 0 {
-            x = self.conv_stem.compile(builder, x, Some(&self.bn1), None, activation.of_program())?;
+            x = self.conv_stem.compile(builder, x, Some(&self.bn1), None, activation)?;
             return first.iter().try_fold(x, |x, block| block.compile(builder, x, activation));
         }
         for block in [second, third, fourth, fifth, sixth, seventh][index - 1] {
@@ -175,12 +154,12 @@ impl Architecture for EfficientNet {
         if index < STAGES.len() {
             return Some(x);
         }
-        self.conv_head.compile(builder, x, Some(&self.bn2), None, activation.of_program())
+        self.conv_head.compile(builder, x, Some(&self.bn2), None, activation)
     }
 
     fn compile_head(&self, builder: &mut Builder, features: Value) -> Option<Value> {
         let pooled = builder.average_pool(features);
-        Some(self.classifier.compile(builder, pooled, None, None, inference::Activation::Identity))
+        Some(self.classifier.compile(builder, pooled, None, None, Activation::Identity))
     }
 }
 
@@ -205,15 +184,15 @@ impl DepthwiseSeparable {
     }
 
     fn forward(&self, x: Tensor<4>, activation: Activation, pass: &Pass) -> Tensor<4> {
-        let x = activation.forward(self.bn1.forward(self.conv_dw.forward(x), pass));
+        let x = self.bn1.forward_activated(self.conv_dw.forward(x), None, activation, pass);
         let x = excite(self.se.as_ref(), x, activation);
         self.bn2.forward(self.conv_pw.forward(x), pass)
     }
 
     fn compile(&self, builder: &mut Builder, x: Value, activation: Activation) -> Option<Value> {
-        let x = self.conv_dw.compile(builder, x, Some(&self.bn1), activation.of_program())?;
+        let x = self.conv_dw.compile(builder, x, Some(&self.bn1), activation)?;
         let x = compile_excitation(self.se.as_ref(), builder, x, activation);
-        self.conv_pw.compile(builder, x, Some(&self.bn2), None, inference::Activation::Identity)
+        self.conv_pw.compile(builder, x, Some(&self.bn2), None, Activation::Identity)
     }
 }
 
@@ -252,19 +231,19 @@ impl InvertedResidual {
     }
 
     fn forward(&self, x: Tensor<4>, activation: Activation, pass: &Pass) -> Tensor<4> {
-        let y = activation.forward(self.bn1.forward(self.conv_pw.forward(x.clone()), pass));
-        let y = activation.forward(self.bn2.forward(self.conv_dw.forward(y), pass));
+        let y = self.bn1.forward_activated(self.conv_pw.forward(x.clone()), None, activation, pass);
+        let y = self.bn2.forward_activated(self.conv_dw.forward(y), None, activation, pass);
         let y = excite(self.se.as_ref(), y, activation);
-        let y = self.bn3.forward(self.conv_pwl.forward(y), pass);
-        if self.residual { x + y } else { y }
+        let residual = self.residual.then_some(x);
+        self.bn3.forward_activated(self.conv_pwl.forward(y), residual, Activation::Identity, pass)
     }
 
     fn compile(&self, builder: &mut Builder, x: Value, activation: Activation) -> Option<Value> {
-        let y = self.conv_pw.compile(builder, x, Some(&self.bn1), None, activation.of_program())?;
-        let y = self.conv_dw.compile(builder, y, Some(&self.bn2), activation.of_program())?;
+        let y = self.conv_pw.compile(builder, x, Some(&self.bn1), None, activation)?;
+        let y = self.conv_dw.compile(builder, y, Some(&self.bn2), activation)?;
         let y = compile_excitation(self.se.as_ref(), builder, y, activation);
         let residual = self.residual.then_some(x);
-        self.conv_pwl.compile(builder, y, Some(&self.bn3), residual, inference::Activation::Identity)
+        self.conv_pwl.compile(builder, y, Some(&self.bn3), residual, Activation::Identity)
     }
 }
 
@@ -285,10 +264,8 @@ impl SqueezeExcitation {
 
 fn excite(attention: Option<&SqueezeExcitation>, x: Tensor<4>, activation: Activation) -> Tensor<4> {
     let Some(attention) = attention else { return x };
-    let [batch, _, _, channels] = x.dims();
-    let squeezed = kernels::global_average_pool(x.clone()).reshape([batch, 1, 1, channels]);
-    let scale = attention.conv_expand.forward(activation.forward(attention.conv_reduce.forward(squeezed)));
-    kernels::scale_channels(x, kernels::sigmoid(scale))
+    let (reduce, expand) = (attention.conv_reduce.parameters(), attention.conv_expand.parameters());
+    kernels::squeeze_excite(x, reduce, activation, expand)
 }
 
 fn compile_excitation(
@@ -299,5 +276,5 @@ fn compile_excitation(
 ) -> Value {
     let Some(attention) = attention else { return x };
     let (squeeze, expand) = (attention.conv_reduce.weights(), attention.conv_expand.weights());
-    builder.excite(x, squeeze, activation.of_program(), expand)
+    builder.excite(x, squeeze, activation, expand)
 }

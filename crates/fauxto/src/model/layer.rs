@@ -5,7 +5,8 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use kernels::inference::{self, Activation, Builder, Value, Weights};
+use kernels::Activation;
+use kernels::inference::{self, Builder, Value, Weights};
 
 use super::initialise::Initialiser;
 use super::pass::{BatchStatistics, Pass};
@@ -94,6 +95,14 @@ impl Conv2d {
             stride: 1,
             padding: Padding::Symmetric(0),
         }
+    }
+
+    /// Weight and bias, zeros where there is none.
+    #[must_use]
+    pub fn parameters(&self) -> (Tensor<4>, Tensor<1>) {
+        let weight = self.weight.val();
+        let bias = self.bias.as_ref().map_or_else(|| Tensor::zeros([weight.dims()[0]], &weight.device()), Param::val);
+        (weight, bias)
     }
 
     /// `[batch, height, width, in]` to `[batch, height', width', out]`.
@@ -198,9 +207,20 @@ impl Linear {
         Self { weight: initialiser.linear_weight([to, from]), bias: initialiser.bias(to, from) }
     }
 
+    /// Weight and bias.
+    #[must_use]
+    pub fn parameters(&self) -> (Tensor<2>, Tensor<1>) {
+        (self.weight.val(), self.bias.val())
+    }
+
     /// `[..., in]` to `[..., out]`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         kernels::linear(x, self.weight.val(), Some(self.bias.val()))
+    }
+
+    /// The Gaussian error linear unit of the same.
+    pub fn forward_gelu<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        kernels::linear_gelu(x, self.weight.val(), self.bias.val())
     }
 
     /// Adds this layer to a program: a convolution of one pixel. `scale`, if any, multiplies its outputs;
@@ -260,19 +280,29 @@ impl BatchNorm2d {
     /// Normalises `[batch, height, width, channel]` by the batch's statistics in a training pass, by
     /// the running ones otherwise.
     pub fn forward(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+        self.forward_activated(x, None, Activation::Identity, pass)
+    }
+
+    /// The same, plus the residual, if any, then the activation.
+    pub fn forward_activated(
+        &self,
+        x: Tensor<4>,
+        residual: Option<Tensor<4>>,
+        activation: Activation,
+        pass: &Pass,
+    ) -> Tensor<4> {
+        let (weight, bias) = (self.weight.val(), self.bias.val());
         if !pass.is_training() {
-            return kernels::batch_norm_inference(
-                x,
-                self.weight.val(),
-                self.bias.val(),
-                self.running_mean.val(),
-                self.running_var.val(),
-                self.epsilon,
-            );
+            let (mean, variance) = (self.running_mean.val(), self.running_var.val());
+            let y = kernels::batch_norm_inference(x, weight, bias, mean, variance, self.epsilon);
+            return activation.forward(match residual {
+                Some(residual) => y + residual,
+                None => y,
+            });
         }
         let [batch, height, width, _] = x.dims();
         let count = (batch * height * width) as f64;
-        let normalised = kernels::batch_norm_train(x, self.weight.val(), self.bias.val(), self.epsilon);
+        let normalised = kernels::batch_norm_activation_train(x, weight, bias, residual, activation, self.epsilon);
         // Running variance estimates the population's, hence Bessel's correction (as PyTorch does);
         // a single value per channel has none to give.
         let bessel = if count > 1.0 { count / (count - 1.0) } else { 1.0 };

@@ -7,7 +7,8 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use kernels::inference::{Activation, Builder, Value};
+use kernels::Activation;
+use kernels::inference::{Builder, Value};
 
 use super::initialise::{Initialiser, Scheme, Start};
 use super::layer::{BatchNorm2d, Conv2d, Linear};
@@ -79,7 +80,7 @@ impl Architecture for ResNetSe {
 
     fn stage(&self, index: usize, mut x: Tensor<4>, pass: &Pass) -> Tensor<4> {
         if index == 0 {
-            x = kernels::relu(self.bn1.forward(self.conv1.forward(x), pass));
+            x = self.bn1.forward_activated(self.conv1.forward(x), None, Activation::Relu, pass);
         }
         let (first, second, attention) = [&self.layer1, &self.layer2, &self.layer3][index];
         attention.forward(second.forward(first.forward(x, pass), pass))
@@ -122,7 +123,7 @@ impl Architecture for ResNetSeSmall {
 
     fn stage(&self, index: usize, mut x: Tensor<4>, pass: &Pass) -> Tensor<4> {
         if index == 0 {
-            x = kernels::relu(self.bn1.forward(self.conv1.forward(x), pass));
+            x = self.bn1.forward_activated(self.conv1.forward(x), None, Activation::Relu, pass);
         }
         let (first, second, third, attention) = [&self.layer1, &self.layer2, &self.layer3][index];
         for block in [first, second, third] {
@@ -206,9 +207,9 @@ impl BasicBlock {
     }
 
     fn forward(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
-        let y = kernels::relu(self.bn1.forward(self.conv1.forward(x.clone()), pass));
-        let y = self.bn2.forward(self.conv2.forward(y), pass);
-        kernels::relu(y + project(self.shortcut.as_ref(), x, pass))
+        let y = self.bn1.forward_activated(self.conv1.forward(x.clone()), None, Activation::Relu, pass);
+        let residual = project(self.shortcut.as_ref(), x, pass);
+        self.bn2.forward_activated(self.conv2.forward(y), Some(residual), Activation::Relu, pass)
     }
 
     fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
@@ -243,10 +244,10 @@ impl Bottleneck {
     }
 
     fn forward(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
-        let y = kernels::relu(self.bn1.forward(self.conv1.forward(x.clone()), pass));
-        let y = kernels::relu(self.bn2.forward(self.conv2.forward(y), pass));
-        let y = self.bn3.forward(self.conv3.forward(y), pass);
-        kernels::relu(y + project(self.shortcut.as_ref(), x, pass))
+        let y = self.bn1.forward_activated(self.conv1.forward(x.clone()), None, Activation::Relu, pass);
+        let y = self.bn2.forward_activated(self.conv2.forward(y), None, Activation::Relu, pass);
+        let residual = project(self.shortcut.as_ref(), x, pass);
+        self.bn3.forward_activated(self.conv3.forward(y), Some(residual), Activation::Relu, pass)
     }
 
     fn compile(&self, builder: &mut Builder, x: Value) -> Option<Value> {
@@ -272,10 +273,7 @@ impl SqueezeExcitation {
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [batch, _, _, channels] = x.dims();
-        let squeezed = kernels::global_average_pool(x.clone());
-        let scale = kernels::sigmoid(self.fc2.forward(kernels::relu(self.fc1.forward(squeezed))));
-        kernels::scale_channels(x, scale.reshape([batch, 1, 1, channels]))
+        kernels::squeeze_excite(x, self.fc1.parameters(), Activation::Relu, self.fc2.parameters())
     }
 
     fn compile(&self, builder: &mut Builder, x: Value) -> Value {

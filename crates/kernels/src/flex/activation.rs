@@ -8,17 +8,44 @@ use super::{
     parallel::{PIECE, for_each_piece},
     simd::{Kernel, MultiplyAdd, dispatch},
 };
-use std::fmt::Debug;
+use std::{fmt::Debug, marker::PhantomData};
 
 /// A differentiable function of one number.
 pub(crate) trait Activation: Copy + Debug + Send + Sync + 'static {
     /// Whether the derivative is computed from the output rather than from the input.
     const FROM_OUTPUT: bool;
+    /// Whether it changes nothing.
+    const IDENTITY: bool = false;
 
     fn value<M: MultiplyAdd>(x: f32) -> f32;
 
     /// The derivative, given the input, or the output if `FROM_OUTPUT`.
     fn derivative<M: MultiplyAdd>(saved: f32) -> f32;
+
+    /// The derivative, given the input.
+    #[inline(always)]
+    fn derivative_at<M: MultiplyAdd>(x: f32) -> f32 {
+        Self::derivative::<M>(if Self::FROM_OUTPUT { Self::value::<M>(x) } else { x })
+    }
+}
+
+/// The value itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Identity;
+
+impl Activation for Identity {
+    const FROM_OUTPUT: bool = true;
+    const IDENTITY: bool = true;
+
+    #[inline(always)]
+    fn value<M: MultiplyAdd>(x: f32) -> f32 {
+        x
+    }
+
+    #[inline(always)]
+    fn derivative<M: MultiplyAdd>(_: f32) -> f32 {
+        1.0
+    }
 }
 
 /// [`crate::gelu`]
@@ -116,7 +143,13 @@ impl Activation for Sigmoid {
     }
 }
 
-struct Values<'a, A>(A, &'a [f32], &'a mut [f32]);
+pub(super) struct Values<'a, A>(PhantomData<A>, &'a [f32], &'a mut [f32]);
+
+impl<'a, A: Activation> Values<'a, A> {
+    pub(super) fn new(x: &'a [f32], y: &'a mut [f32]) -> Self {
+        Self(PhantomData, x, y)
+    }
+}
 
 impl<A: Activation> Kernel for Values<'_, A> {
     type Output = ();
@@ -141,7 +174,13 @@ impl<A: Activation> Kernel for ValuesInPlace<'_, A> {
 }
 
 /// `gradient * derivative(saved)`
-struct Gradients<'a, A>(A, &'a [f32], &'a [f32], &'a mut [f32]);
+pub(super) struct Gradients<'a, A>(PhantomData<A>, &'a [f32], &'a [f32], &'a mut [f32]);
+
+impl<'a, A: Activation> Gradients<'a, A> {
+    pub(super) fn new(gradient: &'a [f32], saved: &'a [f32], result: &'a mut [f32]) -> Self {
+        Self(PhantomData, gradient, saved, result)
+    }
+}
 
 impl<A: Activation> Kernel for Gradients<'_, A> {
     type Output = ();
@@ -153,7 +192,13 @@ impl<A: Activation> Kernel for Gradients<'_, A> {
     }
 }
 
-struct GradientsInPlace<'a, A>(A, &'a [f32], &'a mut [f32]);
+pub(super) struct GradientsInPlace<'a, A>(PhantomData<A>, &'a [f32], &'a mut [f32]);
+
+impl<'a, A: Activation> GradientsInPlace<'a, A> {
+    pub(super) fn new(saved: &'a [f32], gradient: &'a mut [f32]) -> Self {
+        Self(PhantomData, saved, gradient)
+    }
+}
 
 impl<A: Activation> Kernel for GradientsInPlace<'_, A> {
     type Output = ();
@@ -201,7 +246,7 @@ fn evaluate<A: Activation>(activation: A, x: Array) -> Array {
         |x, y| {
             for_each_piece(y, PIECE, |index, piece| {
                 let x = &x[index * PIECE..][..piece.len()];
-                dispatch(Values(activation, x, piece));
+                dispatch(Values::<A>::new(x, piece));
             });
         },
     )
@@ -229,14 +274,14 @@ impl<A: Activation> Operation<1> for Elementwise<A> {
             |gradient| {
                 for_each_piece(gradient, PIECE, |index, piece| {
                     let saved = &saved[index * PIECE..][..piece.len()];
-                    dispatch(GradientsInPlace(self.0, saved, piece));
+                    dispatch(GradientsInPlace::<A>::new(saved, piece));
                 });
             },
             |gradient, dx| {
                 for_each_piece(dx, PIECE, |index, piece| {
                     let range = index * PIECE..index * PIECE + piece.len();
                     let (gradient, saved) = (&gradient[range.clone()], &saved[range]);
-                    dispatch(Gradients(self.0, gradient, saved, piece));
+                    dispatch(Gradients::<A>::new(gradient, saved, piece));
                 });
             },
         );

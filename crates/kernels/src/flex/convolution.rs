@@ -3,9 +3,9 @@
 //! With the patch matrix `P` (`[batch * out_height * out_width, kernel_height * kernel_width * in]`,
 //! one row per output pixel) the forward pass is `Y = P W`, the weight's gradient `P^T dY`, and the
 //! input's gradient `dY W^T` scattered back; at stride 1 the last is again a convolution, of `dY`
-//! with the mirrored kernel. `P` is never stored whole: rayon tasks build a few hundred of its rows
-//! in cache and multiply them at once (im2col, Chellapilla et al. 2006). A 1x1 kernel of stride 1
-//! is a plain product without patches.
+//! with the mirrored kernel, at others several ([`strided`]). `P` is never stored whole: rayon tasks
+//! build a few hundred of its rows in cache and multiply them at once (im2col, Chellapilla et al.
+//! 2006). A 1x1 kernel of stride 1 is a plain product without patches.
 //!
 //! Cost: `2 * rows * kernel_height * kernel_width * in * out` operations for each of the three.
 
@@ -13,14 +13,14 @@ use super::{
     activation::{Kind, activate},
     array::Array,
     linear,
-    matrix::{self, Matrix, multiply},
+    matrix::{Matrix, multiply},
     memory::Buffer,
     microkernel::{PANEL, Start, accumulate_transposed},
     operation::Operation,
     parallel::{for_each_piece, map_pieces},
     product::{Packed, Rows, Strides, product},
     reduction::{add_rows, column_sums},
-    winograd,
+    strided, winograd,
 };
 
 /// Rows of the patch matrix per task: enough for the products to run at full speed.
@@ -152,25 +152,6 @@ impl Geometry {
             }
         }
     }
-
-    /// Adds rows of the patch matrix's gradient, for the lines of one image, to the image's.
-    fn scatter_patches(&self, patches: &[f32], image: &mut [f32]) {
-        let rows = patches.chunks_exact(self.patch());
-        for (pixel, row) in rows.enumerate() {
-            let (out_y, out_x) = (pixel / self.out_width, pixel % self.out_width);
-            for (position, values) in row.chunks_exact(self.channels).enumerate() {
-                let (kernel_y, kernel_x) = (position / self.kernel_width, position % self.kernel_width);
-                let y = (out_y * self.stride + kernel_y).wrapping_sub(self.padding);
-                let x = (out_x * self.stride + kernel_x).wrapping_sub(self.padding);
-                if y < self.height && x < self.width {
-                    let start = (y * self.width + x) * self.channels;
-                    for (sum, value) in image[start..].iter_mut().zip(values) {
-                        *sum += value;
-                    }
-                }
-            }
-        }
-    }
 }
 
 impl Conv2d {
@@ -221,26 +202,7 @@ impl Conv2d {
             let packed = Packed::new(weight.values(), [positions, outputs, inputs], strides);
             return Array::build(shape, |dx| convolve(&mirrored, gradient.values(), &packed, None, dx, |_, _| ()));
         }
-        let packed = pack(weight.values(), [outputs, inputs, kernel_height * kernel_width]);
-        let weight = Matrix::new(packed.values(), geometry.patch(), outputs);
-        let pixels = geometry.out_height * geometry.out_width;
-        let images = ROWS.div_ceil(pixels);
-        let image_size = geometry.height * geometry.width * inputs;
-        Array::build(shape, |dx| {
-            for_each_piece(dx, images * image_size, |index, dx| {
-                let count = dx.len() / image_size;
-                let start = index * images * pixels * outputs;
-                let rows = count * pixels;
-                let dy = &gradient.values()[start..start + rows * outputs];
-                let mut patches = Buffer::new(rows * geometry.patch());
-                multiply(patches.values_mut(), Matrix::new(dy, rows, outputs), weight.transposed(), false);
-                dx.fill(0.0);
-                let patches = patches.values().chunks_exact((pixels * geometry.patch()).max(1));
-                for (image, patches) in dx.chunks_exact_mut(image_size).zip(patches) {
-                    geometry.scatter_patches(patches, image);
-                }
-            });
-        })
+        Array::build(shape, |dx| strided::input_gradient(geometry, gradient.values(), weight.values(), outputs, dx))
     }
 
     fn weight_gradient(&self, geometry: &Geometry, x: &Array, weight: &Array, gradient: &Array) -> Array {
@@ -380,23 +342,6 @@ impl Finish<'_> {
         }
         activate(self.activation, values);
     }
-}
-
-/// Rearranges a weight `[out, in, position]` to `[position * in, out]`.
-fn pack(weight: &[f32], [outputs, inputs, positions]: [usize; 3]) -> Buffer {
-    let patch = inputs * positions;
-    let mut by_output = Buffer::new(weight.len());
-    for_each_piece(by_output.values_mut(), patch, |output, row| {
-        let source = &weight[output * patch..(output + 1) * patch];
-        for (position, row) in row.chunks_exact_mut(inputs).enumerate() {
-            for (input, value) in row.iter_mut().enumerate() {
-                *value = source[input * positions + position];
-            }
-        }
-    });
-    let mut packed = Buffer::new(weight.len());
-    matrix::transpose(by_output.values(), outputs, patch, packed.values_mut());
-    packed
 }
 
 /// Rearranges `[out, position * in]` to `[out, in, position]`.

@@ -30,16 +30,30 @@ pub(crate) fn fill_bias(y: &mut [f32], bias: Option<&[f32]>) {
 
 /// `x` is `[rows, inputs]`, `weight` `[outputs, inputs]`, `y` `[rows, outputs]`.
 pub(crate) fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, inputs: usize, outputs: usize, y: &mut [f32]) {
+    forward_and_finish(x, weight, bias, [inputs, outputs], y, |_, _| ());
+}
+
+/// The same; `finish(first, values)` is called once on every value after its sum is complete, on consecutive
+/// values of which the first has index `first` in `y`.
+pub(super) fn forward_and_finish(
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    [inputs, outputs]: [usize; 2],
+    y: &mut [f32],
+    finish: impl Fn(usize, &mut [f32]) + Sync,
+) {
     let rows = y.len() / outputs.max(1);
     // Packing the weight pays where many rows share it.
     if rows >= FEW_ROWS {
         let weight = Packed::weight(weight, [outputs, inputs, 1]);
         let start = bias.map_or(Start::Zero, Start::Bias);
-        return product(y, |range| Rows::of_matrix(x, inputs, range), &weight, start, |_, _| ());
+        return product(y, |range| Rows::of_matrix(x, inputs, range), &weight, start, finish);
     }
     fill_bias(y, bias);
     let weight = Matrix::new(weight, outputs, inputs).transposed();
     multiply_parallel(y, Matrix::new(x, rows, inputs), weight, bias.is_some());
+    finish(0, y);
 }
 
 /// The gradient of `x`.

@@ -21,7 +21,7 @@ use std::{
 #[repr(C, align(64))]
 struct Line([f32; 16]);
 
-const SMALLEST_POOLED: usize = 64 * 1024;
+const SMALLEST_POOLED: usize = 4 * 1024;
 const LARGEST_POOL: usize = 4 << 30;
 
 #[derive(Default)]

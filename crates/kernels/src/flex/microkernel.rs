@@ -21,6 +21,13 @@ use super::{
 /// Columns of a panel; a last panel of at most half as many columns has half the width.
 pub(crate) const PANEL: usize = 32;
 
+/// Values of a cache line.
+const LINE: usize = 16;
+
+/// Rows by which a panel is prefetched: with few rows on the left, each value of the panel takes part in
+/// few products, and they would wait for it. The hardware's own prefetchers stop at every page.
+const AHEAD: usize = 32;
+
 /// Where the sums of a product start.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Start<'a> {
@@ -101,6 +108,10 @@ impl Panel<'_> {
         use std::arch::x86_64::__m256;
         // SAFETY: as for `multiply`.
         unsafe {
+            // Few rows have registers for the whole width of a panel, which is then read once.
+            if self.count <= 2 && width(self.columns) == PANEL {
+                return self.rows_of::<__m256, 4>(2, 0);
+            }
             for offset in (0..self.columns).step_by(16) {
                 self.rows_of::<__m256, 2>(6, offset);
             }
@@ -180,11 +191,15 @@ impl Panel<'_> {
                 }
             }
             let mut right = self.panel.as_ptr().add(offset);
+            let ahead = AHEAD * self.panel_stride;
             for position in 0..self.positions {
                 let pointers = self.rows.as_ptr().add(position * self.stride + row);
                 let left: [*const f32; R] = std::array::from_fn(|r| *pointers.add(r));
                 let mut offset = 0;
                 for _ in 0..self.depth {
+                    for line in 0..(N * V::LANES).div_ceil(LINE) {
+                        V::prefetch(right.wrapping_add(ahead + line * LINE));
+                    }
                     let vectors: [V; N] = std::array::from_fn(|n| V::load(right.add(n * V::LANES)));
                     for r in 0..R {
                         let value = V::splat(*left[r].add(offset));

@@ -4,6 +4,7 @@ pub(crate) mod array;
 pub(crate) mod memory;
 pub(crate) mod operation;
 pub(crate) mod parallel;
+pub(crate) mod team;
 #[macro_use]
 pub(crate) mod simd;
 pub(crate) mod math;
@@ -20,6 +21,9 @@ pub(crate) mod adamw;
 pub(crate) mod batch_norm;
 pub(crate) mod convolution;
 pub(crate) mod depthwise;
+pub(crate) mod excitation;
 pub(crate) mod layer_norm;
 pub(crate) mod linear;
+pub(crate) mod linear_gelu;
 pub(crate) mod scaling;
+mod strided;

@@ -53,6 +53,14 @@ pub(crate) trait KernelBackend: Backend {
         c: FloatTensor<Self>,
         d: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
+    fn apply_5<O: Operation<5>>(
+        operation: O,
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+        d: FloatTensor<Self>,
+        e: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
 }
 
 type Primitive<B> = FloatTensor<B>;
@@ -84,6 +92,17 @@ impl KernelBackend for Flex {
     ) -> Primitive<Self> {
         operation.infer([a, b, c, d].map(Array::new)).into_tensor()
     }
+
+    fn apply_5<O: Operation<5>>(
+        operation: O,
+        a: Primitive<Self>,
+        b: Primitive<Self>,
+        c: Primitive<Self>,
+        d: Primitive<Self>,
+        e: Primitive<Self>,
+    ) -> Primitive<Self> {
+        operation.infer([a, b, c, d, e].map(Array::new)).into_tensor()
+    }
 }
 
 impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
@@ -112,6 +131,17 @@ impl<C: CheckpointStrategy> KernelBackend for Autodiff<Flex, C> {
         d: Primitive<Self>,
     ) -> Primitive<Self> {
         register::<O, C, 4>(operation, [a, b, c, d])
+    }
+
+    fn apply_5<O: Operation<5>>(
+        operation: O,
+        a: Primitive<Self>,
+        b: Primitive<Self>,
+        c: Primitive<Self>,
+        d: Primitive<Self>,
+        e: Primitive<Self>,
+    ) -> Primitive<Self> {
+        register::<O, C, 5>(operation, [a, b, c, d, e])
     }
 }
 
@@ -213,6 +243,12 @@ impl<O: Operation<3>> Apply<3> for O {
 impl<O: Operation<4>> Apply<4> for O {
     fn apply(self, [a, b, c, d]: [DispatchTensor; 4]) -> DispatchTensor {
         Dispatch::apply_4(self, a, b, c, d)
+    }
+}
+
+impl<O: Operation<5>> Apply<5> for O {
+    fn apply(self, [a, b, c, d, e]: [DispatchTensor; 5]) -> DispatchTensor {
+        Dispatch::apply_5(self, a, b, c, d, e)
     }
 }
 

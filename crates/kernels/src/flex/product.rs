@@ -16,9 +16,9 @@ use std::{marker::PhantomData, ops::Range};
 const ROWS: usize = 96;
 
 /// Operations, and bytes of the right matrix, below which dividing a block among threads costs more
-/// than it gains.
-const OPERATIONS_PER_TASK: usize = 2_000_000;
-const BYTES_PER_TASK: usize = 256 * 1024;
+/// than it gains: some microseconds of work.
+const OPERATIONS_PER_TASK: usize = 400_000;
+const BYTES_PER_TASK: usize = 64 * 1024;
 
 /// Tasks that keep the threads of a large machine busy.
 const TASKS: usize = 32;

@@ -3,7 +3,7 @@
 use super::{
     array::Array,
     operation::Operation,
-    parallel::{for_each_piece, map_pieces, rows_per_piece},
+    parallel::{for_each_piece, map_pieces, map_pieces_mut, rows_per_piece},
     reduction::{add_in_order, add_rows, column_sums},
 };
 
@@ -76,6 +76,15 @@ fn scaled(x: &Array, scale: &Array) -> Array {
 
 /// `y = x * scale + shift`, channel by channel.
 pub(crate) fn affine(x: &[f32], scale: &[f32], shift: &[f32], y: &mut [f32]) {
+    // Rows of a few channels do not fill vectors; several of them do.
+    const ROWS: usize = 16;
+    if scale.len() < ROWS && y.len().is_multiple_of(ROWS * scale.len()) && !y.is_empty() {
+        return affine_rows(x, &scale.repeat(ROWS), &shift.repeat(ROWS), y);
+    }
+    affine_rows(x, scale, shift, y);
+}
+
+fn affine_rows(x: &[f32], scale: &[f32], shift: &[f32], y: &mut [f32]) {
     let channels = scale.len();
     let size = rows_per_piece(channels) * channels;
     for_each_piece(y, size, |index, y| {
@@ -128,10 +137,24 @@ impl Operation<3> for ScaleResidual {
 
     fn backward(&self, [branch, scale]: [Array; 2], dy: Array, tracked: [bool; 3]) -> [Option<Array>; 3] {
         let channels = branch.last_dim();
+        let size = rows_per_piece(channels) * channels;
+        let (values, gradient) = (branch.values(), dy.values());
+        let mut parts = Vec::new();
+        // The sums are taken while the piece is in cache.
+        let branch_gradient = Array::build(branch.shape(), |dx| {
+            parts = map_pieces_mut(dx, size, |index, dx| {
+                let range = index * size..index * size + dx.len();
+                let (branch, dy) = (&values[range.clone()], &gradient[range]);
+                let mut sums = vec![0.0; channels];
+                scale_rows(dy, scale.values(), dx);
+                add_products(dy, branch, &mut sums);
+                sums
+            });
+        });
         [
             tracked[0].then(|| dy.clone()),
-            tracked[1].then(|| scaled(&dy, &scale)),
-            tracked[2].then(|| product_sums(dy.values(), branch.values(), channels)),
+            tracked[1].then_some(branch_gradient),
+            tracked[2].then(|| add_in_order(parts, channels)),
         ]
     }
 }
@@ -146,6 +169,35 @@ pub(crate) fn scale_images(x: &[f32], scale: &[f32], pixels: usize, channels: us
     for_each_image(y, size, |image, y| {
         let scale = &scale[image * channels..(image + 1) * channels];
         scale_rows(&x[image * size..(image + 1) * size], scale, y);
+    });
+}
+
+/// `y = x * scale + shift`, both factors being `[image, channel]`.
+pub(super) fn scale_and_shift_images(
+    x: &[f32],
+    scale: &[f32],
+    shift: &[f32],
+    pixels: usize,
+    channels: usize,
+    y: &mut [f32],
+) {
+    let size = pixels * channels;
+    for_each_image(y, size, |image, y| {
+        let range = image * channels..(image + 1) * channels;
+        scale_and_add_rows(&shift[range.clone()], 0, &x[image * size..(image + 1) * size], &scale[range], y);
+    });
+}
+
+/// Sums over each image's pixels of `a * b`, `[image, channel]`.
+pub(super) fn image_products(a: &[f32], b: &[f32], pixels: usize, channels: usize, sums: &mut [f32]) {
+    let size = pixels * channels;
+    let images = rows_per_piece(size);
+    for_each_piece(sums, images * channels, |index, sums| {
+        for (offset, sums) in sums.chunks_exact_mut(channels).enumerate() {
+            let range = (index * images + offset) * size..(index * images + offset + 1) * size;
+            sums.fill(0.0);
+            add_products(&a[range.clone()], &b[range], sums);
+        }
     });
 }
 
@@ -174,22 +226,29 @@ impl Operation<2> for ScaleChannels {
     fn backward(&self, [x, scale]: [Array; 2], dy: Array, tracked: [bool; 2]) -> [Option<Array>; 2] {
         let [_, height, width, channels] = x.dims();
         let size = height * width * channels;
-        [
-            tracked[0].then(|| scaled_images(&dy, &scale)),
-            tracked[1].then(|| {
-                Array::build(scale.shape(), |sums| {
-                    let images = rows_per_piece(size);
-                    for_each_piece(sums, images * channels, |index, sums| {
-                        for (offset, sums) in sums.chunks_exact_mut(channels).enumerate() {
-                            let image = index * images + offset;
-                            let range = image * size..(image + 1) * size;
-                            sums.fill(0.0);
-                            add_products(&dy.values()[range.clone()], &x.values()[range], sums);
-                        }
-                    });
-                })
-            }),
-        ]
+        let (values, gradient) = (x.values(), dy.values());
+        let images = rows_per_piece(size);
+        let mut parts = Vec::new();
+        // The sums are taken while the image is in cache.
+        let input = Array::build(x.shape(), |dx| {
+            parts = map_pieces_mut(dx, images * size, |index, dx| {
+                let mut sums = vec![0.0; dx.len() / size * channels];
+                for (offset, (dx, sums)) in dx.chunks_exact_mut(size).zip(sums.chunks_exact_mut(channels)).enumerate() {
+                    let image = index * images + offset;
+                    let (x, dy) = (&values[image * size..][..size], &gradient[image * size..][..size]);
+                    scale_rows(dy, &scale.values()[image * channels..][..channels], dx);
+                    add_products(dy, x, sums);
+                }
+                sums
+            });
+        });
+        let scale_gradient = tracked[1].then(|| {
+            Array::build(scale.shape(), |sums| {
+                let rows = sums.chunks_mut(images * channels).zip(parts);
+                rows.for_each(|(sums, part)| sums.copy_from_slice(&part));
+            })
+        });
+        [tracked[0].then_some(input), scale_gradient]
     }
 }
 

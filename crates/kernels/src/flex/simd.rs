@@ -4,6 +4,9 @@
 //! for AVX-512, for AVX2 with FMA, and for the target's baseline, and [`dispatch`] picks the best
 //! one the processor has. Fused multiply-adds are spelled [`MultiplyAdd::multiply_add`], because
 //! without hardware support `f32::mul_add` is a slow library call.
+//!
+//! `FAUXTO_SIMD=avx2` or `FAUXTO_SIMD=portable`, set before the first call, keeps to that level or what
+//! is below it, for comparison, bug reports, and tests of the code other processors run.
 #![allow(unsafe_code)]
 
 use std::sync::OnceLock;
@@ -50,10 +53,15 @@ pub(crate) enum Level {
     Baseline,
 }
 
-fn detect() -> Level {
+/// The best level this processor has, at most the one called `cap`.
+fn detect(cap: Option<&str>) -> Level {
+    if cap == Some("portable") {
+        return Level::Baseline;
+    }
     #[cfg(target_arch = "x86_64")]
     {
-        if is_x86_feature_detected!("avx512f")
+        if cap != Some("avx2")
+            && is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512bw")
@@ -84,11 +92,11 @@ fn run_baseline<K: Kernel>(kernel: K) -> K::Output {
     if cfg!(target_arch = "aarch64") { kernel.run::<Fused>() } else { kernel.run::<Separate>() }
 }
 
-/// The best instruction set of this processor.
+/// The best instruction set of this processor that `FAUXTO_SIMD` allows.
 #[inline]
 pub(crate) fn level() -> Level {
     static LEVEL: OnceLock<Level> = OnceLock::new();
-    *LEVEL.get_or_init(detect)
+    *LEVEL.get_or_init(|| detect(std::env::var("FAUXTO_SIMD").ok().as_deref()))
 }
 
 /// Runs a kernel with the best instruction set of this processor.
@@ -152,9 +160,19 @@ mod tests {
         assert_eq!(dispatch(Dot(&a, &b)), 70.0);
         assert_eq!(run_baseline(Dot(&a, &b)), 70.0);
         #[cfg(target_arch = "x86_64")]
-        if detect() != Level::Baseline {
+        if detect(None) != Level::Baseline {
             // SAFETY: both higher levels include AVX2 and FMA.
             assert_eq!(unsafe { run_avx2(Dot(&a, &b)) }, 70.0);
+        }
+    }
+
+    #[test]
+    fn a_cap_keeps_the_level_at_or_below_it() {
+        assert_eq!(detect(Some("portable")), Level::Baseline);
+        #[cfg(target_arch = "x86_64")]
+        {
+            assert_ne!(detect(Some("avx2")), Level::Avx512);
+            assert_eq!(detect(Some("avx2")) == Level::Baseline, detect(None) == Level::Baseline);
         }
     }
 }

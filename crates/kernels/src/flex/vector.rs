@@ -57,6 +57,8 @@ pub(super) trait Vector: Copy {
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn sub(self, other: Self) -> Self;
     unsafe fn mul(self, other: Self) -> Self;
+    /// Asks for a cache line that will be loaded soon; any address will do.
+    unsafe fn prefetch(address: *const f32);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -108,6 +110,11 @@ mod x86 {
                 unsafe fn mul(self, other: Self) -> Self {
                     // SAFETY: as above.
                     unsafe { $mul(self, other) }
+                }
+                #[inline(always)]
+                unsafe fn prefetch(address: *const f32) {
+                    // SAFETY: prefetches do not fault.
+                    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
                 }
             }
         };
@@ -184,4 +191,6 @@ impl Vector for Portable {
     unsafe fn mul(self, other: Self) -> Self {
         Self(std::array::from_fn(|lane| self.0[lane] * other.0[lane]))
     }
+    #[inline(always)]
+    unsafe fn prefetch(_: *const f32) {}
 }

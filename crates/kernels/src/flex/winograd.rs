@@ -48,7 +48,7 @@ pub(crate) fn applies(geometry: &Geometry, outputs: usize) -> bool {
         && outputs.is_multiple_of(16)
         && geometry.channels >= 32
         && outputs >= 32
-        && geometry.batch * tiles >= 24
+        && geometry.batch * tiles >= 16
         && 2 * tiles * TILE * TILE <= 3 * geometry.out_height * geometry.out_width
 }
 
@@ -166,10 +166,11 @@ unsafe impl Sync for Destination {}
 
 /// `M = V U` at every position, for `count` tiles.
 fn multiply_positions(v: &Buffer, v_position: usize, m: &mut Buffer, m_position: usize, count: usize, weight: &Packed) {
-    /// Positions times groups of panels: enough pieces for the threads of a large machine.
+    /// Positions times groups of panels: enough pieces for the threads of a large machine, where there are
+    /// tiles enough to make a piece worth its overhead.
     const GROUPS: usize = 2;
     let v = v.values();
-    let groups = GROUPS.min(weight.panels());
+    let groups = if count < LEAST_TILES { 1 } else { GROUPS.min(weight.panels()) };
     let size = weight.panels().div_ceil(groups);
     assert!(m.values().len() >= (POSITIONS - 1) * m_position + count * weight.columns);
     let target = Destination(m.values_mut().as_mut_ptr());

@@ -8,7 +8,8 @@
 mod plan;
 mod step;
 
-use crate::flex::{activation::Kind, convolution::Geometry, operation::accelerable};
+pub use crate::activation::Activation;
+use crate::flex::{convolution::Geometry, operation::accelerable, team};
 use burn::tensor::Tensor;
 use step::{After, Convolution, Depthwise, Excitation, Step};
 
@@ -17,33 +18,6 @@ use step::{After, Convolution, Depthwise, Excitation, Step};
 #[must_use]
 pub fn can_replace_tensors(pixels: &Tensor<4>) -> bool {
     !pixels.is_autodiff() && accelerable(&[pixels.clone().into_dispatch()])
-}
-
-/// What follows a layer, element by element.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// Nothing.
-    Identity,
-    /// [`crate::relu`]
-    Relu,
-    /// [`crate::relu6`]
-    Relu6,
-    /// [`crate::silu`]
-    Silu,
-    /// [`crate::gelu`]
-    Gelu,
-}
-
-impl Activation {
-    fn kind(self) -> Option<Kind> {
-        match self {
-            Self::Identity => None,
-            Self::Relu => Some(Kind::Relu),
-            Self::Relu6 => Some(Kind::Relu6),
-            Self::Silu => Some(Kind::Silu),
-            Self::Gelu => Some(Kind::Gelu),
-        }
-    }
 }
 
 /// The output of a step.
@@ -231,7 +205,8 @@ impl Builder {
         let outputs: Vec<usize> = outputs.into_iter().map(|output| output.0).collect();
         let sizes: Vec<usize> = self.shapes.iter().map(|shape| shape.iter().product()).collect();
         let plan = plan::Plan::new(&self.steps, &sizes, &outputs);
-        Program { shapes: self.shapes, steps: self.steps, plan, outputs }
+        let multiply_adds = self.steps.iter().map(Step::multiply_adds).sum();
+        Program { shapes: self.shapes, steps: self.steps, plan, outputs, multiply_adds }
     }
 }
 
@@ -242,6 +217,8 @@ pub struct Program {
     steps: Vec<Step>,
     plan: plan::Plan,
     outputs: Vec<usize>,
+    /// For one image.
+    multiply_adds: usize,
 }
 
 impl Program {
@@ -263,10 +240,14 @@ impl Program {
         let image: usize = self.shapes[0].iter().product();
         assert!(pixels.len().is_multiple_of(image), "pixels are whole images of {:?}", self.shapes[0]);
         let batch = pixels.len() / image;
+        /// Work that occupies one more thread.
+        const MULTIPLY_ADDS: usize = 1_000_000;
         let mut values = plan::Values::new(&self.plan, pixels, batch);
-        for step in &self.steps {
-            step.run(&mut values, batch, &self.shapes);
-        }
+        team::lead(self.multiply_adds * batch / MULTIPLY_ADDS, || {
+            for step in &self.steps {
+                step.run(&mut values, batch, &self.shapes);
+            }
+        });
         self.outputs.iter().map(|&output| values.get(output).to_vec()).collect()
     }
 }

@@ -50,6 +50,17 @@ impl Step {
         }
     }
 
+    /// Multiply-adds for one image.
+    pub(super) fn multiply_adds(&self) -> usize {
+        let pixels = |geometry: &Geometry| geometry.out_height * geometry.out_width;
+        match self {
+            Self::Convolution { convolution, .. } => pixels(&convolution.geometry) * convolution.weights.weight.len(),
+            Self::Depthwise { depthwise, .. } => pixels(&depthwise.geometry) * depthwise.weight.values().len(),
+            Self::Excite { excitation, .. } => 2 * excitation.squeeze.packed.depth * excitation.squeeze.packed.columns,
+            Self::Affine { .. } | Self::LayerNorm { .. } | Self::AveragePool { .. } => 0,
+        }
+    }
+
     pub(super) fn run(&self, values: &mut Values<'_>, batch: usize, shapes: &[[usize; 3]]) {
         match self {
             Self::Affine { x, y, scale, shift } => {

@@ -1,6 +1,18 @@
 //! Activations as Burn writes them.
 
+use crate::Activation;
 use burn::tensor::{Tensor, activation};
+
+/// Twin of [`Activation::forward`].
+pub fn activate<const D: usize>(x: Tensor<D>, activation: Activation) -> Tensor<D> {
+    match activation {
+        Activation::Identity => x,
+        Activation::Relu => relu(x),
+        Activation::Relu6 => relu6(x),
+        Activation::Silu => silu(x),
+        Activation::Gelu => gelu(x),
+    }
+}
 
 /// Twin of [`crate::gelu`].
 pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {

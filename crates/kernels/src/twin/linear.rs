@@ -6,3 +6,8 @@ use burn::tensor::{Tensor, module};
 pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
     module::linear(x, weight.transpose(), bias)
 }
+
+/// Twin of [`crate::linear_gelu`].
+pub fn linear_gelu<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
+    super::gelu(linear(x, weight, Some(bias)))
+}

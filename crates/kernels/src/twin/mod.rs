@@ -4,15 +4,17 @@
 mod activation;
 mod adamw;
 mod convolution;
+mod excitation;
 mod linear;
 mod normalization;
 mod pooling;
 mod scaling;
 
-pub use activation::{gelu, relu, relu6, sigmoid, silu};
+pub use activation::{activate, gelu, relu, relu6, sigmoid, silu};
 pub use adamw::adamw;
 pub use convolution::{conv2d, depthwise_conv2d};
-pub use linear::linear;
-pub use normalization::{batch_norm_inference, batch_norm_train, layer_norm};
+pub use excitation::squeeze_excite;
+pub use linear::{linear, linear_gelu};
+pub use normalization::{batch_norm_activation_train, batch_norm_inference, batch_norm_train, layer_norm};
 pub use pooling::global_average_pool;
 pub use scaling::{scale_channels, scale_residual};

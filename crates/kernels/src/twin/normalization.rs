@@ -1,6 +1,7 @@
 //! Normalisations written out from their definitions.
 
-use crate::BatchNormOutput;
+use super::activation;
+use crate::{Activation, BatchNormOutput};
 use burn::tensor::Tensor;
 
 /// Twin of [`crate::batch_norm_train`].
@@ -18,6 +19,23 @@ pub fn batch_norm_train(x: Tensor<4>, weight: Tensor<1>, bias: Tensor<1>, epsilo
         mean: mean.reshape([channels]).detach(),
         variance: variance.reshape([channels]).detach(),
     }
+}
+
+/// Twin of [`crate::batch_norm_activation_train`].
+pub fn batch_norm_activation_train(
+    x: Tensor<4>,
+    weight: Tensor<1>,
+    bias: Tensor<1>,
+    residual: Option<Tensor<4>>,
+    activation: Activation,
+    epsilon: f64,
+) -> BatchNormOutput {
+    let normalised = batch_norm_train(x, weight, bias, epsilon);
+    let output = match residual {
+        Some(residual) => normalised.output.clone() + residual,
+        None => normalised.output.clone(),
+    };
+    BatchNormOutput { output: activation::activate(output, activation), ..normalised }
 }
 
 /// Twin of [`crate::batch_norm_inference`].

@@ -86,6 +86,9 @@ fn conv2d_agrees_on_the_detectors_layers() {
         ([5, 32, 32, 3], [96, 3, 4, 4], 4, 0),
         ([5, 8, 8, 96], [192, 96, 2, 2], 2, 0),
         ([7, 8, 8, 64], [128, 64, 1, 1], 2, 0),
+        // Strides beyond the kernel and padding beyond it, blocks of several images.
+        ([33, 5, 7, 24], [40, 24, 2, 2], 3, 0),
+        ([3, 6, 5, 16], [48, 16, 3, 3], 2, 4),
         ([300, 4, 4, 40], [240, 40, 1, 1], 1, 0),
         ([3, 1, 1, 672], [40, 672, 1, 1], 1, 0),
     ];
@@ -153,6 +156,43 @@ fn linear_agrees_with_its_twin() {
         for (i, (actual, expected)) in actual.iter().zip(&expected).enumerate() {
             assert_close(&format!("{i} of {rows} {inputs} {outputs}"), actual, expected, 1e-5);
         }
+    }
+}
+
+#[test]
+fn linear_gelu_agrees_with_its_twin_with_and_without_gradients() {
+    type LinearGelu = fn(Tensor<3>, Tensor<2>, Tensor<1>) -> Tensor<3>;
+    for (rows, inputs, outputs) in [(1, 1, 1), (3, 5, 7), (130, 96, 33), (2000, 40, 160)] {
+        let run = |linear_gelu: LinearGelu| {
+            let x = normal([1, rows, inputs], 1).require_grad();
+            let w = normal([outputs, inputs], 2).require_grad();
+            let b = normal([outputs], 3).require_grad();
+            let y = linear_gelu(x.clone(), w.clone(), b.clone());
+            let gradients = (y.clone() * normal(y.dims(), 4)).sum().backward();
+            let plain = linear_gelu(x.clone().inner(), w.clone().inner(), b.clone().inner());
+            [
+                values(y),
+                values(plain),
+                values(x.grad(&gradients).unwrap()),
+                values(w.grad(&gradients).unwrap()),
+                values(b.grad(&gradients).unwrap()),
+            ]
+        };
+        let (actual, expected) = (run(kernels::linear_gelu), run(twin::linear_gelu));
+        for (i, (actual, expected)) in actual.iter().zip(&expected).enumerate() {
+            assert_close(&format!("{i} of {rows} {inputs} {outputs}"), actual, expected, 1e-5);
+        }
+    }
+}
+
+#[test]
+fn linear_gelu_passes_nan_through() {
+    for rows in [2, 100] {
+        let mut x = vec![1.0; rows * 3];
+        x[4] = f32::NAN;
+        let x = Tensor::<2>::from_data(burn::tensor::TensorData::new(x, [rows, 3]), &crate::common::device());
+        let y = values(kernels::linear_gelu(x, normal([5, 3], 1), normal([5], 2)));
+        assert!(y.iter().enumerate().all(|(i, y)| y.is_nan() == (i / 5 == 1)), "{y:?}");
     }
 }
 

@@ -4,6 +4,8 @@ mod activation;
 mod adamw;
 mod common;
 mod convolution;
+mod inference;
+mod levels;
 mod normalization;
 mod scaling;
 mod threads;

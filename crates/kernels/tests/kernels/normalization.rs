@@ -2,7 +2,7 @@
 
 use crate::common::{assert_close, device, normal, values};
 use burn::tensor::{Tensor, TensorData};
-use kernels::{BatchNormOutput, twin};
+use kernels::{Activation, BatchNormOutput, twin};
 
 type BatchNorm = fn(Tensor<4>, Tensor<1>, Tensor<1>, f64) -> BatchNormOutput;
 type LayerNorm = fn(Tensor<3>, Tensor<1>, Tensor<1>, f64) -> Tensor<3>;
@@ -35,6 +35,59 @@ fn batch_norm_in_training_agrees_with_its_twin() {
         for (i, (actual, expected)) in actual.iter().zip(&expected).enumerate() {
             assert_close(&format!("{i} of {shape:?}"), actual, expected, 1e-4);
         }
+    }
+}
+
+const ACTIVATIONS: [Activation; 5] =
+    [Activation::Identity, Activation::Relu, Activation::Relu6, Activation::Silu, Activation::Gelu];
+
+type BatchNormActivation = fn(Tensor<4>, Tensor<1>, Tensor<1>, Option<Tensor<4>>, Activation, f64) -> BatchNormOutput;
+
+#[test]
+fn batch_norm_with_what_follows_agrees_with_its_twin() {
+    for (shape, activation, residual) in
+        SHAPES.into_iter().flat_map(|s| ACTIVATIONS.into_iter().flat_map(move |a| [(s, a, false), (s, a, true)]))
+    {
+        let run = |batch_norm: BatchNormActivation| {
+            let x = normal(shape, 1).require_grad();
+            let w = normal([shape[3]], 2).require_grad();
+            let b = normal([shape[3]], 3).require_grad();
+            let r = residual.then(|| normal(shape, 5).require_grad());
+            // The residual is used twice, so that its gradient is one of two.
+            let out = batch_norm(x.clone() * 2.0, w.clone(), b.clone(), r.clone(), activation, 1e-3);
+            let sum = r.clone().map_or_else(|| out.output.clone(), |r| out.output.clone() + r);
+            let gradients = (sum * normal(shape, 4)).sum().backward();
+            let mut all = vec![
+                values(out.output),
+                values(out.mean),
+                values(out.variance),
+                values(x.grad(&gradients).unwrap()),
+                values(w.grad(&gradients).unwrap()),
+                values(b.grad(&gradients).unwrap()),
+            ];
+            all.extend(r.map(|r| values(r.grad(&gradients).unwrap())));
+            all
+        };
+        let actual = run(kernels::batch_norm_activation_train);
+        let expected = run(twin::batch_norm_activation_train);
+        for (i, (actual, expected)) in actual.iter().zip(&expected).enumerate() {
+            assert_close(&format!("{i} of {shape:?} {activation:?} {residual}"), actual, expected, 1e-4);
+        }
+    }
+}
+
+#[test]
+fn a_residual_alone_may_be_tracked() {
+    for activation in ACTIVATIONS {
+        let run = |batch_norm: BatchNormActivation| {
+            let r = normal([3, 4, 4, 24], 2).require_grad();
+            let [w, b] = [3, 4].map(|seed| normal([24], seed));
+            let out = batch_norm(normal([3, 4, 4, 24], 1), w, b, Some(r.clone()), activation, 1e-3);
+            let gradients = (out.output * normal([3, 4, 4, 24], 5)).sum().backward();
+            values(r.grad(&gradients).unwrap())
+        };
+        let (actual, expected) = (run(kernels::batch_norm_activation_train), run(twin::batch_norm_activation_train));
+        assert_close(&format!("{activation:?}"), &actual, &expected, 1e-4);
     }
 }
 
@@ -105,7 +158,15 @@ fn layer_norm_agrees_with_its_twin() {
 fn gradients_agree_with_finite_differences() {
     let shape = [2, 2, 1, 5];
     let (w, b, target) = (normal([5], 2), normal([5], 3), normal(shape, 4));
-    let losses: [(&str, Loss); 2] = [
+    let losses: [(&str, Loss); 3] = [
+        ("batch norm, residual and silu", {
+            let (w, b, target) = (w.clone(), b.clone(), target.clone());
+            Box::new(move |x| {
+                let (residual, silu) = (Some(x.clone() * 0.5), Activation::Silu);
+                let out = kernels::batch_norm_activation_train(x, w.clone(), b.clone(), residual, silu, 1e-2);
+                (out.output * target.clone()).sum()
+            })
+        }),
         ("batch norm", {
             let (w, b, target) = (w.clone(), b.clone(), target.clone());
             Box::new(move |x| {
@@ -143,6 +204,17 @@ fn nan_passes_through() {
     let out = kernels::batch_norm_train(x.clone(), ones.clone(), ones.clone(), 1e-5);
     let y = values(out.output);
     assert!(y[1].is_nan() && y[3].is_nan() && !y[0].is_nan() && !y[2].is_nan());
+    for activation in ACTIVATIONS {
+        // NaN in the input of one channel, then in the residual of one value.
+        let (w, b) = (ones.clone(), ones.clone());
+        let out = kernels::batch_norm_activation_train(x.clone(), w, b, None, activation, 1e-5);
+        let y = values(out.output);
+        assert!(y[1].is_nan() && y[3].is_nan() && !y[0].is_nan() && !y[2].is_nan(), "{activation:?}");
+        let (w, b, plain) = (ones.clone(), ones.clone(), normal([2, 1, 1, 2], 1));
+        let out = kernels::batch_norm_activation_train(plain, w, b, Some(x.clone()), activation, 1e-5);
+        let y = values(out.output);
+        assert!(y[1].is_nan() && !y[0].is_nan() && !y[2].is_nan() && !y[3].is_nan(), "{activation:?}");
+    }
     let y = values(kernels::layer_norm(x, ones.clone(), ones, 1e-5));
     assert!(y[0].is_nan() && y[1].is_nan() && !y[2].is_nan());
 }

@@ -2,6 +2,7 @@
 
 use crate::common::{normal, values};
 use burn::tensor::Tensor;
+use kernels::Activation;
 
 /// A small network through every kernel with a reduction, forward and backward.
 fn network() -> Vec<Vec<f32>> {
@@ -18,12 +19,18 @@ fn network() -> Vec<Vec<f32>> {
     let [bn_weight, bn_bias, ln_weight, ln_bias, scale] = parameters1.clone();
     let x = kernels::conv2d(normal([32, 16, 16, 3], 6), stem, None, 1, 1);
     let x = kernels::conv2d(kernels::relu(x), conv, None, 2, 1);
-    let x = kernels::batch_norm_train(x, bn_weight, bn_bias, 1e-5).output;
-    let x = kernels::depthwise_conv2d(kernels::silu(x), depthwise, None, 1, 2);
+    let residual = Some(x.clone());
+    let x = kernels::batch_norm_activation_train(x, bn_weight, bn_bias, residual, Activation::Silu, 1e-5).output;
+    let x = kernels::depthwise_conv2d(x, depthwise, None, 1, 2);
     let x = kernels::conv2d(x, pointwise, None, 1, 0);
     let x = kernels::conv2d(x, winograd, None, 1, 1);
     let y = kernels::gelu(kernels::layer_norm(x.clone(), ln_weight, ln_bias, 1e-6));
+    let (w, b) = (normal([96, 96], 10) * 0.1, normal([96], 11));
+    let y = kernels::linear_gelu(y, w, b);
     let x = kernels::scale_residual(x, y, scale);
+    let [first, second] = [([8, 96], 12), ([96, 8], 13)].map(|(shape, seed)| normal(shape, seed) * 0.3);
+    let (squeeze, expand) = ((first, normal([8], 14)), (second, normal([96], 15)));
+    let x = kernels::squeeze_excite(x, squeeze, Activation::Relu, expand);
     let excitation = kernels::sigmoid(kernels::global_average_pool(x.clone()));
     let x = kernels::scale_channels(x, excitation.reshape([32, 1, 1, 96]));
     let gradients = (x.clone() * normal(x.dims(), 7)).sum().backward();

@@ -1,4 +1,10 @@
-//! How long a training step or an inference takes, on random pixels.
+//! How long a training step or an inference takes, on random pixels, and how much memory.
+
+mod machine;
+mod memory;
+
+pub use machine::{Rates, ReadRate, rates};
+pub use memory::peak_memory;
 
 use std::time::Instant;
 
@@ -49,6 +55,8 @@ pub struct Timing {
     pub threads: usize,
     /// Device, by its name in the registry.
     pub device: String,
+    /// Largest resident set of the process until now, in bytes; null where the system does not say.
+    pub peak_memory_bytes: Option<u64>,
 }
 
 /// Times `steps` (at least 1) steps of `workload` after two that do not count.
@@ -80,6 +88,7 @@ pub fn time(
         maximum_seconds: seconds[seconds.len() - 1],
         threads: rayon::current_num_threads(),
         device: device_name.to_owned(),
+        peak_memory_bytes: peak_memory(),
     }
 }
 
