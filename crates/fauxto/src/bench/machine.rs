@@ -33,7 +33,7 @@ const ROUNDS: usize = 7;
 #[must_use]
 pub fn rates() -> Rates {
     let device = Device::flex();
-    let (rows, inner, columns) = (4096, 1024, 1024);
+    let [rows, inner, columns]: [usize; 3] = [4096, 1024, 1024];
     let (x, weight) = (Tensor::<2>::ones([rows, inner], &device), Tensor::<2>::ones([columns, inner], &device));
     let seconds = least(|| drop(kernels::linear(x.clone(), weight.clone(), None)));
     let reads = SIZES.map(|bytes| {
