@@ -1,7 +1,6 @@
 //! Decoding a data set with progress, and saying what could not be decoded.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use anyhow::bail;
 use fauxto::data::{Broken, Dataset, PixelStore, StoreOptions};

@@ -98,16 +98,17 @@ fn split(
         split.check(&candidates).with_context(|| file.display().to_string())?;
         return Ok((split, None));
     }
-    new_split(dataset, &candidates, config, arguments.allow_giveaways)
+    let (split, audit) = new_split(dataset, &candidates, config, arguments.allow_giveaways)?;
+    Ok((split, Some(audit)))
 }
 
-/// A split over the audit's clusters, unless a property of the files gives the classes away.
+/// A split over the clusters of an audit, and that audit, unless a property of the files gives the classes away.
 pub(super) fn new_split(
     dataset: &Dataset,
     candidates: &[Candidate],
     config: &Config,
     allow_giveaways: bool,
-) -> anyhow::Result<Split> {
+) -> anyhow::Result<(Split, Audit)> {
     let audit = inspect(dataset)?;
     if let Some(reason) = audit.stops_training()
         && !allow_giveaways
@@ -120,7 +121,7 @@ pub(super) fn new_split(
     if left_out > 0 {
         progress::note(format!("{left_out} images left out of training: held-out folders hold the same pictures"));
     }
-    Ok((split, Some(audit)))
+    Ok((split, audit))
 }
 
 fn inspect(dataset: &Dataset) -> anyhow::Result<Audit> {

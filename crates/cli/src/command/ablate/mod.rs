@@ -134,7 +134,7 @@ fn split(arguments: &Ablate, config: &Config, images: &Images) -> anyhow::Result
     let path = arguments.out.join("split.json");
     let candidates = images.candidates();
     if !path.exists() {
-        let split = new_split(&images.dataset, &candidates, config, arguments.allow_giveaways)?;
+        let (split, _) = new_split(&images.dataset, &candidates, config, arguments.allow_giveaways)?;
         split.save(&path)?;
         return Ok(split);
     }
