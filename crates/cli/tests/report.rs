@@ -52,6 +52,18 @@ fn a_training_is_reported_with_what_its_folder_holds_and_more_with_its_data() {
     assert!(!html.contains("chose its epoch") && !html.contains("<b>"));
     assert!(html.matches("<img class=\"pixels\"").count() >= 2 * 8, "image and map of each case");
 
+    // A calibration is told, with what it makes of each image; numbers stay those of the detector itself.
+    let accuracy = |html: &str| html.split(" rightly").next().unwrap().rsplit(' ').next().unwrap().to_owned();
+    let promise = ["--level", "0.8", "--target-fpr", "0.2", "--side", "test", "--split"];
+    fauxto().arg("calibrate").arg(&run).arg(&data).args(promise).arg(run.join("split.json")).assert().success();
+    fauxto().arg("report").arg(&run).arg("--data").arg(&data).assert().success();
+    let calibrated = std::fs::read_to_string(run.join("report.html")).unwrap();
+    for words in ["Temperature", "12 real and 12 fake images", "at least 80.0% of each class", "calibrated verdict: "] {
+        assert!(calibrated.contains(words), "{words}");
+    }
+    assert!(!calibrated.contains("Not calibrated"));
+    assert_eq!(accuracy(&calibrated), accuracy(&html));
+
     // Other images under the same names are not the ones that were split.
     let other = folder.path().join("other");
     fauxto::sample::write(&other, 24, 0, 6).unwrap();

@@ -14,15 +14,15 @@ pub struct Calibration {
     /// A model's name, or that of the vote.
     pub judge: String,
     /// What log-odds are divided by; above 1 where the detector was too sure.
-    pub temperature: Option<f64>,
+    pub temperature: f64,
     /// Real images it was fitted on.
-    pub n_real: Option<u64>,
+    pub n_real: u64,
     /// Fake images it was fitted on.
-    pub n_fake: Option<u64>,
+    pub n_fake: u64,
     /// Hash of those images.
     pub data_hash: Option<String>,
     /// The share of images of each class that the conformal verdict promises not to misjudge, in `0..=1`.
-    pub level: Option<f64>,
+    pub level: f64,
     /// Thresholds for false-positive rates.
     pub thresholds: Vec<TargetRate>,
 }
@@ -45,25 +45,25 @@ pub(crate) fn section(report: &Report, room: &Room) -> Section {
 }
 
 fn one(calibration: &Calibration) -> Markup {
-    let mut facts = Vec::new();
-    if let Some(temperature) = calibration.temperature {
-        let says = match temperature {
-            sure if sure > 1.0 => "it was too sure",
-            unsure if unsure < 1.0 => "it was not sure enough",
-            _ => "nothing to correct",
-        };
-        facts.push(("Temperature", format!("{temperature:.3}: {says}")));
-    }
-    if let (Some(real), Some(fake)) = (calibration.n_real, calibration.n_fake) {
-        let hash = calibration.data_hash.as_deref().map_or_else(String::new, |hash| format!(" (data {})", short(hash)));
-        facts.push(("Fitted on", format!("{} real and {} fake images{hash}", thousands(real), thousands(fake))));
-    }
-    if let Some(level) = calibration.level {
-        facts.push((
+    let temperature = calibration.temperature;
+    let says = match temperature {
+        sure if sure > 1.0 => "it was too sure",
+        unsure if unsure < 1.0 => "it was not sure enough",
+        _ => "nothing to correct",
+    };
+    let hash = calibration.data_hash.as_deref().map_or_else(String::new, |hash| format!(" (data {})", short(hash)));
+    let (real, fake) = (thousands(calibration.n_real), thousands(calibration.n_fake));
+    let facts = [
+        ("Temperature", format!("{temperature:.3}: {says}")),
+        ("Fitted on", format!("{real} real and {fake} fake images{hash}")),
+        (
             "Verdict real, fake or unsure",
-            format!("of images like those, at least {} of each class are not called the other one", percent(level)),
-        ));
-    }
+            format!(
+                "of images like those, at least {} of each class are not called the other one",
+                percent(calibration.level)
+            ),
+        ),
+    ];
     let thresholds = Table {
         caption: "Thresholds on the calibrated probability, by the share of real images that may be called fake."
             .into(),

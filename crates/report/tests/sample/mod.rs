@@ -183,11 +183,11 @@ pub(crate) fn whole() -> Report {
         changes: vec![Change { judge: "ensemble".into(), lost: 40, won: 10, p: 0.00002 }],
         calibration: Part::There(vec![Calibration {
             judge: "ensemble".into(),
-            temperature: Some(1.31),
-            n_real: Some(100),
-            n_fake: Some(100),
+            temperature: 1.31,
+            n_real: 100,
+            n_fake: 100,
             data_hash: Some("0123456789abcdef".into()),
-            level: Some(0.95),
+            level: 0.95,
             thresholds: vec![TargetRate { target: 0.01, threshold: 0.973 }],
         }]),
         cases: Part::There(Cases {

@@ -1,42 +1,15 @@
-//! What the checkpoints' calibrations say.
+//! What the detectors' calibrations say.
 
-use anyhow::Context;
-use fauxto::model::weights;
-use fauxto::predict::Member;
+use burn::tensor::Device;
+use fauxto::predict::Predictor;
 use report::{Calibration, Part, TargetRate};
-use serde::Deserialize;
 
-/// The metadata's `calibration`, as far as a report looks.
-#[derive(Deserialize)]
-struct Record {
-    temperature: f64,
-    thresholds: Vec<ThresholdRecord>,
-    conformal: ConformalRecord,
-    n_real: u64,
-    n_fake: u64,
-    data_hash: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ThresholdRecord {
-    target_fpr: f64,
-    threshold: f64,
-}
-
-#[derive(Deserialize)]
-struct ConformalRecord {
-    level: f64,
-}
-
-/// The calibrations of `members`.
-pub(super) fn of(members: &[Member]) -> anyhow::Result<Part<Vec<Calibration>>> {
+/// The calibrations of `predictor`: its own, or where several vote without one, those of its members alone.
+pub(super) fn of(predictor: &Predictor, device: &Device) -> anyhow::Result<Part<Vec<Calibration>>> {
     let mut found = Vec::new();
-    for member in members {
-        let (_, metadata) = weights::read_safetensors(&member.path)?;
-        if let Some(text) = metadata.get("calibration") {
-            let record: Record = serde_json::from_str(text).with_context(|| member.path.display().to_string())?;
-            found.push(plain(&member.name, record));
-        }
+    for member in predictor.members() {
+        let alone = Predictor::open(std::slice::from_ref(&member.path), device)?;
+        found.extend(alone.calibration().map(|calibration| plain(&member.name, calibration)));
     }
     Ok(if found.is_empty() {
         Part::Missing(
@@ -50,15 +23,15 @@ pub(super) fn of(members: &[Member]) -> anyhow::Result<Part<Vec<Calibration>>> {
     })
 }
 
-fn plain(judge: &str, record: Record) -> Calibration {
+fn plain(judge: &str, calibration: &fauxto::calibrate::Calibration) -> Calibration {
     Calibration {
         judge: judge.to_owned(),
-        temperature: Some(record.temperature),
-        n_real: Some(record.n_real),
-        n_fake: Some(record.n_fake),
-        data_hash: record.data_hash,
-        level: Some(record.conformal.level),
-        thresholds: record
+        temperature: calibration.temperature,
+        n_real: calibration.n_real as u64,
+        n_fake: calibration.n_fake as u64,
+        data_hash: calibration.data_hash.clone(),
+        level: calibration.conformal.level,
+        thresholds: calibration
             .thresholds
             .iter()
             .map(|one| TargetRate { target: one.target_fpr, threshold: one.threshold })

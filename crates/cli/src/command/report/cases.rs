@@ -77,12 +77,7 @@ fn groups(scores: &[Scored]) -> Vec<(CaseGroup, Vec<Scored>)> {
 }
 
 /// Chooses among `scores`, whose images are in `dataset`, and explains what is chosen.
-pub(super) fn explained(
-    predictor: &Predictor,
-    dataset: &Dataset,
-    scores: &[Scored],
-    judgement: &dyn Fn(f64) -> Option<String>,
-) -> anyhow::Result<Cases> {
+pub(super) fn explained(predictor: &Predictor, dataset: &Dataset, scores: &[Scored]) -> anyhow::Result<Cases> {
     let places: HashMap<&str, usize> =
         dataset.items.iter().enumerate().map(|(place, item)| (item.identity.as_str(), place)).collect();
     let entry = explainer(EXPLAINER)?;
@@ -123,7 +118,9 @@ pub(super) fn explained(
                     name: scored.identity.clone(),
                     label: scored.label.name().to_owned(),
                     verdict: scored.verdict().name().to_owned(),
-                    judgement: judgement(scored.probability),
+                    judgement: members
+                        .conformal
+                        .map(|verdict| format!("{} ({:.1}% fake)", verdict.name(), 100.0 * members.probability_fake)),
                     probability_fake: scored.probability,
                     members: predictor
                         .members()

@@ -66,7 +66,8 @@ pub(super) fn gather(arguments: &arguments::Report) -> anyhow::Result<Report> {
         .collect();
     let last = PHASES[PHASES.len() - 1];
     let runs: Vec<PathBuf> = pipeline.settings.models.iter().map(|model| root.join(last).join(model)).collect();
-    let predictor = Predictor::open(&runs, &device::device(&arguments.device)?)?;
+    let device = device::device(&arguments.device)?;
+    let predictor = Predictor::open(&runs, &device)?;
     let cases = pipeline.cases(&predictor, last)?;
     Ok(Report {
         title: super::listed(&pipeline.settings.models),
@@ -78,7 +79,7 @@ pub(super) fn gather(arguments: &arguments::Report) -> anyhow::Result<Report> {
         data: pipeline.data(predictor.input_size())?,
         training: pipeline.training(recorded)?,
         changes: measured::changes(&results.changes, &shown),
-        calibration: calibration::of(predictor.members())?,
+        calibration: calibration::of(&predictor, &device)?,
         cases,
         claims: claims::claims(&pipeline.settings.models, &phases, &|name| {
             let member = predictor.members().iter().find(|member| member.name == name)?;
@@ -222,7 +223,7 @@ impl Pipeline<'_> {
                 )));
             }
         };
-        cases::explained(predictor, &dataset, &scores, &|_| None).map(Part::There)
+        cases::explained(predictor, &dataset, &scores).map(Part::There)
     }
 }
 

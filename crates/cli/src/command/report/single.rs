@@ -22,11 +22,14 @@ pub(super) fn gather(arguments: &arguments::Report) -> anyhow::Result<Report> {
     let folder = RunFolder::new(&arguments.run);
     let summary = training::summary(&folder)?;
     let split = Split::load(&folder.split())?;
-    let predictor = Predictor::open(&[arguments.run.clone()], &device::device(&arguments.device)?)?;
+    let device = device::device(&arguments.device)?;
+    let predictor = Predictor::open(std::slice::from_ref(&arguments.run), &device)?;
+    // Numbers are of the detector's own probabilities, since the calibration may have been fitted on these images.
+    let own = Predictor::open(std::slice::from_ref(&arguments.run), &device)?.without_calibration();
     let member = predictor.members()[0].name.clone();
     let side = if split.on(Side::Test).next().is_some() { Side::Test } else { Side::Validation };
     let scores = match &arguments.data {
-        Some(path) => Some((path, scored(arguments, path, &predictor, &split, side)?)),
+        Some(path) => Some((path, scored(arguments, path, &own, &split, side)?)),
         None => None,
     };
     let mut held_out = HeldOut::ValidationSide;
@@ -50,7 +53,7 @@ pub(super) fn gather(arguments: &arguments::Report) -> anyhow::Result<Report> {
             evaluation = Evaluation::new(&paired, 0.5)?;
             let drawing = figure::evaluation_figure(&member, &paired, &evaluation)?;
             figures.accuracy.push(drawings::evaluation(&drawing, "run.json", &member, name(side), &evaluation));
-            Part::There(cases::explained(&predictor, dataset, scores, &|_| None)?)
+            Part::There(cases::explained(&predictor, dataset, scores)?)
         }
         None => {
             figures.accuracy.push(drawings::drawn(
@@ -104,7 +107,7 @@ pub(super) fn gather(arguments: &arguments::Report) -> anyhow::Result<Report> {
             ),
         }],
         changes: Vec::new(),
-        calibration: calibration::of(predictor.members())?,
+        calibration: calibration::of(&predictor, &device)?,
         cases,
         claims: None,
         figures,
