@@ -37,7 +37,8 @@ fn arms(models: &[String]) -> Vec<Arm> {
 
 const CLAIMED: Claimed = Claimed {
     source: "the original project's README, `Effect of Adversarial Training Ratio`",
-    record: "its notebook has one ratio, 30%: under FGSM .05 after fine-tuning 53.8% (ResNet-SE), 54.6% (ConvNeXt-Tiny), 61.8% (EfficientNet-B0)",
+    record: "its notebook has one ratio, 30%: under FGSM .05 after fine-tuning 53.8% (ResNet-SE), \
+             54.6% (ConvNeXt-Tiny), 61.8% (EfficientNet-B0)",
     conclusion: "70% clean and 30% attacked images are the best balance",
     rows: &[
         clean("0%", 0.994),

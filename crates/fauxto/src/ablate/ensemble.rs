@@ -33,7 +33,8 @@ fn arms(models: &[String]) -> Vec<Arm> {
 
 const CLAIMED: Claimed = Claimed {
     source: "the original project's README, `Ensemble vs Single Model`",
-    record: "its notebook never evaluates the ensemble, and shows 69.4% for ConvNeXt-Tiny, 68.8% for EfficientNet-B0 and 99.4% for ResNet-SE, whose training set held every validation image",
+    record: "its notebook never evaluates the ensemble, and shows 69.4% for ConvNeXt-Tiny, 68.8% for \
+             EfficientNet-B0 and 99.4% for ResNet-SE, whose training set held every validation image",
     conclusion: "the weighted ensemble is better than its best member",
     rows: &[
         claim("convnext_tiny", 0.994),
