@@ -14,9 +14,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-FAUXTO = ROOT / "target/release/fauxto"
-DRAWS = ROOT / "target/release/examples/calibration_draws"
+PROGRAMS = Path(__file__).resolve().parents[1] / "target/release"
 METRICS = ["n", "n_real", "n_fake", "accuracy", "roc_auc", "nll", "brier", "ece"]
 
 
@@ -36,8 +34,8 @@ def wilson(successes: int, trials: int) -> list[float]:
     return [max(0.0, centre - half), min(1.0, centre + half)]
 
 
-def rate(calibrated: Path, reported: str, target: float) -> dict:
-    report = say(FAUXTO, "evaluate", calibrated, reported, "--target-fpr", target, "--json")
+def rate(fauxto: Path, calibrated: Path, reported: str, target: float) -> dict:
+    report = say(fauxto, "evaluate", calibrated, reported, "--target-fpr", target, "--json")
     confusion = report["confusion"]
     real = confusion["real_as_real"] + confusion["real_as_fake"]
     fake = confusion["fake_as_real"] + confusion["fake_as_fake"]
@@ -55,7 +53,10 @@ def main() -> None:
     for name in ["run", "data", "side", "reported", "out"]:
         parser.add_argument(name)
     parser.add_argument("--figure", help="stem of the reliability diagrams")
+    parser.add_argument("--fauxto", type=Path, default=PROGRAMS / "fauxto")
+    parser.add_argument("--draws", type=Path, default=PROGRAMS / "examples/calibration_draws")
     arguments = parser.parse_args()
+    fauxto = arguments.fauxto
     run = Path(arguments.run)
     side = ["--split", run / "split.json", "--side", arguments.side]
     with tempfile.TemporaryDirectory() as folder:
@@ -64,10 +65,10 @@ def main() -> None:
         figures = [[], []]
         if arguments.figure:
             figures = [["--figure", arguments.figure], ["--reliability", f"{arguments.figure}_reported"]]
-        fitted = say(FAUXTO, "calibrate", run, arguments.data, *side, "--out", calibrated, "--json", *figures[0])
-        say(FAUXTO, "evaluate", run, arguments.data, *side, "--scores", scores[0], "--json")
-        before = say(FAUXTO, "evaluate", run, arguments.reported, "--scores", scores[1], "--json")
-        after = say(FAUXTO, "evaluate", calibrated, arguments.reported, "--json", *figures[1])
+        fitted = say(fauxto, "calibrate", run, arguments.data, *side, "--out", calibrated, "--json", *figures[0])
+        say(fauxto, "evaluate", run, arguments.data, *side, "--scores", scores[0], "--json")
+        before = say(fauxto, "evaluate", run, arguments.reported, "--scores", scores[1], "--json")
+        after = say(fauxto, "evaluate", calibrated, arguments.reported, "--json", *figures[1])
         result = {
             "what": "fauxto calibrate on a side of the run's split, measured on images nothing was decided on",
             "model": fitted["models"][0]["name"],
@@ -77,8 +78,8 @@ def main() -> None:
             "before": chosen(before),
             "after": chosen(after),
             "coverage": after["coverage"],
-            "rates": [rate(calibrated, arguments.reported, target) for target in [0.01, 0.05]],
-            "sets_of_200": say(DRAWS, *scores, 100, 1000),
+            "rates": [rate(fauxto, calibrated, arguments.reported, target) for target in [0.01, 0.05]],
+            "sets_of_200": say(arguments.draws, *scores, 100, 1000),
         }
     Path(arguments.out).write_text(json.dumps(result, indent=1) + "\n")
 
