@@ -27,7 +27,7 @@ struct Report<'a> {
     bytes_before: u64,
     /// Whether the file says what its probabilities are worth.
     calibrated: bool,
-    out_of_distribution: Option<Summary>,
+    out_of_distribution: Option<&'a Summary>,
 }
 
 pub(super) fn run(arguments: &Export) -> anyhow::Result<Outcome> {
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Export) -> anyhow::Result<Outcome> {
         bytes: bytes.len(),
         bytes_before,
         calibrated: checkpoint.calibration.is_some(),
-        out_of_distribution: checkpoint.out_of_distribution.as_ref().map(|statistics| statistics.summary),
+        out_of_distribution: checkpoint.out_of_distribution.as_ref().map(|statistics| &statistics.summary),
     };
     if arguments.json {
         say_json(&report)?;

@@ -163,10 +163,12 @@ pub struct Frozen {
 pub struct Described {
     /// Probability of fake, one an image.
     pub probability_fake: Vec<f64>,
-    /// The mean over cells of every stage's map, one stage after the other, for each image: a
-    /// descriptor of what the detector saw.
-    pub descriptors: Vec<Vec<f32>>,
+    /// What it saw in each image.
+    pub descriptors: Vec<Descriptor>,
 }
+
+/// What a detector saw in an image: the mean over cells of every stage's map, `[stage][channel]`.
+pub type Descriptor = Vec<Vec<f32>>;
 
 impl Frozen {
     /// What it was frozen from.
@@ -247,11 +249,11 @@ impl Frozen {
         };
         let descriptors = (0..batch)
             .map(|image| {
-                let own = means.iter().flat_map(|means| {
+                let own = |means: &Vec<f32>| {
                     let channels = means.len() / batch;
-                    &means[image * channels..(image + 1) * channels]
-                });
-                own.copied().collect()
+                    means[image * channels..(image + 1) * channels].to_vec()
+                };
+                means.iter().map(own).collect()
             })
             .collect();
         Described { probability_fake: probability_fake(logits), descriptors }

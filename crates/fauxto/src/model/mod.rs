@@ -16,7 +16,7 @@ pub mod weights;
 
 use burn::tensor::Device;
 
-pub use detector::{CLASSES, Described, Detector, Frozen, Normalisation, is_buffer};
+pub use detector::{CLASSES, Described, Descriptor, Detector, Frozen, Normalisation, is_buffer};
 pub use initialise::Start;
 pub use network::Network;
 pub use pass::Pass;

@@ -2,7 +2,7 @@
 
 use super::OutOfDistribution;
 use crate::data::PixelStore;
-use crate::model::Frozen;
+use crate::model::{Descriptor, Frozen};
 use crate::train::batch::{self, Example};
 use crate::{Label, Result};
 
@@ -31,7 +31,7 @@ pub fn measure(
     progress: &mut dyn FnMut(usize),
 ) -> Result<OutOfDistribution> {
     let mut done = 0;
-    let mut describe = |examples: &[Example]| -> Result<Vec<Vec<f32>>> {
+    let mut describe = |examples: &[Example]| -> Result<Vec<Descriptor>> {
         let mut descriptors = Vec::with_capacity(examples.len());
         for examples in examples.chunks(BATCH) {
             let pixels = batch::pixels(store, examples, None, frozen.detector().device())?;

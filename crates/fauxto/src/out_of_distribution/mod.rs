@@ -1,12 +1,13 @@
 //! Whether an image is like those a detector learned from, by what the detector itself sees in it.
 //!
-//! The descriptor of an image ([`Described`](crate::model::Described)) is compared with those of training
-//! images: one Gaussian a class with a shared covariance, and the score is the squared Mahalanobis
-//! distance to the nearest class mean (Lee et al. 2018, "A Simple Unified Framework for Detecting
-//! Out-of-Distribution Samples and Adversarial Attacks", arXiv 1807.03888, equation 2), divided by the
-//! number of channels, so that training images score about 1. The covariance is shrunk towards a multiple
-//! of the identity (Ledoit & Wolf 2004, "A well-conditioned estimator for large-dimensional covariance
-//! matrices"), which channels that never fire need.
+//! An image's pooled maps, stage by stage ([`Described`](crate::model::Described)), are compared with those
+//! of training images: at each stage one Gaussian a class with a shared covariance, and the squared
+//! Mahalanobis distance to the nearest class mean (Lee et al. 2018, "A Simple Unified Framework for
+//! Detecting Out-of-Distribution Samples and Adversarial Attacks", arXiv 1807.03888, equation 2). The score
+//! is the mean over stages of distance over channels, so that training images score about 1; the paper
+//! weighs stages by examples of what is to be found, which there are none of here. Covariances are shrunk
+//! towards a multiple of the identity (Ledoit & Wolf 2004, "A well-conditioned estimator for
+//! large-dimensional covariance matrices"), which channels that never fire need.
 //!
 //! Two thresholds come from images of the same source that were not learned from: 1% of them are *unlike*,
 //! one in a thousand is *far*. Beyond them the detector's probability is an extrapolation. The reverse does
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::model::Descriptor;
 use crate::model::weights::{NamedTensor, StateDict};
 use crate::{Error, Label, Result};
 
@@ -35,26 +37,32 @@ pub const LEAST_HELD_OUT: usize = 1000;
 /// What the tensors of the statistics are called in a checkpoint, and the metadata key of the rest.
 pub(crate) const PREFIX: &str = "out_of_distribution";
 
-/// Statistics of a detector's descriptors of training images.
+/// Statistics of what a detector saw in training images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutOfDistribution {
-    /// Mean descriptor of each class: real, fake.
-    means: [Vec<f32>; 2],
-    /// The inverse of the shrunk covariance's Cholesky factor, a packed lower triangle.
-    whitening: Vec<f32>,
+    stages: Vec<Stage>,
     /// What is known of them.
     pub summary: Summary,
 }
 
+/// Statistics of one stage's pooled maps.
+#[derive(Clone, Debug, PartialEq)]
+struct Stage {
+    /// Mean of each class: real, fake.
+    means: [Vec<f32>; 2],
+    /// The inverse of the shrunk covariance's Cholesky factor, a packed lower triangle.
+    whitening: Vec<f32>,
+}
+
 /// Where statistics come from, and the thresholds. The field names are a public format.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Training images that means and covariance are of.
+    /// Training images that means and covariances are of.
     pub n_train: usize,
     /// Images that the thresholds are of.
     pub n_held_out: usize,
-    /// Weight of the identity in the covariance, in `0..=1`.
-    pub shrinkage: f64,
+    /// Weight of the identity in each stage's covariance, in `0..=1`.
+    pub shrinkage: Vec<f64>,
     /// The score above which [`UNLIKE_SHARE`] of the held-out images lie.
     pub unlike_from: f64,
     /// The score above which [`FAR_SHARE`] of the held-out images lie.
@@ -73,17 +81,12 @@ pub enum Unlikeness {
     Far,
 }
 
-impl OutOfDistribution {
-    /// Statistics of `training` descriptors `[n][channel]` with their labels, and thresholds from
-    /// descriptors of images of the same source that were not learned from.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where a class has no training image, images are too few, or descriptors are not
-    /// finite or of different lengths.
-    pub fn fit(training: &[Vec<f32>], labels: &[Label], held_out: &[Vec<f32>]) -> Result<Self> {
-        let channels = check(training, labels, held_out)?;
+impl Stage {
+    /// Statistics of `training` `[n][channel]` with their labels, and the covariance's shrinkage.
+    fn fit(training: &[&[f32]], labels: &[Label]) -> Result<(Self, f64)> {
+        let channels = training[0].len();
         let means = Label::ALL.map(|class| {
-            let own: Vec<&Vec<f32>> =
+            let own: Vec<&&[f32]> =
                 training.iter().zip(labels).filter(|(_, label)| **label == class).map(|(row, _)| row).collect();
             let mean = |channel: usize| own.iter().map(|row| f64::from(row[channel])).sum::<f64>() / own.len() as f64;
             (0..channels).map(|channel| mean(channel) as f32).collect::<Vec<f32>>()
@@ -97,11 +100,40 @@ impl OutOfDistribution {
         if !cholesky::factorise(&mut covariance, channels) {
             return Err(refused("descriptors without any variance", "training images that differ"));
         }
-        let inverse = cholesky::invert(&covariance, channels);
-        let whitening = inverse.into_iter().map(|value| value as f32).collect();
+        let whitening = cholesky::invert(&covariance, channels).into_iter().map(|value| value as f32).collect();
+        Ok((Self { means, whitening }, shrinkage))
+    }
+
+    /// The squared distance of `pooled` `[channel]` to the nearest mean, over the number of channels.
+    fn score(&self, pooled: &[f32]) -> f64 {
+        let distances = self.means.iter().map(|mean| {
+            assert_eq!(pooled.len(), mean.len(), "channels of a stage");
+            let centred: Vec<f32> = pooled.iter().zip(mean).map(|(x, mean)| x - mean).collect();
+            cholesky::squared_length(&self.whitening, &centred)
+        });
+        distances.fold(f64::INFINITY, f64::min) / pooled.len() as f64
+    }
+}
+
+impl OutOfDistribution {
+    /// Statistics of what a detector saw in `training` images with their labels, and thresholds from images
+    /// of the same source that were not learned from.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where a class has no training image, images are too few, or descriptors are not
+    /// finite or of different lengths.
+    pub fn fit(training: &[Descriptor], labels: &[Label], held_out: &[Descriptor]) -> Result<Self> {
+        let count = check(training, labels, held_out)?;
+        let (mut stages, mut shrinkage) = (Vec::new(), Vec::new());
+        for stage in 0..count {
+            let own: Vec<&[f32]> = training.iter().map(|descriptor| descriptor[stage].as_slice()).collect();
+            let (fitted, shrunk) = Stage::fit(&own, labels)?;
+            stages.push(fitted);
+            shrinkage.push(shrunk);
+        }
         let summary =
             Summary { n_train: training.len(), n_held_out: held_out.len(), shrinkage, unlike_from: 0.0, far_from: 0.0 };
-        let mut statistics = Self { means, whitening, summary };
+        let mut statistics = Self { stages, summary };
         let mut scores: Vec<f64> = held_out.par_iter().map(|descriptor| statistics.score(descriptor)).collect();
         scores.sort_unstable_by(f64::total_cmp);
         // Of n exchangeable images and a new one, the new one is beyond the k-th largest in k of n + 1 cases.
@@ -114,25 +146,21 @@ impl OutOfDistribution {
         Ok(statistics)
     }
 
-    /// Channels of the descriptors.
-    #[must_use]
-    pub fn channels(&self) -> usize {
-        self.means[0].len()
-    }
-
-    /// How far `descriptor` `[channel]` is from the training images: at least 0, about 1 for images like
-    /// them.
+    /// How far an image is from the training images: at least 0, about 1 for images like them.
     ///
     /// # Panics
-    /// If it has another number of channels.
+    /// If the descriptor is of another architecture.
     #[must_use]
-    pub fn score(&self, descriptor: &[f32]) -> f64 {
-        assert_eq!(descriptor.len(), self.channels(), "channels of a descriptor");
-        let distances = self.means.iter().map(|mean| {
-            let centred: Vec<f32> = descriptor.iter().zip(mean).map(|(x, mean)| x - mean).collect();
-            cholesky::squared_length(&self.whitening, &centred)
-        });
-        distances.fold(f64::INFINITY, f64::min) / self.channels() as f64
+    pub fn score(&self, descriptor: &Descriptor) -> f64 {
+        assert_eq!(descriptor.len(), self.stages.len(), "stages of a descriptor");
+        let scores = self.stages.iter().zip(descriptor).map(|(stage, pooled)| stage.score(pooled));
+        scores.sum::<f64>() / self.stages.len() as f64
+    }
+
+    /// Channels of each stage.
+    #[must_use]
+    pub fn channels(&self) -> Vec<usize> {
+        self.stages.iter().map(|stage| stage.means[0].len()).collect()
     }
 
     /// What a score says.
@@ -150,12 +178,14 @@ impl OutOfDistribution {
 
     /// The statistics as tensors of a checkpoint.
     pub(crate) fn tensors(&self) -> StateDict {
-        let tensor = |values: &Vec<f32>| NamedTensor { shape: vec![values.len()], values: values.clone() };
-        StateDict::from([
-            (format!("{PREFIX}.mean_real"), tensor(&self.means[0])),
-            (format!("{PREFIX}.mean_fake"), tensor(&self.means[1])),
-            (format!("{PREFIX}.whitening"), tensor(&self.whitening)),
-        ])
+        let mut tensors = StateDict::new();
+        for (index, stage) in self.stages.iter().enumerate() {
+            for (part, values) in PARTS.iter().zip([&stage.means[0], &stage.means[1], &stage.whitening]) {
+                let tensor = NamedTensor { shape: vec![values.len()], values: values.clone() };
+                tensors.insert(tensor_name(index, part), tensor);
+            }
+        }
+        tensors
     }
 
     /// Takes the statistics out of a checkpoint's tensors, if it has them; the message says what is wrong
@@ -166,17 +196,31 @@ impl OutOfDistribution {
     ) -> std::result::Result<Option<Self>, String> {
         let Some(summary) = metadata.get(PREFIX) else { return Ok(None) };
         let summary: Summary = serde_json::from_str(summary).map_err(|error| format!("{PREFIX}: {error}"))?;
-        let mut take = |name: &str| {
-            let tensor = tensors.remove(&format!("{PREFIX}.{name}"));
-            tensor.map(|tensor| tensor.values).ok_or_else(|| format!("no `{PREFIX}.{name}`"))
+        let mut take = |index: usize| {
+            let [mut real, mut fake, mut whitening] = [const { Vec::new() }; 3];
+            for (part, values) in PARTS.iter().zip([&mut real, &mut fake, &mut whitening]) {
+                let name = tensor_name(index, part);
+                *values = tensors.remove(&name).ok_or_else(|| format!("no `{name}`"))?.values;
+            }
+            let channels = real.len();
+            if channels == 0 || fake.len() != channels || whitening.len() != cholesky::packed_len(channels) {
+                return Err(format!("`{PREFIX}` tensors whose sizes do not agree"));
+            }
+            Ok(Stage { means: [real, fake], whitening })
         };
-        let (means, whitening) = ([take("mean_real")?, take("mean_fake")?], take("whitening")?);
-        let channels = means[0].len();
-        if means[1].len() != channels || whitening.len() != cholesky::packed_len(channels) || channels == 0 {
-            return Err(format!("`{PREFIX}` tensors whose sizes do not agree"));
+        let stages = (0..summary.shrinkage.len()).map(&mut take).collect::<std::result::Result<Vec<_>, _>>()?;
+        if stages.is_empty() {
+            return Err(format!("`{PREFIX}` without any stage"));
         }
-        Ok(Some(Self { means, whitening, summary }))
+        Ok(Some(Self { stages, summary }))
     }
+}
+
+/// The tensors of a stage.
+const PARTS: [&str; 3] = ["mean_real", "mean_fake", "whitening"];
+
+fn tensor_name(stage: usize, part: &str) -> String {
+    format!("{PREFIX}.{stage}.{part}")
 }
 
 /// The covariance of `centred` rows as a packed triangle, shrunk as Ledoit and Wolf do, and the weight of
@@ -220,7 +264,8 @@ fn shrunk_covariance(centred: &[Vec<f32>], channels: usize) -> (Vec<f64>, f64) {
     (covariance, shrinkage)
 }
 
-fn check(training: &[Vec<f32>], labels: &[Label], held_out: &[Vec<f32>]) -> Result<usize> {
+/// Refuses what cannot be fitted to, and returns the number of stages.
+fn check(training: &[Descriptor], labels: &[Label], held_out: &[Descriptor]) -> Result<usize> {
     if training.len() != labels.len() {
         return Err(refused(&format!("{} descriptors and {} labels", training.len(), labels.len()), "one label each"));
     }
@@ -234,13 +279,18 @@ fn check(training: &[Vec<f32>], labels: &[Label], held_out: &[Vec<f32>]) -> Resu
         let found = format!("{} images that were not learned from", held_out.len());
         return Err(refused(&found, &format!("at least {LEAST_HELD_OUT}, to tell what one in a thousand scores")));
     }
-    let channels = training[0].len();
-    let unfit = |row: &&Vec<f32>| row.len() != channels || !row.iter().all(|value| value.is_finite());
-    match training.iter().chain(held_out).find(unfit) {
-        Some(_) => Err(refused("descriptors of other lengths or not finite", "those of one working detector")),
-        None if channels == 0 => Err(refused("empty descriptors", "at least one channel")),
-        None => Ok(channels),
+    let lengths = |descriptor: &Descriptor| descriptor.iter().map(Vec::len).collect::<Vec<_>>();
+    let expected = lengths(&training[0]);
+    let unfit = |descriptor: &&Descriptor| {
+        lengths(descriptor) != expected || !descriptor.iter().flatten().all(|value| value.is_finite())
+    };
+    if training.iter().chain(held_out).any(|descriptor| unfit(&descriptor)) {
+        return Err(refused("descriptors of other lengths or not finite", "those of one working detector"));
     }
+    if expected.is_empty() || expected.contains(&0) {
+        return Err(refused("empty descriptors", "at least one channel a stage"));
+    }
+    Ok(expected.len())
 }
 
 fn refused(found: &str, expected: &str) -> Error {
