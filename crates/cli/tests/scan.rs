@@ -111,7 +111,7 @@ fn every_image_is_judged_with_what_the_verdict_is_worth() {
         alone("scan", &["--model", &models, "--stability", "none"]),
         alone("predict", &[&models]),
     ] {
-        assert!((single - together).abs() < 1e-5, "{single} {together}");
+        assert!((single - together).abs() < 1e-4, "{single} {together}");
     }
 }
 
