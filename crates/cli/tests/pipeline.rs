@@ -1,5 +1,7 @@
 //! `fauxto run`: everything the pipeline promises, on a handful of rendered images.
 
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
 #[path = "../../report/tests/window/mod.rs"]
 mod window;
 
@@ -85,6 +87,8 @@ fn the_pipeline_leaves_every_file_and_goes_on_where_it_stopped() {
             for width in [390, 1280] {
                 let seen = window::look(&chromium, &html, width, false);
                 assert!(seen.is_whole() && seen.images > 8 + 2 * 8, "at {width} pixels: {seen:?}");
+                assert_eq!((seen.title.as_str(), seen.sections), ("resnet_se_small", 8));
+                assert_eq!(seen.paper, "rgb(252, 252, 251)", "the light scheme");
             }
         }
     }

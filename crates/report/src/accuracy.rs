@@ -99,7 +99,7 @@ fn accuracies(phases: &[Phase]) -> Table {
     let names = judges(phases.iter().flat_map(|phase| &phase.clean).map(|evaluation| evaluation.judge.as_str()));
     let rows = names.into_iter().map(|judge| {
         let found = |phase: &'_ Phase| phase.clean.iter().find(|evaluation| evaluation.judge == judge).cloned();
-        let n = phases.iter().find_map(|phase| found(phase)).map_or(0, |evaluation| evaluation.accuracy.n);
+        let n = phases.iter().find_map(&found).map_or(0, |evaluation| evaluation.accuracy.n);
         let mut cells = vec![Cell::Number(crate::number::thousands(n))];
         for phase in phases {
             match found(phase) {

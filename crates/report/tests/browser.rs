@@ -1,6 +1,8 @@
 //! The report in a browser: no errors, every picture visible, nothing wider than the window, on a desktop and on a
 //! phone. Needs Chromium (`scripts/install-chromium`, or `CHROMIUM` naming one); skips visibly where there is none.
 
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
 mod sample;
 mod window;
 
