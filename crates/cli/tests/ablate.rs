@@ -29,7 +29,7 @@ fn words([data, report]: &[PathBuf; 2], out: &Path, ablation: &str, models: &str
         words.extend(["--set".to_owned(), setting.to_owned()]);
     }
     // The arms ask for attacked shares alone; a cheap attack decides which epoch is best.
-    let finetune = out.with_extension("finetune.toml");
+    let finetune = out.with_file_name("finetune.toml");
     std::fs::write(&finetune, "[train.adversarial]\nvalidation_attack = \"fgsm\"\n").unwrap();
     words.extend(["--finetune".into(), finetune.display().to_string()]);
     words.extend(["--attack-images", "6", "--save-every", "0"].map(String::from));
