@@ -64,7 +64,7 @@ pub fn batch_norm_activation_train(
     }
     let inputs = [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
     let residual = residual.map(Tensor::into_dispatch);
-    if !accelerable(&inputs) || residual.as_ref().is_some_and(|residual| !accelerable(&[residual.clone()])) {
+    if !accelerable(&inputs) || residual.as_ref().is_some_and(|residual| !accelerable(std::array::from_ref(residual))) {
         let [x, weight, bias] = inputs;
         return twin::batch_norm_activation_train(
             Tensor::from_dispatch(x),
