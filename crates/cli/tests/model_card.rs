@@ -1,0 +1,96 @@
+//! The model card's numbers are those of `results/release.json`.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde_json::Value;
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn percent(value: &Value) -> String {
+    format!("{:.1}", value.as_f64().unwrap() * 100.0)
+}
+
+/// `value (low to high)`, in percent.
+fn with_interval(value: &Value, interval: &Value) -> String {
+    format!("{} ({} to {})", percent(value), percent(&interval[0]), percent(&interval[1]))
+}
+
+fn number(value: &Value, digits: usize) -> String {
+    format!("{:.digits$}", value.as_f64().unwrap())
+}
+
+fn whole(release: &Value) -> String {
+    let test = &release["cifake_test"];
+    let mut table = String::from("| on `cifake/test` | |\n|---|---|\n");
+    let mut row = |name: &str, value: String| writeln!(table, "| {name} | {value} |").unwrap();
+    row("images", test["n"].to_string());
+    row("accuracy, % (95% interval)", with_interval(&test["accuracy"], &test["accuracy_interval"]));
+    row("ROC AUC", number(&test["roc_auc"], 4));
+    row("ECE, %", percent(&test["ece"]));
+    row("NLL, Brier", format!("{}, {}", number(&test["nll"], 3), number(&test["brier"], 3)));
+    for rate in release["at_target_fpr"].as_array().unwrap() {
+        let name = format!(
+            "photographs called fake, % (95% interval), at a target of {}%",
+            rate["target_fpr"].as_f64().unwrap() * 100.0
+        );
+        row(&name, with_interval(&rate["false_positive_rate"], &rate["false_positive_interval"]));
+        row("fakes called fake there, %", percent(&rate["true_positive_rate"]));
+    }
+    for class in test["coverage"].as_array().unwrap() {
+        let share = |field: &str| class[field].as_u64().unwrap() as f64;
+        let value = format!("{:.1}", 100.0 * share("covered") / share("n"));
+        row(&format!("{} for whom the three-way verdict allows the truth, %", class["label"].as_str().unwrap()), value);
+    }
+    table
+}
+
+fn by_subject(release: &Value) -> String {
+    let mut table = String::from("| subject | images | accuracy, % (95% interval) | ROC AUC |\n|---|---|---|---|\n");
+    for (name, one) in release["cifake_test"]["by_subject"].as_object().unwrap() {
+        let accuracy = with_interval(&one["accuracy"], &one["accuracy_interval"]);
+        writeln!(table, "| {name} | {} | {accuracy} | {} |", one["n"], number(&one["roc_auc"], 3)).unwrap();
+    }
+    table
+}
+
+fn by_generator(release: &Value) -> String {
+    let mut table = String::from(
+        "| generator never seen | images | ROC AUC | called fake, % (95% interval) |\n|---|---|---|---|\n",
+    );
+    let generators = &release["generators_dev"];
+    for (name, one) in generators["generators"].as_object().unwrap() {
+        let called = with_interval(&one["called_fake"], &one["called_fake_interval"]);
+        writeln!(table, "| {name} | {} | {} | {called} |", one["n"], number(&one["roc_auc"], 3)).unwrap();
+    }
+    let mean = &generators["macro"];
+    writeln!(table, "| mean | | {} | {} |", number(&mean["roc_auc"], 3), percent(&mean["called_fake"])).unwrap();
+    table
+}
+
+fn attacked(release: &Value) -> String {
+    let found = &release["attacked"];
+    let mut table =
+        String::from("| attack | epsilon | images | accuracy, % (95% interval; chance is 50) |\n|---|---|---|---|\n");
+    for one in found["attacks"].as_array().unwrap() {
+        let confusion = &one["confusion"];
+        let count = |field: &str| confusion[field].as_f64().unwrap();
+        let accuracy = (count("real_as_real") + count("fake_as_fake")) / one["n"].as_f64().unwrap();
+        let accuracy = with_interval(&accuracy.into(), &one["accuracy_interval"]);
+        let (attack, epsilon) = (one["attack"].as_str().unwrap(), one["epsilon"].as_str().unwrap());
+        writeln!(table, "| {attack} | {epsilon} | {} | {accuracy} |", one["n"]).unwrap();
+    }
+    table
+}
+
+#[test]
+fn the_card_is_made_of_results() {
+    let release: Value = serde_json::from_str(&read("results/release.json")).unwrap();
+    let card = read("MODEL_CARD.md");
+    for table in [whole(&release), by_subject(&release), by_generator(&release), attacked(&release)] {
+        assert!(card.contains(&table), "MODEL_CARD.md lacks this table:\n{table}");
+    }
+}
