@@ -6,17 +6,18 @@ use std::path::Path;
 use anyhow::Context;
 use burn::tensor::{Tensor, TensorData};
 use fauxto::attack::{Batch, ChosenAttack, Ensemble, Epsilon, Norm, Target};
+use fauxto::data::Dataset;
 use fauxto::data::split::Split;
-use fauxto::data::{Dataset, OpenOptions};
 use fauxto::derive::{Adversarial, Augmented, MANIFEST, Written, recipe};
 use fauxto::device;
 use fauxto::predict::Predictor;
-use fauxto::run::{self, RunFolder};
+use fauxto::run::RunFolder;
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
 use crate::arguments::{Derive, Models};
-use crate::{pixels, progress};
+use crate::images::Images;
+use crate::progress;
 
 /// The size at which images are looked at to check them against the split; hashes are of their own size.
 const CHECKED_SIZE: usize = 32;
@@ -40,14 +41,9 @@ pub(super) fn run(arguments: &Derive) -> anyhow::Result<Outcome> {
         false => arguments.split.clone(),
     };
     let split = Split::load(&file)?;
-    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
-    let dataset = Dataset::open(&arguments.data, &options)?;
-    let indices = dataset.labelled();
-    let store = pixels::decode(&dataset, &indices, CHECKED_SIZE)?;
-    let positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
-    split
-        .check(&run::candidates(&dataset, &indices, &store, &positions))
-        .with_context(|| file.display().to_string())?;
+    let images = Images::open(&arguments.data, &arguments.options, CHECKED_SIZE)?;
+    split.check(&images.candidates()).with_context(|| file.display().to_string())?;
+    let Images { dataset, .. } = images;
     let (kind, written) = match (&arguments.models, arguments.adversarial) {
         (Some(models), Some(count)) => ("adversarial", attacked(arguments, &dataset, &split, models, count as usize)?),
         _ => ("augmented", augmented(arguments, &dataset, &split)?),

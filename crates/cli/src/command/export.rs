@@ -3,19 +3,20 @@
 use std::path::Path;
 
 use fauxto::checkpoint;
+use fauxto::data::Side;
 use fauxto::data::split::Split;
-use fauxto::data::{Dataset, OpenOptions, Side};
 use fauxto::model::weights::Precision;
 use fauxto::out_of_distribution::{self, LEAST_HELD_OUT, OutOfDistribution, Summary};
 use fauxto::predict::checkpoint_path;
-use fauxto::run::{self, RunFolder};
+use fauxto::run::RunFolder;
 use fauxto::write_atomically::write_atomically;
 use fauxto::{Error, device};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
 use crate::arguments::Export;
-use crate::{pixels, progress};
+use crate::images::Images;
+use crate::progress;
 
 /// What `--json` prints. Field names are stable.
 #[derive(Debug, Serialize)]
@@ -83,22 +84,18 @@ fn measure(arguments: &Export, data: &Path, checkpoint: &checkpoint::Checkpoint)
         None => RunFolder::new(&arguments.model).split(),
     };
     let split = Split::load(&file)?;
-    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
-    let dataset = Dataset::open(data, &options)?;
-    let indices = dataset.labelled();
     let frozen = checkpoint.detector.freeze();
-    let store = pixels::decode(&dataset, &indices, frozen.input_size())?;
-    let positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
-    split.check(&run::candidates(&dataset, &indices, &store, &positions))?;
-    let side = |side| run::examples(&dataset, &indices, &positions, &split, side);
-    let training = out_of_distribution::sample(&side(Side::Train));
-    let mut held_out = side(Side::Test);
+    let images = Images::open(data, &arguments.options, frozen.input_size())?;
+    split.check(&images.candidates())?;
+    let training = out_of_distribution::sample(&images.side(&split, Side::Train));
+    let mut held_out = images.side(&split, Side::Test);
     if held_out.len() < LEAST_HELD_OUT {
-        held_out.extend(side(Side::Validation));
+        held_out.extend(images.side(&split, Side::Validation));
     }
     let bar = progress::bar(training.len() + held_out.len(), "images", "looking at training images");
-    let statistics =
-        out_of_distribution::measure(&frozen, &store, &training, &held_out, &mut |done| bar.set_position(done as u64))?;
+    let statistics = out_of_distribution::measure(&frozen, &images.store, &training, &held_out, &mut |done| {
+        bar.set_position(done as u64)
+    })?;
     bar.finish_and_clear();
     Ok(statistics)
 }
