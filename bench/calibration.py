@@ -14,6 +14,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from interval import wilson
+
 PROGRAMS = Path(__file__).resolve().parents[1] / "target/release"
 METRICS = ["n", "n_real", "n_fake", "accuracy", "roc_auc", "nll", "brier", "ece"]
 
@@ -25,13 +27,6 @@ def say(program: Path, *arguments: object) -> dict:
 
 def chosen(report: dict) -> dict:
     return {field: report[field] for field in METRICS}
-
-
-def wilson(successes: int, trials: int) -> list[float]:
-    z, share = 1.959963984540054, successes / trials
-    centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials) * (share * (1 - share) / trials + z * z / (4 * trials**2)) ** 0.5
-    return [max(0.0, centre - half), min(1.0, centre + half)]
 
 
 def rate(fauxto: Path, calibrated: Path, reported: str, target: float) -> dict:

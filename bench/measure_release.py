@@ -19,6 +19,8 @@ import numpy as np
 import pyarrow.parquet as parquet
 from sklearn.metrics import roc_auc_score, roc_curve
 
+from interval import wilson
+
 METRICS = ["n", "n_real", "n_fake", "accuracy", "accuracy_interval", "balanced_accuracy", "f1", "roc_auc",
            "average_precision", "eer", "tpr_at_1_percent_fpr", "tpr_at_5_percent_fpr", "nll", "brier", "ece"]
 ATTACKS = "fgsm,pgd:steps=10"
@@ -73,13 +75,6 @@ def git() -> str:
 
 def chosen(report: dict) -> dict:
     return {field: report[field] for field in METRICS if field in report} | {"threshold": report["threshold"]}
-
-
-def wilson(successes: int, trials: int) -> list[float]:
-    z, share = 1.959963984540054, successes / trials
-    centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials) * (share * (1 - share) / trials + z * z / (4 * trials**2)) ** 0.5
-    return [max(0.0, centre - half), min(1.0, centre + half)]
 
 
 def at_rate(arguments: argparse.Namespace, test: Path, rate: str) -> dict:

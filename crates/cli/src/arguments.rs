@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use fauxto::attack::Epsilon;
 use fauxto::corrupt::{self, CorruptionEntry, Severity};
 use fauxto::data::Side;
+use fauxto::predict::Predictor;
 
 /// Tells camera photographs from generated images.
 #[derive(Debug, Parser)]
@@ -492,6 +493,35 @@ impl From<SideName> for Side {
     }
 }
 
+/// Where real ends and fake begins.
+#[derive(Debug, Args)]
+pub(crate) struct OperatingPoint {
+    /// Probability of fake from which an image is called fake
+    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    pub(crate) threshold: f64,
+    /// Call images fake from where the calibrated model keeps this false-positive rate (`fauxto calibrate`)
+    #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
+    pub(crate) target_fpr: Option<f64>,
+}
+
+impl OperatingPoint {
+    /// Refuses a threshold that is no probability, which needs no model to be seen.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        check_threshold(self.threshold)
+    }
+
+    /// The threshold given, or the one that `predictor` was calibrated to for the rate given.
+    pub(crate) fn threshold(&self, predictor: &Predictor) -> fauxto::Result<f64> {
+        self.target_fpr.map_or(Ok(self.threshold), |rate| predictor.threshold(rate))
+    }
+}
+
+/// Refuses a threshold that is no probability.
+pub(crate) fn check_threshold(threshold: f64) -> anyhow::Result<()> {
+    anyhow::ensure!((0.0..=1.0).contains(&threshold), "--threshold: found {threshold}; expected a number from 0 to 1");
+    Ok(())
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
     /// Run folders, checkpoints or one ensemble file; several, separated by commas, vote
@@ -499,12 +529,8 @@ pub(crate) struct Evaluate {
     pub(crate) models: Models,
     /// Labelled images
     pub(crate) data: PathBuf,
-    /// Probability of fake from which an image is called fake
-    #[arg(long, value_name = "P", default_value_t = 0.5)]
-    pub(crate) threshold: f64,
-    /// Call images fake from where the calibrated model keeps this false-positive rate (`fauxto calibrate`)
-    #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
-    pub(crate) target_fpr: Option<f64>,
+    #[command(flatten)]
+    pub(crate) operating_point: OperatingPoint,
     /// Measure one side of a split of these data (needs --split)
     #[arg(long, value_name = "SIDE", requires = "split")]
     pub(crate) side: Option<SideName>,
@@ -647,12 +673,8 @@ pub(crate) struct Predict {
     /// Images, folders, Parquet files; `-` reads one image from standard input
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Probability of fake from which an image is called fake
-    #[arg(long, value_name = "P", default_value_t = 0.5)]
-    pub(crate) threshold: f64,
-    /// Call images fake from where the calibrated model keeps this false-positive rate (`fauxto calibrate`)
-    #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
-    pub(crate) target_fpr: Option<f64>,
+    #[command(flatten)]
+    pub(crate) operating_point: OperatingPoint,
     /// Print JSON
     #[arg(long, conflicts_with = "csv")]
     pub(crate) json: bool,
@@ -703,12 +725,8 @@ pub(crate) struct Scan {
     /// Tiles of a large photograph at most; 0: none
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(0..=1024))]
     pub(crate) tiles: u32,
-    /// Probability of fake from which an image is called fake
-    #[arg(long, value_name = "P", default_value_t = 0.5)]
-    pub(crate) threshold: f64,
-    /// Call images fake from the threshold that was calibrated for this false-positive rate
-    #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
-    pub(crate) target_fpr: Option<f64>,
+    #[command(flatten)]
+    pub(crate) operating_point: OperatingPoint,
     /// Folder for a heat map of what speaks for each verdict
     #[arg(long, value_name = "FOLDER")]
     pub(crate) explain: Option<PathBuf>,

@@ -23,9 +23,6 @@ const CALIBRATION: &str = "calibration";
 /// The metadata's key for how weights are kept.
 const PRECISION: &str = "precision";
 
-/// The metadata that probabilities depend on, beside the weights.
-const MEANING: [&str; 5] = ["format", "model", "classes", "input_size", "normalisation"];
-
 /// What a checkpoint knows of itself besides its weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
@@ -65,9 +62,6 @@ pub struct Checkpoint {
     pub out_of_distribution: Option<OutOfDistribution>,
     /// How the file keeps weights; in memory they are `f32`.
     pub precision: Precision,
-    /// One hash for everything that uncalibrated probabilities depend on: weights, architecture, input size,
-    /// normalisation; neither provenance nor calibration.
-    pub content: ContentHash,
 }
 
 /// Writes `detector` and `provenance`, whole or not at all.
@@ -75,21 +69,28 @@ pub struct Checkpoint {
 /// # Errors
 /// If the file cannot be written.
 pub fn save(path: &Path, detector: &Detector, provenance: &Provenance, precision: Precision) -> Result<()> {
-    let json = |value: serde_json::Result<String>| {
-        value
-            .map_err(|error| Error::input(path, error.to_string(), "metadata JSON can hold", "report this as a defect"))
-    };
-    let metadata = BTreeMap::from([
-        ("format".to_owned(), FORMAT.to_owned()),
-        ("model".to_owned(), detector.entry.name.to_owned()),
-        ("classes".to_owned(), Label::ALL.map(Label::name).join(",")),
-        ("input_size".to_owned(), detector.input_size.to_string()),
-        ("normalisation".to_owned(), json(serde_json::to_string(&detector.normalisation))?),
-        ("provenance".to_owned(), json(serde_json::to_string(provenance))?),
-    ]);
+    let mut metadata: BTreeMap<String, String> = meaning(detector)?.map(|(key, value)| (key.to_owned(), value)).into();
+    metadata.insert("provenance".to_owned(), json(provenance)?);
     let metadata = with_precision(metadata, precision);
     let tensors = weights::collect(detector.network.as_ref());
     weights::write_safetensors(path, &tensors, &metadata, precision)
+}
+
+/// What turns weights into probabilities.
+fn meaning(detector: &Detector) -> Result<[(&'static str, String); 5]> {
+    Ok([
+        ("format", FORMAT.to_owned()),
+        ("model", detector.entry.name.to_owned()),
+        ("classes", Label::ALL.map(Label::name).join(",")),
+        ("input_size", detector.input_size.to_string()),
+        ("normalisation", json(&detector.normalisation)?),
+    ])
+}
+
+fn json(value: &impl Serialize) -> Result<String> {
+    let path = Path::new("checkpoint");
+    serde_json::to_string(value)
+        .map_err(|error| Error::input(path, error.to_string(), "metadata JSON can hold", "report this as a defect"))
 }
 
 fn with_precision(mut metadata: BTreeMap<String, String>, precision: Precision) -> BTreeMap<String, String> {
@@ -136,24 +137,28 @@ pub fn write_calibration(from: &Path, to: &Path, calibration: &Calibration) -> R
     })
 }
 
+/// One hash for everything that uncalibrated probabilities depend on: weights, architecture, input size, normalisation.
 /// The same for two checkpoints that differ in provenance or calibration only, in whatever precision their equal
 /// weights are kept.
-fn content_hash(tensors: &weights::StateDict, metadata: &BTreeMap<String, String>) -> ContentHash {
+///
+/// # Errors
+/// Never for a detector with finite normalisation.
+pub fn content(detector: &Detector) -> Result<ContentHash> {
     let mut hasher = blake3::Hasher::new();
     // Lengths keep neighbouring texts apart.
     let mut update = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     };
-    for key in MEANING {
-        update(metadata.get(key).map_or(&[], |value| value.as_bytes()));
+    for (_, value) in meaning(detector)? {
+        update(value.as_bytes());
     }
-    for (name, tensor) in tensors {
+    for (name, tensor) in &weights::collect(detector.network.as_ref()) {
         update(name.as_bytes());
         tensor.shape.iter().for_each(|&size| update(&(size as u64).to_le_bytes()));
         update(bytemuck::cast_slice(&tensor.values));
     }
-    ContentHash::from(*hasher.finalize().as_bytes())
+    Ok(ContentHash::from(*hasher.finalize().as_bytes()))
 }
 
 fn refusal(path: &Path, found: String) -> Error {
@@ -182,7 +187,6 @@ pub fn parse(bytes: &[u8], path: &Path, device: &Device) -> Result<Checkpoint> {
     let (mut tensors, metadata) = weights::parse_safetensors(bytes, path)?;
     let refuse = |found: String| refusal(path, found);
     let out_of_distribution = OutOfDistribution::take(&mut tensors, &metadata).map_err(refuse)?;
-    let content = content_hash(&tensors, &metadata);
     let value = |key: &str| metadata.get(key).ok_or_else(|| refuse(format!("no `{key}` in its metadata")));
     if value("format")? != FORMAT {
         return Err(refuse(format!("format `{}`", value("format")?)));
@@ -213,7 +217,7 @@ pub fn parse(bytes: &[u8], path: &Path, device: &Device) -> Result<Checkpoint> {
     let mut detector = Detector::blank(entry, input_size, device);
     detector.normalisation = normalisation;
     weights::assign(detector.network.as_mut(), tensors, path, entry.classifier, ClassifierPolicy::Exact)?;
-    Ok(Checkpoint { detector, provenance, calibration, out_of_distribution, precision, content })
+    Ok(Checkpoint { detector, provenance, calibration, out_of_distribution, precision })
 }
 
 fn read_calibration(text: &str) -> std::result::Result<Calibration, String> {

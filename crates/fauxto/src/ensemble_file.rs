@@ -32,7 +32,7 @@ pub struct EnsembleFile {
 pub struct EnsembleMember {
     /// Its checkpoint, relative to the file's folder, with `/` between its parts; absolute where no relative path leads there.
     pub path: String,
-    /// What its probabilities depend on: [`Checkpoint::content`](crate::checkpoint::Checkpoint::content).
+    /// What its probabilities depend on: [`checkpoint::content`](crate::checkpoint::content()).
     pub content: ContentHash,
     /// The temperature that makes its own probability honest. The combination takes it as it is, so that
     /// combined probabilities do not depend on the images that were calibrated on.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use serde::Serialize;
 
+use crate::attack::{Ensemble, Target};
 use crate::built_in;
 use crate::calibrate::{Calibration, ConformalVerdict, at_temperature};
 use crate::checkpoint::{self, Checkpoint, Provenance};
@@ -42,8 +43,6 @@ pub struct Member {
     pub weight: f64,
     /// What is known of its training.
     pub provenance: Provenance,
-    /// What its probabilities depend on; see [`Checkpoint::content`](checkpoint::Checkpoint::content).
-    pub content: ContentHash,
     /// Its own temperature: that of a calibrated detector judging alone, or of a calibrated ensemble's member.
     pub temperature: Option<f64>,
     /// What its training images are like, where that was measured.
@@ -59,12 +58,19 @@ impl Member {
             path,
             weight: checkpoint.provenance.validation.accuracy,
             provenance: checkpoint.provenance,
-            content: checkpoint.content,
             temperature: None,
             out_of_distribution: checkpoint.out_of_distribution,
             frozen: checkpoint.detector.freeze(),
         };
         (member, checkpoint.calibration)
+    }
+
+    /// What its probabilities depend on; see [`checkpoint::content`].
+    ///
+    /// # Errors
+    /// As for [`checkpoint::content`].
+    pub fn content(&self) -> Result<ContentHash> {
+        checkpoint::content(self.frozen.detector())
     }
 
     /// The detector itself.
@@ -161,10 +167,11 @@ impl Predictor {
         for ((mut member, _), (named, &weight)) in
             read.into_iter().zip(file.members.iter().zip(file.combination.weights()))
         {
-            if member.content != named.content {
+            let content = member.content()?;
+            if content != named.content {
                 return Err(Error::input(
                     &member.path,
-                    format!("weights with hash {}", member.content),
+                    format!("weights with hash {content}"),
                     format!("{}, as {} says", named.content, path.display()),
                     "restore the checkpoint, or make the ensemble anew with `fauxto calibrate`",
                 ));
@@ -189,6 +196,22 @@ impl Predictor {
     #[must_use]
     pub fn members(&self) -> &[Member] {
         &self.members
+    }
+
+    /// Them as one target of attacks, which they meet as they vote.
+    ///
+    /// # Errors
+    /// If they are combined by other than a mean of probabilities.
+    pub fn ensemble(&self) -> Result<Ensemble<'_>> {
+        if let (Combination::LogOpinionPool { .. }, Some(file)) = (&self.combination, &self.ensemble_file) {
+            return Err(Error::input(
+                file,
+                "a logarithmic opinion pool",
+                "models that vote by a mean of probabilities",
+                "attack its members",
+            ));
+        }
+        Ensemble::new(self.members.iter().map(|member| (member.weight, &member.frozen as &dyn Target)).collect())
     }
 
     /// How their probabilities become one.
@@ -239,10 +262,11 @@ impl Predictor {
         &self,
         path: &Path,
         calibration: Calibration,
-        temperatures: &[Option<f64>],
+        temperatures: &[f64],
     ) -> Result<EnsembleFile> {
         let members = self.members.iter().zip(temperatures).map(|(member, &temperature)| {
-            Ok(EnsembleMember { path: relative(path, &member.path)?, content: member.content, temperature })
+            let path = relative(path, &member.path)?;
+            Ok(EnsembleMember { path, content: member.content()?, temperature: Some(temperature) })
         });
         Ok(EnsembleFile::new(members.collect::<Result<_>>()?, self.combination.clone(), Some(calibration)))
     }

@@ -3,9 +3,8 @@
 use fauxto::attack::folder::{AdversarialFolder, Descent};
 use fauxto::attack::masking::{self, Finding};
 use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
-use fauxto::attack::{ChosenAttack, Ensemble, Epsilon, Knowledge, Norm, Target};
+use fauxto::attack::{ChosenAttack, Epsilon, Knowledge, Norm, Target};
 use fauxto::device;
-use fauxto::ensemble::Combination;
 use fauxto::evaluate::{Evaluation, metric};
 use fauxto::predict::Predictor;
 use serde::Serialize;
@@ -47,12 +46,7 @@ pub(super) fn run(arguments: &Attack) -> anyhow::Result<Outcome> {
     let examples = robustness::subset(available, limit, arguments.seed);
 
     let members = predictor.members();
-    anyhow::ensure!(
-        matches!(predictor.combination(), Combination::Mean { .. }),
-        "{}: found a logarithmic opinion pool; expected models that vote by a mean of probabilities; attack its members",
-        arguments.models.0[0].display()
-    );
-    let ensemble = Ensemble::new(members.iter().map(|m| (m.weight, m.frozen() as &dyn Target)).collect())?;
+    let ensemble = predictor.ensemble()?;
     let target: &dyn Target = if let [only] = members { only.frozen() } else { &ensemble };
     let campaign = Campaign {
         target,

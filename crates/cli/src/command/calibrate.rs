@@ -87,12 +87,7 @@ impl Destination {
         }
     }
 
-    fn write(
-        &self,
-        predictor: &Predictor,
-        calibration: &Calibration,
-        temperatures: &[Option<f64>],
-    ) -> anyhow::Result<()> {
+    fn write(&self, predictor: &Predictor, calibration: &Calibration, temperatures: &[f64]) -> anyhow::Result<()> {
         if let Some(folder) = self.path().parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)?;
         }
@@ -152,7 +147,7 @@ pub(super) fn run(arguments: &Calibrate) -> anyhow::Result<Outcome> {
     let raw = scores(uncalibrated.clone())?;
     let before = replaced.as_ref().map(|replaced| scores(at(replaced))).transpose()?;
 
-    destination.write(&predictor, &calibration, &temperatures.iter().copied().map(Some).collect::<Vec<_>>())?;
+    destination.write(&predictor, &calibration, &temperatures)?;
     if let Some(stem) = &arguments.figure {
         let title = format!("Reliability on {}", title_of(&arguments.data));
         let first = match (&before, &replaced) {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use burn::tensor::{Tensor, TensorData};
-use fauxto::attack::{Batch, ChosenAttack, Ensemble, Epsilon, Norm, Target};
+use fauxto::attack::{Batch, ChosenAttack, Epsilon, Norm, Target};
 use fauxto::data::Dataset;
 use fauxto::data::split::Split;
 use fauxto::derive::{Adversarial, Augmented, MANIFEST, Written, recipe};
@@ -95,8 +95,7 @@ fn attacked(
         attack.name
     );
     let predictor = Predictor::open(&models.0, &device::device(&arguments.device)?)?;
-    let members = predictor.members().iter().map(|member| (member.weight, member.frozen() as &dyn Target));
-    let target = Ensemble::new(members.collect())?;
+    let target = predictor.ensemble()?;
     let epsilons: Vec<f64> = arguments.epsilons.iter().map(Epsilon::value).collect();
     let bar = progress::bar(count, "images", "attacking");
     let set = Adversarial {

@@ -39,10 +39,7 @@ struct MemberReport<'a> {
 pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
     let device = device::device(&arguments.device)?;
     let predictor = Predictor::open(&arguments.models.0, &device)?;
-    let threshold = match arguments.target_fpr {
-        Some(rate) => predictor.threshold(rate)?,
-        None => arguments.threshold,
-    };
+    let threshold = arguments.operating_point.threshold(&predictor)?;
     let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?
         .on_side(arguments.split.as_deref(), arguments.side)?;
     let positions = images.positions();

@@ -33,17 +33,10 @@ struct Row {
 }
 
 pub(super) fn run(arguments: &Predict) -> anyhow::Result<Outcome> {
-    anyhow::ensure!(
-        (0.0..=1.0).contains(&arguments.threshold),
-        "--threshold: found {}; expected a number from 0 to 1",
-        arguments.threshold
-    );
+    arguments.operating_point.check()?;
     let device = device::device(&arguments.device)?;
     let predictor = Predictor::open(&arguments.models.0, &device)?;
-    let threshold = match arguments.target_fpr {
-        Some(rate) => predictor.threshold(rate)?,
-        None => arguments.threshold,
-    };
+    let threshold = arguments.operating_point.threshold(&predictor)?;
     let mut rows = Vec::new();
     for path in &arguments.paths {
         match open(path) {

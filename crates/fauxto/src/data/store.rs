@@ -200,6 +200,19 @@ impl PixelStore {
         }
     }
 
+    /// The image at `position`.
+    ///
+    /// # Errors
+    /// The temporary file cannot be read.
+    ///
+    /// # Panics
+    /// `position` is not below [`PixelStore::len`].
+    pub fn image(&self, position: usize) -> Result<RgbImage> {
+        let mut image = RgbImage { width: self.size, height: self.size, pixels: vec![0; self.image_bytes()] };
+        self.read(position, &mut image.pixels)?;
+        Ok(image)
+    }
+
     /// Copies the images at `positions`, in that order, into `output`,
     /// `[positions.len(), size, size, 3]`.
     ///

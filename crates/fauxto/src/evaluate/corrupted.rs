@@ -101,13 +101,10 @@ pub fn under_corruptions(
     batch_size: usize,
     observe: &mut dyn FnMut(usize),
 ) -> Result<Vec<UnderCorruption>> {
-    let size = store.size();
-    let mut images = Vec::with_capacity(examples.len());
-    for example in examples {
-        let mut image = RgbImage { width: size, height: size, pixels: vec![0; size * size * 3] };
-        store.read(example.index, &mut image.pixels)?;
-        images.push((example.index as u64, image));
-    }
+    let images = examples
+        .iter()
+        .map(|example| Ok((example.index as u64, store.image(example.index)?)))
+        .collect::<Result<Vec<_>>>()?;
     let labels: Vec<Label> = examples.iter().map(|example| example.label).collect();
     let mut names: Vec<&str> = predictor.members().iter().map(|member| member.name.as_str()).collect();
     names.push("ensemble");

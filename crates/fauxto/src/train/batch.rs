@@ -7,7 +7,7 @@ use super::loss::smooth;
 use crate::augment::mix::{self, Mixing, mixed_labels};
 use crate::augment::{Augmentation, apply_all};
 use crate::data::PixelStore;
-use crate::image::{FloatImage, RgbImage};
+use crate::image::FloatImage;
 use crate::{Label, Result, random};
 
 /// An image to learn from: its place in the store, and what it is.
@@ -67,9 +67,7 @@ fn values(store: &PixelStore, examples: &[Example], augmentation: Option<EpochAu
     let size = store.size();
     let mut values = vec![0.0f32; examples.len() * size * size * 3];
     values.par_chunks_exact_mut(size * size * 3).zip(examples).try_for_each(|(out, example)| -> Result<()> {
-        let mut stored = RgbImage { width: size, height: size, pixels: vec![0; size * size * 3] };
-        store.read(example.index, &mut stored.pixels)?;
-        let mut image = FloatImage::from(&stored);
+        let mut image = FloatImage::from(&store.image(example.index)?);
         if let Some(EpochAugmentation { augmentations, seed, epoch }) = augmentation {
             let mut stream = random::stream(seed, "augment", &[epoch, example.index as u64]);
             image = apply_all(augmentations, image, &mut stream)?;

@@ -136,7 +136,7 @@ impl Run<'_> {
         let order = self.order(epoch);
         let batches = self.batches(&order);
         for (step, examples) in batches.iter().enumerate().skip(self.state.progress.step) {
-            let learning_rate = self.learning_rate(batches.len());
+            let learning_rate = self.learning_rate(step, batches.len());
             let loss = self.step(examples, learning_rate)?;
             if !loss.is_finite() {
                 return Err(self.diverged(epoch, step, learning_rate, loss));
@@ -154,9 +154,8 @@ impl Run<'_> {
                 self.write_if_due()?;
             }
         }
-        // The step size of the epoch's last step, which is that of all where it changes by the epoch.
-        self.state.progress.step = batches.len() - 1;
-        let (record, judged) = self.validate(epoch, self.learning_rate(batches.len()))?;
+        let last = self.learning_rate(batches.len() - 1, batches.len());
+        let (record, judged) = self.validate(epoch, last)?;
         let best = self.conclude(&record, &judged);
         observe(Event::Epoch { record: &record, best });
         if self.state.progress.finished {
@@ -301,14 +300,11 @@ impl Run<'_> {
         Ok(Fitted { detector, epoch, validation, history: progress.history })
     }
 
-    fn learning_rate(&self, steps: usize) -> f64 {
+    fn learning_rate(&self, step: usize, steps: usize) -> f64 {
         let train = &self.config.train;
         let progress = &self.state.progress;
         train.learning_rate
-            * schedule::factor(
-                train.schedule,
-                Position { epoch: progress.epoch, epochs: train.epochs, step: progress.step, steps },
-            )
+            * schedule::factor(train.schedule, Position { epoch: progress.epoch, epochs: train.epochs, step, steps })
             * schedule::plateau_factor(train.reduce_on_plateau, progress.reductions)
     }
 

@@ -12,7 +12,7 @@ use crate::{Error, Result};
 pub struct EpochRecord {
     /// From 1.
     pub epoch: usize,
-    /// AdamW's step size in this epoch.
+    /// AdamW's step size in the epoch's last step.
     pub learning_rate: f64,
     /// Mean cross entropy over the (augmented) training images, in training mode.
     pub train_loss: f64,

@@ -139,9 +139,7 @@ fn judged(
     position: usize,
     judgement: Judgement,
 ) -> anyhow::Result<Judged> {
-    let side = store.size();
-    let mut image = RgbImage { width: side, height: side, pixels: vec![0; store.image_bytes()] };
-    store.read(position, &mut image.pixels)?;
+    let image = store.image(position)?;
     let class = asked(arguments.class, judgement.verdict(arguments.threshold));
     let case = Case { image: FloatImage::from(&image), class, item: position as u64 };
     Ok(Judged { path: predict::shown(given, dataset, position), image, judgement, case })

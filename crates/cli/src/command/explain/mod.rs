@@ -4,24 +4,20 @@ mod draw;
 pub(super) mod files;
 mod score;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use fauxto::Label;
 use fauxto::device;
 use fauxto::explain::{EXPLAINERS, Explainer, ExplainerEntry, explainer};
 use fauxto::predict::Predictor;
 
 use super::Outcome;
-use crate::arguments::{ClassName, Explain};
+use crate::arguments::{ClassName, Explain, check_threshold};
 
 /// An explainer by its name.
 type Named = (String, Box<dyn Explainer>);
 
 pub(super) fn run(arguments: &Explain) -> anyhow::Result<Outcome> {
-    ensure!(
-        (0.0..=1.0).contains(&arguments.threshold),
-        "--threshold: found {}; expected a number from 0 to 1",
-        arguments.threshold
-    );
+    check_threshold(arguments.threshold)?;
     let explainers = explainers(&arguments.explainer, &arguments.settings)?;
     let predictor = Predictor::open(&arguments.models.0, &device::device(&arguments.device)?)?;
     if arguments.score {

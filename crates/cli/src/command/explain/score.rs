@@ -7,7 +7,7 @@ use fauxto::evaluate::Better;
 use fauxto::explain::score::sanity::SanityVerdict;
 use fauxto::explain::score::{self, SCORES, Summary};
 use fauxto::explain::{Case, decided};
-use fauxto::image::{FloatImage, RgbImage};
+use fauxto::image::FloatImage;
 use fauxto::predict::Predictor;
 use serde::Serialize;
 
@@ -59,12 +59,7 @@ pub(super) fn run(arguments: &Explain, predictor: &Predictor, explainers: &[Name
     );
     let images = positions
         .iter()
-        .map(|&position| {
-            let mut image =
-                RgbImage { width: store.size(), height: store.size(), pixels: vec![0; store.image_bytes()] };
-            store.read(position, &mut image.pixels)?;
-            Ok(FloatImage::from(&image))
-        })
+        .map(|&position| Ok(FloatImage::from(&store.image(position)?)))
         .collect::<fauxto::Result<Vec<_>>>()?;
 
     let bar = progress::bar(predictor.members().len() * explainers.len(), "explainers", "scoring");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use fauxto::Label;
 use fauxto::data::Dataset;
 use fauxto::explain::{Case as Question, explainer};
-use fauxto::image::{FloatImage, RgbImage};
+use fauxto::image::FloatImage;
 use fauxto::predict::{Judgement, Predictor};
 use report::{Case, CaseGroup, Cases, Pixels};
 
@@ -94,12 +94,7 @@ pub(super) fn explained(predictor: &Predictor, dataset: &Dataset, scores: &[Scor
             let positions: Vec<usize> = pixels::usable(dataset, &store, true)?;
             let judgements = predictor.judge(&store, &positions, positions.len().max(1), &mut |_| ())?;
             for (&position, members) in positions.iter().zip(&judgements) {
-                let mut image = RgbImage {
-                    width: store.size(),
-                    height: store.size(),
-                    pixels: vec![0; store.size() * store.size() * 3],
-                };
-                store.read(position, &mut image.pixels)?;
+                let image = store.image(position)?;
                 let scored = &chosen[position];
                 let member = &predictor.members()[deciding(predictor, members, scored.verdict())];
                 let question =

@@ -7,7 +7,7 @@ use burn::tensor::{Tensor, TensorData};
 use fauxto::attack::{Batch, ChosenAttack, Epsilon};
 use fauxto::evaluate::Evaluation;
 use fauxto::explain::{Case, decided, explainer};
-use fauxto::image::{FloatImage, RgbImage};
+use fauxto::image::FloatImage;
 use fauxto::model::Frozen;
 use fauxto::train::Example;
 use fauxto::{Label, random};
@@ -72,13 +72,6 @@ fn samples(images: &Images, seed: u64) -> Vec<Example> {
     chosen
 }
 
-fn read(images: &Images, example: &Example) -> anyhow::Result<RgbImage> {
-    let size = images.store.size();
-    let mut image = RgbImage { width: size, height: size, pixels: vec![0; size * size * 3] };
-    images.store.read(example.index, &mut image.pixels)?;
-    Ok(image)
-}
-
 fn attacked(
     frozen: &Frozen,
     model: &str,
@@ -90,7 +83,7 @@ fn attacked(
     let size = images.store.size();
     let pixels: Vec<f32> = samples
         .iter()
-        .map(|example| Ok(FloatImage::from(&read(images, example)?).pixels))
+        .map(|example| Ok(FloatImage::from(&images.store.image(example.index)?).pixels))
         .collect::<anyhow::Result<Vec<_>>>()?
         .concat();
     let pixels = Tensor::from_data(TensorData::new(pixels, [samples.len(), size, size, 3]), frozen.detector().device());
@@ -145,7 +138,7 @@ fn attacked(
 }
 
 fn explained(frozen: &Frozen, model: &str, images: &Images, samples: &[Example], stem: PathBuf) -> anyhow::Result<()> {
-    let stored: Vec<RgbImage> = samples.iter().map(|example| read(images, example)).collect::<anyhow::Result<_>>()?;
+    let stored = samples.iter().map(|example| images.store.image(example.index)).collect::<fauxto::Result<Vec<_>>>()?;
     let floats: Vec<FloatImage> = stored.iter().map(FloatImage::from).collect();
     let classes = decided(frozen, &floats, 0.5);
     let cases: Vec<Case> = floats

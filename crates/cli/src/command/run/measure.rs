@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
-use fauxto::attack::{ChosenAttack, Ensemble, Epsilon, Target};
+use fauxto::attack::{ChosenAttack, Epsilon, Target};
 use fauxto::corrupt::{CORRUPTIONS, CorruptionEntry};
 use fauxto::ensemble::{COMBINATIONS, Combination};
 use fauxto::evaluate::{Evaluation, McNemar, Scores, UnderCorruption, mcnemar, mean_accuracies, under_corruptions};
@@ -200,7 +200,7 @@ fn attack(pipeline: &Pipeline<'_>, predictor: &Predictor, reported: &Images) -> 
         .collect::<anyhow::Result<_>>()?;
     let many = robustness::subset(&reported.examples, arguments.attack_images as usize, arguments.seed);
     let few = robustness::subset(&reported.examples, arguments.strong_images as usize, arguments.seed);
-    let ensemble = Ensemble::new(predictor.members().iter().map(|m| (m.weight, m.frozen() as &dyn Target)).collect())?;
+    let ensemble = predictor.ensemble()?;
     let mut targets: Vec<(&str, &dyn Target)> =
         predictor.members().iter().map(|member| (member.name.as_str(), member.frozen() as &dyn Target)).collect();
     if targets.len() > 1 {

@@ -44,9 +44,7 @@ impl<'a> Writer<'a> {
         let mut figures = vec![None; found.len()];
         for (position, &index) in judged.iter().enumerate() {
             let Ok(finding) = &found[index] else { continue };
-            let side = store.size();
-            let mut image = RgbImage { width: side, height: side, pixels: vec![0; store.image_bytes()] };
-            store.read(position, &mut image.pixels)?;
+            let image = store.image(position)?;
             let path = predict::shown(given, dataset, index);
             let stem = self.folder.join(files::stem(&path, &mut self.stems));
             figures[index] = Some(self.draw(predictor, &path, &image, finding, &stem)?);

@@ -4,7 +4,6 @@ mod explain;
 mod row;
 mod say;
 
-use anyhow::ensure;
 use fauxto::calibrate::ConformalVerdict;
 use fauxto::data::Dataset;
 use fauxto::device;
@@ -17,11 +16,7 @@ use crate::progress;
 use row::Row;
 
 pub(super) fn run(arguments: &Scan) -> anyhow::Result<Outcome> {
-    ensure!(
-        (0.0..=1.0).contains(&arguments.threshold),
-        "--threshold: found {}; expected a number from 0 to 1",
-        arguments.threshold
-    );
+    arguments.operating_point.check()?;
     let device = device::device(&arguments.device)?;
     let predictor = match &arguments.model {
         Some(models) => Predictor::open(&models.0, &device)?,
@@ -35,10 +30,7 @@ pub(super) fn run(arguments: &Scan) -> anyhow::Result<Outcome> {
             stability: level(arguments.stability, images),
             most_tiles: arguments.tiles as usize,
             batch_size: arguments.batch as usize,
-            threshold: match arguments.target_fpr {
-                Some(rate) => predictor.threshold(rate)?,
-                None => arguments.threshold,
-            },
+            threshold: arguments.operating_point.threshold(&predictor)?,
         },
     };
     let explainer = arguments.explain.as_deref().map(explain::Writer::new).transpose()?;

@@ -1,17 +1,13 @@
 //! How firmly a verdict stands: the same picture in a few other versions, as it would arrive after an
-//! upload or a resize. One file per kind and one line in [`VARIANTS`].
+//! upload or a resize. One line each in [`VARIANTS`], made by the augmentations' own functions.
 //!
 //! Nothing is drawn: the same image always gives the same versions. A photograph of more than
 //! [`MOST_PIXELS`] pixels is first brought down to that, as platforms do before they compress.
 
-mod flip;
-mod jpeg;
-mod rescale;
-
 use serde::Serialize;
 
 use crate::Result;
-use crate::augment::Filter;
+use crate::augment::{Filter, flip_horizontally, reencode, rescale};
 use crate::image::{FloatImage, RgbImage};
 
 /// Pixels above which versions are made of a smaller copy.
@@ -26,7 +22,7 @@ pub struct VariantEntry {
     pub summary: &'static str,
     /// Whether it is among the few that are judged where time is short.
     pub fast: bool,
-    make: fn(&RgbImage) -> Result<RgbImage>,
+    make: fn(FloatImage) -> Result<FloatImage>,
 }
 
 /// Every version.
@@ -35,27 +31,35 @@ pub static VARIANTS: &[VariantEntry] = &[
         name: "jpeg_90",
         summary: "compressed as JPEG of quality 90, chroma halved",
         fast: false,
-        make: |image| jpeg::reencoded(image, 90),
+        make: |image| reencode(&image, 90),
     },
     VariantEntry {
         name: "jpeg_75",
         summary: "compressed as JPEG of quality 75, chroma halved",
         fast: true,
-        make: |image| jpeg::reencoded(image, 75),
+        make: |image| reencode(&image, 75),
     },
     VariantEntry {
         name: "jpeg_50",
         summary: "compressed as JPEG of quality 50, chroma halved",
         fast: false,
-        make: |image| jpeg::reencoded(image, 50),
+        make: |image| reencode(&image, 50),
     },
     VariantEntry {
         name: "rescale_75",
         summary: "brought to three quarters of its sides and back, bicubic",
         fast: false,
-        make: |image| rescale::rescaled(image, 0.75),
+        make: |image| {
+            let sides = [image.width, image.height].map(|side| ((side as f64 * 0.75).round() as usize).max(1));
+            rescale(&image, sides, [Filter::Bicubic; 2])
+        },
     },
-    VariantEntry { name: "horizontal_flip", summary: "seen in a mirror", fast: true, make: flip::mirrored },
+    VariantEntry {
+        name: "horizontal_flip",
+        summary: "seen in a mirror",
+        fast: true,
+        make: |image| Ok(flip_horizontally(image)),
+    },
 ];
 
 /// How many versions of an image are judged besides itself.
@@ -108,7 +112,7 @@ impl VariantEntry {
     /// # Errors
     /// If the image is empty or beyond what JPEG allows.
     pub fn make(&self, image: &RgbImage) -> Result<RgbImage> {
-        (self.make)(image)
+        (self.make)(FloatImage::from(image)).map(|made| RgbImage::from(&made))
     }
 }
 
