@@ -46,13 +46,15 @@ def pgd(detector, images: torch.Tensor, labels: torch.Tensor, generator: torch.G
     return attacked
 
 
-def fine_tune(detector, images, labels, validation_images, validation_labels, batch, generator, bf16: bool) -> dict:
+def fine_tune(
+    detector, images, labels, validation_images, validation_labels, batch, generator, bf16: bool, epochs: int
+) -> dict:
     """`images` f32 in [0, 1], `validation_images` u8; leaves the best epoch's weights in `detector`."""
     optimizer = torch.optim.AdamW(detector.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
     validation = validation_images.float().div(255)
     best, best_state, history, started = -1.0, None, [], time.monotonic()
-    for epoch in range(1, EPOCHS + 1):
+    for epoch in range(1, epochs + 1):
         for chosen in torch.randperm(len(labels), generator=generator).split(batch):
             if len(chosen) < batch:
                 break
@@ -81,7 +83,7 @@ def fine_tune(detector, images, labels, validation_images, validation_labels, ba
             best, best_state = (clean + robust) / 2, copy.deepcopy(detector.state_dict())
     seconds = time.monotonic() - started
     detector.load_state_dict(best_state)
-    return {"epochs": EPOCHS, "training_seconds": seconds, "history": history}
+    return {"epochs": epochs, "training_seconds": seconds, "history": history}
 
 
 @torch.no_grad()

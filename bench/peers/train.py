@@ -31,7 +31,7 @@ from sklearn.model_selection import train_test_split
 
 import models
 from augment import augment
-from fine_tune import fine_tune
+from fine_tune import EPOCHS, fine_tune
 
 RECIPE = {
     "optimizer": "AdamW",
@@ -178,7 +178,7 @@ def train(arguments: argparse.Namespace) -> None:
     if arguments.fine_tune:
         result["fine_tuning"] = fine_tune(
             detector, training_images, training_labels, validation_images, labels[validation],
-            RECIPE["batch"], generator, arguments.bf16,
+            RECIPE["batch"], generator, arguments.bf16, arguments.fine_tune,
         )
         result["fine_tuning"]["test"] = scores(probabilities(detector, test_images), test_labels.numpy())
     arguments.runs.mkdir(parents=True, exist_ok=True)
@@ -199,7 +199,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--split", type=Path, help="a split that Fauxto wrote for the same images")
     parser.add_argument("--init", type=Path, help="start from these weights (.safetensors)")
-    parser.add_argument("--fine-tune", action="store_true", help="go on with adversarial fine-tuning")
+    parser.add_argument("--fine-tune", type=int, nargs="?", const=EPOCHS, default=0, metavar="EPOCHS",
+                        help=f"go on with adversarial fine-tuning, {EPOCHS} epochs unless said otherwise")
     parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, help="bf16 autocast while training")
     arguments = parser.parse_args()
     if arguments.bf16 is None:

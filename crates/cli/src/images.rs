@@ -7,7 +7,7 @@ use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
 use fauxto::run;
 use fauxto::train::Example;
 
-use crate::arguments::{DataOptions, SideName};
+use crate::options::{DataOptions, SideOptions};
 use crate::pixels;
 
 /// Labelled images of a data set.
@@ -43,8 +43,8 @@ impl Images {
 
     /// Those on one side of the split in the file, where one is given, after checking that these are the images it was
     /// made of.
-    pub(crate) fn on_side(mut self, split: Option<&Path>, side: Option<SideName>) -> anyhow::Result<Self> {
-        let (Some(file), Some(side)) = (split, side) else { return Ok(self) };
+    pub(crate) fn on_side(mut self, options: &SideOptions) -> anyhow::Result<Self> {
+        let (Some(file), Some(side)) = (&options.split, options.side) else { return Ok(self) };
         let split = Split::load(file)?;
         split.check(&self.candidates())?;
         self.examples = self.side(&split, side.into());

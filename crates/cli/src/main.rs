@@ -1,10 +1,10 @@
 //! The command line: parse, run, say. Exit codes: 0 done; 1 a check said no, or an image was judged
 //! fake where that was asked for; 2 the call was wrong or something broke.
 
-mod arguments;
 mod command;
 mod figure;
 mod images;
+mod options;
 mod pixels;
 mod progress;
 mod table;
@@ -14,8 +14,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let arguments = arguments::Arguments::parse();
-    match command::run(arguments) {
+    match command::run(&command::CommandLine::parse()) {
         Ok(outcome) => outcome.into(),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

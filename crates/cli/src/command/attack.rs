@@ -1,18 +1,66 @@
 //! `fauxto attack`.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use fauxto::attack::folder::{AdversarialFolder, Descent};
 use fauxto::attack::masking::{self, Finding};
 use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
 use fauxto::attack::{ChosenAttack, Epsilon, Knowledge, Norm, Target};
-use fauxto::device;
 use fauxto::evaluate::{Evaluation, metric};
 use fauxto::predict::Predictor;
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
-use crate::arguments::Attack;
 use crate::images::Images;
+use crate::options::{BatchOptions, DataOptions, Models, SideOptions};
 use crate::{progress, table};
+
+/// Measure a detector under adversarial attacks
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fauxto attack runs/mine test.parquet --limit 1000\n  \
+    fauxto attack runs/mine test.parquet --attack fgsm,pgd:steps=50,apgd_ce --epsilon 2/255,.03 --check\n  \
+    fauxto attack runs/a,runs/b test.parquet --attack autoattack_two_class --epsilon 1/255 --limit 200 --json\n  \
+    fauxto attack runs/mine photos/ --attack pgd --epsilon 4/255 --limit 50 --out attacked/\n\n\
+    Exit code 1: --check was given and a check found masked gradients.")]
+pub(crate) struct Arguments {
+    /// Run folders or checkpoints; several, separated by commas, vote and are attacked together
+    #[arg(value_name = "RUN|CHECKPOINT", value_parser = Models::parse)]
+    models: Models,
+    /// Labelled images
+    data: PathBuf,
+    /// Attacks (`fauxto list attacks`), with parameters as in `pgd:steps=50:restarts=5`; noise is measured beside them
+    #[arg(long = "attack", value_name = "NAMES", value_delimiter = ',', default_value = "fgsm,pgd")]
+    attacks: Vec<String>,
+    /// How far attacks in L-infinity may go
+    #[arg(long = "epsilon", value_name = "EPSILONS", value_delimiter = ',', default_value = "1/255,2/255,4/255,8/255")]
+    epsilons: Vec<Epsilon>,
+    /// How far attacks in L2 may go
+    #[arg(long, value_name = "EPSILONS", value_delimiter = ',', default_value = "0.25,0.5")]
+    epsilon_l2: Vec<Epsilon>,
+    /// Attack this many images, drawn by the seed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+    /// Look for masked gradients, with the attacks that takes
+    #[arg(long)]
+    check: bool,
+    /// New folder for the attacked images as PNG, with a manifest
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Seed of the attacks and of --limit
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    #[command(flatten)]
+    side: SideOptions,
+    #[command(flatten)]
+    batches: BatchOptions,
+    #[command(flatten)]
+    options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// What `--json` prints: the measurements at the top, then where they come from.
 #[derive(Debug, Serialize)]
@@ -34,13 +82,12 @@ struct MemberReport<'a> {
     weight: f64,
 }
 
-pub(super) fn run(arguments: &Attack) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let planned = plan(arguments)?;
     let mut folder = arguments.out.as_deref().map(AdversarialFolder::create).transpose()?;
-    let device = device::device(&arguments.device)?;
+    let device = arguments.batches.device.open()?;
     let predictor = Predictor::open(&arguments.models.0, &device)?;
-    let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?
-        .on_side(arguments.split.as_deref(), arguments.side)?;
+    let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?.on_side(&arguments.side)?;
     let available = &images.examples;
     let limit = arguments.limit.map_or(available.len(), |limit| limit as usize);
     let examples = robustness::subset(available, limit, arguments.seed);
@@ -53,7 +100,7 @@ pub(super) fn run(arguments: &Attack) -> anyhow::Result<Outcome> {
         store: &images.store,
         examples: &examples,
         seed: arguments.seed,
-        batch_size: arguments.batch as usize,
+        batch_size: arguments.batches.size(),
     };
     let trials: Vec<Trial<'_>> = planned.iter().map(|(attack, epsilon)| Trial { attack, epsilon }).collect();
     let bar = progress::bar(examples.len() * (trials.len() + 1), "images", "attacking");
@@ -109,7 +156,7 @@ pub(super) fn run(arguments: &Attack) -> anyhow::Result<Outcome> {
 }
 
 /// Every attack with its epsilons: those asked for, noise of the same sizes, and what the checks need.
-fn plan(arguments: &Attack) -> anyhow::Result<Vec<(ChosenAttack, Epsilon)>> {
+fn plan(arguments: &Arguments) -> anyhow::Result<Vec<(ChosenAttack, Epsilon)>> {
     let mut planned: Vec<(ChosenAttack, Epsilon)> = Vec::new();
     let mut add = |text: &str, epsilon: &Epsilon, unless_there: bool| -> anyhow::Result<()> {
         let attack = ChosenAttack::parse(text)?;
@@ -142,7 +189,7 @@ fn plan(arguments: &Attack) -> anyhow::Result<Vec<(ChosenAttack, Epsilon)>> {
 }
 
 /// Whether the user named this attack, rather than the plan adding it.
-fn asked_for(arguments: &Attack, attack: &ChosenAttack) -> bool {
+fn asked_for(arguments: &Arguments, attack: &ChosenAttack) -> bool {
     arguments.attacks.iter().any(|text| ChosenAttack::parse(text).is_ok_and(|asked| asked.name == attack.name))
 }
 

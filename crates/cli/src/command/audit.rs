@@ -1,16 +1,34 @@
 //! `fauxto audit`.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use fauxto::data::audit::{Audit as Findings, audit_dataset};
 use fauxto::data::{Dataset, OpenOptions};
 
 use super::{Outcome, say, say_json};
-use crate::arguments::Audit;
+use crate::options::DataOptions;
 use crate::{progress, table};
+
+/// Look for duplicates, unreadable files and giveaways that would let a detector cheat
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  fauxto audit photos/\n  fauxto audit train.parquet --json | jq .giveaways\n\nExit code 1: training on these data would be refused."
+)]
+pub(crate) struct Arguments {
+    /// Folder, Parquet file or folder of shards, CSV, JSON Lines
+    data: PathBuf,
+    #[command(flatten)]
+    options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// How many unreadable files and duplicate clusters the tables name; JSON has all.
 const NAMED: usize = 10;
 
-pub(super) fn run(arguments: &Audit) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let options =
         OpenOptions { classes: arguments.options.classes.clone(), allow_unlabelled: true, ..OpenOptions::default() };
     let dataset = Dataset::open(&arguments.data, &options)?;

@@ -1,26 +1,62 @@
 //! `fauxto bench`.
 
+use clap::{Args, ValueEnum};
 use fauxto::bench::{Workload, rates, time};
-use fauxto::{device, model};
+use fauxto::model;
 
 use super::{Outcome, say, say_json};
-use crate::arguments::{Bench, WorkloadName};
+use crate::options::BatchOptions;
 
-pub(super) fn run(arguments: &Bench) -> anyhow::Result<Outcome> {
+/// Time training steps or inference on random pixels
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  fauxto bench train --model resnet_se --batch 128 --steps 10\n  fauxto bench infer --model convnext_tiny --batch 1 --json\n  fauxto bench machine"
+)]
+pub(crate) struct Arguments {
+    /// What to time
+    workload: WorkloadName,
+    /// Architecture (`fauxto list models`)
+    #[arg(long, value_name = "NAME", default_value = "resnet_se_small")]
+    model: String,
+    /// Side of the square input, in pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = 32, value_parser = clap::value_parser!(u32).range(32..=4096))]
+    size: u32,
+    /// Steps to time, after two that do not count
+    #[arg(long, value_name = "K", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    steps: u32,
+    #[command(flatten)]
+    batches: BatchOptions,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What to time.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum WorkloadName {
+    /// Forward, backward and AdamW
+    Train,
+    /// Pixels to probabilities
+    Infer,
+    /// What this machine can do: rates of products and of reading, the floors of the others
+    Machine,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let workload = match arguments.workload {
         WorkloadName::Train => Workload::Train,
         WorkloadName::Infer => Workload::Infer,
         WorkloadName::Machine => return machine(arguments.json),
     };
     let entry = model::model(&arguments.model)?;
-    let device = device::device(&arguments.device)?;
+    let device = arguments.batches.device.open()?;
     let timing = time(
         workload,
         entry,
-        arguments.batch as usize,
+        arguments.batches.size(),
         arguments.size as usize,
         arguments.steps as usize,
-        (&arguments.device, &device),
+        (&arguments.batches.device.name, &device),
     );
     if arguments.json {
         say_json(&timing)?;

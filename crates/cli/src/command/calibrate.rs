@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use fauxto::calibrate::{
     self, Calibration, ClassCoverage, MeasuredRate, Settings, cross_fit, fit_temperature, percent, require_unseen,
 };
@@ -10,14 +11,55 @@ use fauxto::ensemble_file::EnsembleFile;
 use fauxto::evaluate::{Evaluation, Scores, metric};
 use fauxto::predict::{Member, Predictor};
 use fauxto::run::RunFolder;
-use fauxto::{Label, checkpoint, device};
+use fauxto::{Label, checkpoint};
 use serde::Serialize;
 
 use super::evaluate::{say_coverage, title_of};
 use super::{Outcome, say, say_json};
-use crate::arguments::Calibrate;
 use crate::images::Images;
+use crate::options::{BatchOptions, DataOptions, Models, SideOptions};
 use crate::{figure, progress, table};
+
+/// Fit probabilities, thresholds and three-way verdicts to labelled images, without retraining
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fauxto calibrate runs/mine mine/labelled/\n  \
+    fauxto calibrate runs/mine photos/ --split runs/mine/split.json --side test --figure reliability\n  \
+    fauxto calibrate runs/mine few/ --level .9 --target-fpr .05 --out runs/mine/checkpoint_mine.safetensors\n  \
+    fauxto calibrate runs/a,runs/b,runs/c labelled/ --out runs/ensemble.json\n\n\
+    Writes into the checkpoint or the ensemble file, or to --out: a checkpoint, or an ensemble file where its\n\
+    name ends in .json. Several models need the latter; other commands take it like a run folder.\n\
+    A level of 95% takes 19 images of each class, a false-positive rate of 1% takes 99 real ones. What was\n\
+    promised holds for images that come from where these came from.\n\
+    Exit code 1: the model was trained on some of the images, or there are too few.")]
+pub(crate) struct Arguments {
+    /// Run folders, checkpoints or one ensemble file; several, separated by commas, vote
+    #[arg(value_name = "RUN|CHECKPOINT", value_parser = Models::parse)]
+    models: Models,
+    /// Labelled images that the models were not trained on
+    data: PathBuf,
+    #[command(flatten)]
+    side: SideOptions,
+    /// Of each class, the share of images whose true label the three-way verdict must allow
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
+    level: f64,
+    /// False-positive rates to fit thresholds for
+    #[arg(long = "target-fpr", value_name = "RATES", value_delimiter = ',', default_value = "0.01,0.05")]
+    target_fprs: Vec<f64>,
+    /// Write to this file and leave the models as they are
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Where to draw the reliability diagram, before and after (.svg and .png are appended)
+    #[arg(long, value_name = "STEM")]
+    figure: Option<PathBuf>,
+    #[command(flatten)]
+    batches: BatchOptions,
+    #[command(flatten)]
+    options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// Parts the calibration images are dealt into, to measure each by what the others give.
 const FOLDS: usize = 5;
@@ -103,16 +145,15 @@ impl Destination {
     }
 }
 
-pub(super) fn run(arguments: &Calibrate) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let settings = Settings { level: arguments.level, target_fprs: arguments.target_fprs.clone() };
     settings.needed()?;
-    let predictor = Predictor::open(&arguments.models.0, &device::device(&arguments.device)?)?;
+    let predictor = Predictor::open(&arguments.models.0, &arguments.batches.device.open()?)?;
     let destination = Destination::of(&predictor, arguments.out.as_deref())?;
     let replaced = predictor.calibration().cloned();
     let predictor = predictor.without_calibration();
 
-    let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?
-        .on_side(arguments.split.as_deref(), arguments.side)?;
+    let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?.on_side(&arguments.side)?;
     let positions = images.positions();
     let candidates = images.candidates();
     let splits =
@@ -120,7 +161,7 @@ pub(super) fn run(arguments: &Calibrate) -> anyhow::Result<Outcome> {
 
     let bar = progress::bar(positions.len(), "images", "judging");
     let judgements = predictor
-        .judge(&images.store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?;
+        .judge(&images.store, &positions, arguments.batches.size(), &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
     let labels: Vec<Label> = candidates.iter().map(|image| image.label).collect();
     let uncalibrated: Vec<f64> = judgements.iter().map(|judgement| judgement.probability_fake).collect();

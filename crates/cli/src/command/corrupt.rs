@@ -1,12 +1,95 @@
 //! `fauxto corrupt`.
 
-use fauxto::corrupt::{CorruptedSet, MANIFEST, Written};
+use std::path::PathBuf;
+
+use clap::Args;
+use fauxto::corrupt::{self, CorruptedSet, CorruptionEntry, MANIFEST, Severity, Written};
 use fauxto::data::{Dataset, OpenOptions};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
-use crate::arguments::Corrupt;
+use crate::options::DataOptions;
 use crate::{figure, progress};
+
+/// Corrupt images as CIFAR-10-C does: noise, blur, weather, compression, at five severities
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fauxto corrupt picture.png --out corrupted --figure corrupted-sheet\n  \
+    fauxto corrupt photos/ --corruption snow,fog --severity 3 --out snowy\n  \
+    fauxto corrupt test.parquet --corruption jpeg_compression --severity all --out jpeg\n  \
+    fauxto evaluate runs/mine snowy/manifest.csv\n\n\
+    Writes FOLDER/CORRUPTION/SEVERITY/NAME.png and FOLDER/manifest.csv (file_name, label, parent, corruption, severity).\n\
+    Frost is synthesised; `fauxto list corruptions` shows all and their parameters.\n\
+    Blurs grow with an image's side, so that large photographs take minutes: --size brings them down first.")]
+pub(crate) struct Arguments {
+    /// An image or a data set: folder, Parquet file or folder of shards, CSV, JSON Lines
+    #[arg(value_name = "IMAGE|DATA")]
+    data: PathBuf,
+    /// Corruptions (`fauxto list corruptions`), separated by commas, or all
+    #[arg(long, value_name = "NAMES|all", default_value = "all", value_parser = Corruptions::parse)]
+    corruption: Corruptions,
+    /// Severities from 1 to 5, separated by commas, or all
+    #[arg(long, value_name = "N|all", default_value = "all", value_parser = Severities::parse)]
+    severity: Severities,
+    /// New folder for images and manifest
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Seed of noise, snow and whatever else is drawn
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// First bring images to squares of this side, as detectors see them [default: their own size]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(8..=4096))]
+    size: Option<u32>,
+    /// Where to draw the first image by corruption and severity (.svg and .png are appended)
+    #[arg(long, value_name = "STEM")]
+    figure: Option<PathBuf>,
+    #[command(flatten)]
+    options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Corruptions by name, separated by commas, or all.
+#[derive(Clone, Debug)]
+struct Corruptions(Vec<&'static CorruptionEntry>);
+
+impl Corruptions {
+    fn parse(text: &str) -> Result<Self, fauxto::Error> {
+        if text == "all" {
+            return Ok(Self(corrupt::CORRUPTIONS.iter().collect()));
+        }
+        once_each(text.split(',').map(corrupt::find), |entry| entry.name).map(Self)
+    }
+}
+
+/// Severities by number, separated by commas, or all.
+#[derive(Clone, Debug)]
+struct Severities(Vec<Severity>);
+
+impl Severities {
+    fn parse(text: &str) -> Result<Self, fauxto::Error> {
+        if text == "all" {
+            return Ok(Self(Severity::ALL.to_vec()));
+        }
+        once_each(text.split(',').map(str::parse), |severity| *severity).map(Self)
+    }
+}
+
+/// The values in the order given, the repeated ones left out.
+fn once_each<T, K: PartialEq>(
+    values: impl Iterator<Item = Result<T, fauxto::Error>>,
+    key: impl Fn(&T) -> K,
+) -> Result<Vec<T>, fauxto::Error> {
+    let mut kept: Vec<T> = Vec::new();
+    for value in values {
+        let value = value?;
+        if !kept.iter().any(|other| key(other) == key(&value)) {
+            kept.push(value);
+        }
+    }
+    Ok(kept)
+}
 
 /// What `--json` prints. Field names are stable.
 #[derive(Debug, Serialize)]
@@ -26,7 +109,7 @@ struct Report<'a> {
     figure: Vec<String>,
 }
 
-pub(super) fn run(arguments: &Corrupt) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let options =
         OpenOptions { classes: arguments.options.classes.clone(), allow_unlabelled: true, ..OpenOptions::default() };
     let dataset = Dataset::open(&arguments.data, &options)?;
@@ -55,7 +138,7 @@ pub(super) fn run(arguments: &Corrupt) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn report(arguments: &Corrupt, written: &Written, figure: Vec<String>) -> anyhow::Result<()> {
+fn report(arguments: &Arguments, written: &Written, figure: Vec<String>) -> anyhow::Result<()> {
     let (corruptions, severities) = (&arguments.corruption.0, &arguments.severity.0);
     let images = written.files / (corruptions.len() * severities.len());
     if arguments.json {

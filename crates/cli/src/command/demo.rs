@@ -1,14 +1,28 @@
 //! `fauxto demo`: the main job on the built-in sample set, by the same commands a user would call.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use clap::{Args, Parser};
 use fauxto::sample;
 
-use super::{Outcome, evaluate, say};
-use crate::arguments::{Arguments, Command, Demo};
+use super::{Command, CommandLine, Outcome, evaluate, say};
 use crate::progress;
-use clap::Parser;
+
+/// Render the built-in sample set, train on it, evaluate and predict: everything, in minutes
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  fauxto demo\n  fauxto demo --out runs/demo --images 500")]
+pub(crate) struct Arguments {
+    /// Folder for everything the demo makes
+    #[arg(long, value_name = "FOLDER", default_value = "runs/demo")]
+    out: PathBuf,
+    /// Images to render of each class
+    #[arg(long, value_name = "N", default_value_t = 1500, value_parser = clap::value_parser!(u32).range(50..=100_000))]
+    images: u32,
+    /// Seed of images and training
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+}
 
 /// Unlabelled images, as the original project's test folder has.
 const UNLABELLED: usize = 100;
@@ -22,7 +36,7 @@ const ABOUT: &str = "The built-in sample set: simulated photographs of one simul
 /// Reported images come from another seed, so that they are no copies of those learned from.
 const REPORTED_SEED: u64 = 1_000_003;
 
-pub(super) fn run(arguments: &Demo) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let out = &arguments.out;
     if out.exists() {
         bail!("{}: found a folder; expected none; remove it or pass another --out", out.display());
@@ -64,8 +78,8 @@ pub(super) fn run(arguments: &Demo) -> anyhow::Result<Outcome> {
 
 /// Runs one command as the user would type it.
 fn step(words: &[&str]) -> anyhow::Result<()> {
-    let arguments = Arguments::try_parse_from(std::iter::once("fauxto").chain(words.iter().copied()))?;
-    match &arguments.command {
+    let line = CommandLine::try_parse_from(std::iter::once("fauxto").chain(words.iter().copied()))?;
+    match &line.command {
         Command::Run(arguments) => super::run::run(arguments)?,
         Command::Evaluate(arguments) => evaluate::run(arguments)?,
         _ => bail!("found a command that is no step of the demo; expected run or evaluate"),

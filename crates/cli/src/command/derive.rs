@@ -1,23 +1,74 @@
 //! `fauxto derive`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use burn::tensor::{Tensor, TensorData};
+use clap::Args;
 use fauxto::attack::{Batch, ChosenAttack, Epsilon, Norm, Target};
 use fauxto::data::Dataset;
 use fauxto::data::split::Split;
 use fauxto::derive::{Adversarial, Augmented, MANIFEST, Written, recipe};
-use fauxto::device;
 use fauxto::predict::Predictor;
 use fauxto::run::RunFolder;
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
-use crate::arguments::{Derive, Models};
 use crate::images::Images;
+use crate::options::{DataOptions, DeviceOptions, Models};
 use crate::progress;
+
+/// Make augmented or attacked images from the training side of a split, each naming its parent
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fauxto derive photos/ --split runs/mine --out derived/\n  \
+    fauxto derive train.parquet --split split.json --out derived/ --augmented 1000 --seed 7\n  \
+    fauxto derive photos/ --split runs/mine --adversarial 400 --models runs/mine --out attacked/\n\n\
+    Half of the images are real and half fake, and each keeps its parent's label. OUT/metadata.csv\n\
+    names every parent, by identity and by content hash; a command given OUT reads it.\n\
+    Exit code 1: the data are not the ones that were split.")]
+pub(crate) struct Arguments {
+    /// The labelled images that were split
+    data: PathBuf,
+    /// The split, or a run that has one
+    #[arg(long, value_name = "FILE|RUN")]
+    split: PathBuf,
+    /// New folder for the derived images
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Augmented images to make, an even number
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    augmented: u32,
+    /// Make attacked images instead, this many, an even number
+    #[arg(long, value_name = "N", requires = "models", conflicts_with = "augmented", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    adversarial: Option<u32>,
+    /// Run folders or checkpoints to attack; several, separated by commas, are attacked as they vote
+    #[arg(long, value_name = "RUN|CHECKPOINT", requires = "adversarial", value_parser = Models::parse)]
+    models: Option<Models>,
+    /// The attack, in L-infinity (`fauxto list attacks`)
+    #[arg(long, value_name = "NAME", requires = "adversarial", default_value = "fgsm")]
+    attack: String,
+    /// How far it may go, each for as many images
+    #[arg(
+        long = "epsilon",
+        value_name = "EPSILONS",
+        requires = "adversarial",
+        value_delimiter = ',',
+        default_value = ".02,.03,.05,.08"
+    )]
+    epsilons: Vec<Epsilon>,
+    #[command(flatten)]
+    device: DeviceOptions,
+    /// Seed of parents and changes
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    #[command(flatten)]
+    options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// The size at which images are looked at to check them against the split; hashes are of their own size.
 const CHECKED_SIZE: usize = 32;
@@ -35,7 +86,7 @@ struct Report<'a> {
     written: BTreeMap<&'static str, &'a Written>,
 }
 
-pub(super) fn run(arguments: &Derive) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let file = match arguments.split.is_dir() {
         true => RunFolder::new(&arguments.split).split(),
         false => arguments.split.clone(),
@@ -63,7 +114,7 @@ pub(super) fn run(arguments: &Derive) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn augmented(arguments: &Derive, dataset: &Dataset, split: &Split) -> anyhow::Result<Written> {
+fn augmented(arguments: &Arguments, dataset: &Dataset, split: &Split) -> anyhow::Result<Written> {
     let count = arguments.augmented as usize;
     let bar = progress::bar(count, "images", "augmenting");
     let steps = recipe()?;
@@ -82,7 +133,7 @@ fn augmented(arguments: &Derive, dataset: &Dataset, split: &Split) -> anyhow::Re
 
 /// Attacked images at the detectors' input size; several detectors are attacked as they vote.
 fn attacked(
-    arguments: &Derive,
+    arguments: &Arguments,
     dataset: &Dataset,
     split: &Split,
     models: &Models,
@@ -94,7 +145,7 @@ fn attacked(
         "--attack: found {}, an attack in L2; expected one in L-infinity",
         attack.name
     );
-    let predictor = Predictor::open(&models.0, &device::device(&arguments.device)?)?;
+    let predictor = Predictor::open(&models.0, &arguments.device.open()?)?;
     let target = predictor.ensemble()?;
     let epsilons: Vec<f64> = arguments.epsilons.iter().map(Epsilon::value).collect();
     let bar = progress::bar(count, "images", "attacking");

@@ -1,19 +1,54 @@
 //! `fauxto evaluate`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::Args;
+use fauxto::Label;
 use fauxto::calibrate::{ClassCoverage, data_hash};
 use fauxto::evaluate::{Evaluation, METRICS, Scores};
 use fauxto::predict::Predictor;
 use fauxto::write_atomically::write_atomically;
-use fauxto::{Label, device};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
-use crate::arguments::Evaluate;
 use crate::images::Images;
+use crate::options::{BatchOptions, DataOptions, Models, OperatingPoint, SideOptions};
 use crate::{figure, progress, table};
+
+/// Measure a detector on labelled images
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fauxto evaluate runs/mine test.parquet\n  \
+    fauxto evaluate runs/mine photos/ --side validation --split runs/mine/split.json\n  \
+    fauxto evaluate runs/a,runs/b,runs/c test.parquet --json")]
+pub(crate) struct Arguments {
+    /// Run folders, checkpoints or one ensemble file; several, separated by commas, vote
+    #[arg(value_name = "RUN|CHECKPOINT", value_parser = Models::parse)]
+    models: Models,
+    /// Labelled images
+    data: PathBuf,
+    #[command(flatten)]
+    operating_point: OperatingPoint,
+    #[command(flatten)]
+    side: SideOptions,
+    /// Where to draw the ROC, confusion and histogram figure (.svg and .png are appended)
+    #[arg(long, value_name = "STEM")]
+    figure: Option<PathBuf>,
+    /// Where to draw the reliability diagram
+    #[arg(long, value_name = "STEM")]
+    reliability: Option<PathBuf>,
+    /// Write each image's probability as CSV
+    #[arg(long, value_name = "FILE")]
+    scores: Option<PathBuf>,
+    #[command(flatten)]
+    batches: BatchOptions,
+    #[command(flatten)]
+    options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// What `--json` prints: the measurements at the top, then where they come from.
 #[derive(Debug, Serialize)]
@@ -36,16 +71,15 @@ struct MemberReport<'a> {
     evaluation: Evaluation,
 }
 
-pub(super) fn run(arguments: &Evaluate) -> anyhow::Result<Outcome> {
-    let device = device::device(&arguments.device)?;
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let device = arguments.batches.device.open()?;
     let predictor = Predictor::open(&arguments.models.0, &device)?;
     let threshold = arguments.operating_point.threshold(&predictor)?;
-    let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?
-        .on_side(arguments.split.as_deref(), arguments.side)?;
+    let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?.on_side(&arguments.side)?;
     let positions = images.positions();
     let bar = progress::bar(positions.len(), "images", "judging");
     let judgements = predictor
-        .judge(&images.store, &positions, arguments.batch as usize, &mut |done| bar.set_position(done as u64))?;
+        .judge(&images.store, &positions, arguments.batches.size(), &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
 
     let hash = data_hash(images.candidates().iter().map(|image| (image.content, image.label)));

@@ -1,7 +1,9 @@
 //! `fauxto export`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
+use fauxto::Error;
 use fauxto::checkpoint;
 use fauxto::data::Side;
 use fauxto::data::split::Split;
@@ -10,13 +12,47 @@ use fauxto::out_of_distribution::{self, LEAST_HELD_OUT, OutOfDistribution, Summa
 use fauxto::predict::checkpoint_path;
 use fauxto::run::RunFolder;
 use fauxto::write_atomically::write_atomically;
-use fauxto::{Error, device};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
-use crate::arguments::Export;
 use crate::images::Images;
+use crate::options::{DataOptions, DeviceOptions};
 use crate::progress;
+
+/// Write a detector for shipping: smaller weights, and what its training images are like
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fauxto export runs/mine --precision int8 --out detector.safetensors\n  \
+    fauxto export runs/mine --training-data photos/ --out detector.safetensors\n  \
+    fauxto export checkpoint.safetensors --precision f16 --training-data train.parquet --split split.json --out small.safetensors\n\n\
+    The file is read wherever a checkpoint is; weights become f32 again when it is loaded, so that it judges as fast\n\
+    as it did. Calibration and provenance are carried over. --training-data lets `fauxto scan` warn of images\n\
+    unlike those learned from.\n\
+    Exit code 1: the data are not the ones that were split.")]
+pub(crate) struct Arguments {
+    /// Run folder or checkpoint
+    #[arg(value_name = "RUN|CHECKPOINT")]
+    model: PathBuf,
+    /// How weights are kept: f32, f16 or int8
+    #[arg(long, value_name = "NAME", default_value = "int8")]
+    precision: String,
+    /// File to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The labelled images it was trained on
+    #[arg(long, value_name = "DATA")]
+    training_data: Option<PathBuf>,
+    /// Their split [default: the run's]
+    #[arg(long, value_name = "FILE", requires = "training_data")]
+    split: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceOptions,
+    #[command(flatten)]
+    options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// What `--json` prints. Field names are stable.
 #[derive(Debug, Serialize)]
@@ -31,13 +67,13 @@ struct Report<'a> {
     out_of_distribution: Option<&'a Summary>,
 }
 
-pub(super) fn run(arguments: &Export) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let precision = Precision::find(&arguments.precision)?;
     let path = checkpoint_path(&arguments.model)?;
     let bytes_before = std::fs::metadata(&path).map_err(|source| Error::io(&path, "reading", source))?.len();
     let mut bytes = checkpoint::encode(&path, precision, None)?;
     // Statistics are of the weights as they will be read, rounded.
-    let mut checkpoint = checkpoint::parse(&bytes, &arguments.out, &device::device(&arguments.device)?)?;
+    let mut checkpoint = checkpoint::parse(&bytes, &arguments.out, &arguments.device.open()?)?;
     if let Some(data) = &arguments.training_data {
         let statistics = measure(arguments, data, &checkpoint)?;
         bytes = checkpoint::encode(&path, precision, Some(&statistics))?;
@@ -78,7 +114,11 @@ pub(super) fn run(arguments: &Export) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn measure(arguments: &Export, data: &Path, checkpoint: &checkpoint::Checkpoint) -> anyhow::Result<OutOfDistribution> {
+fn measure(
+    arguments: &Arguments,
+    data: &Path,
+    checkpoint: &checkpoint::Checkpoint,
+) -> anyhow::Result<OutOfDistribution> {
     let file = match &arguments.split {
         Some(file) => file.clone(),
         None => RunFolder::new(&arguments.model).split(),

@@ -1,12 +1,23 @@
 //! `fauxto list`: every registry, as tables or JSON.
 
 use anyhow::bail;
+use clap::Args;
 use fauxto::{ablate, attack, augment, config, corrupt, data, device, evaluate, explain, model, scan};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
-use crate::arguments::List;
 use crate::table;
+
+/// List models, augmentations, corruptions, attacks, metrics, explainers, ablations and all else there is by name
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  fauxto list\n  fauxto list models --json")]
+pub(crate) struct Arguments {
+    /// Only this kind
+    kind: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// One line of a registry.
 #[derive(Debug, Serialize)]
@@ -51,7 +62,7 @@ fn rows() -> Vec<Row> {
         .collect()
 }
 
-pub(super) fn run(arguments: &List) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let all = rows();
     let mut kinds: Vec<&str> = all.iter().map(|row| row.kind).collect();
     kinds.dedup();

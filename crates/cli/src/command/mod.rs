@@ -1,4 +1,4 @@
-//! One file per command.
+//! One file per command: its options, and what it does.
 
 mod ablate;
 mod attack;
@@ -22,7 +22,48 @@ mod train;
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::arguments::{Arguments, Command};
+use clap::{Parser, Subcommand};
+
+/// Tells camera photographs from generated images.
+#[derive(Debug, Parser)]
+#[command(
+    name = "fauxto",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "Examples:\n  \
+        fauxto demo\n  \
+        fauxto train photos/ --model resnet_se_small --out runs/mine\n  \
+        fauxto evaluate runs/mine test.parquet\n  \
+        fauxto predict runs/mine picture.jpg"
+)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Arguments),
+    Audit(audit::Arguments),
+    Train(train::Arguments),
+    Derive(derive::Arguments),
+    Evaluate(evaluate::Arguments),
+    Calibrate(calibrate::Arguments),
+    Predict(predict::Arguments),
+    Scan(scan::Arguments),
+    Export(export::Arguments),
+    Run(run::Arguments),
+    Ablate(ablate::Arguments),
+    Report(report::Arguments),
+    Attack(attack::Arguments),
+    Explain(explain::Arguments),
+    Corrupt(corrupt::Arguments),
+    Bench(bench::Arguments),
+    List(list::Arguments),
+    Completions(manual::Completions),
+    Man(manual::Man),
+}
 
 /// How a command ended that did not break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,27 +87,27 @@ impl From<Outcome> for ExitCode {
 }
 
 /// Runs the command asked for.
-pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
-    match arguments.command {
-        Command::Demo(arguments) => demo::run(&arguments),
-        Command::Audit(arguments) => audit::run(&arguments),
-        Command::Train(arguments) => train::run(&arguments),
-        Command::Derive(arguments) => derive::run(&arguments),
-        Command::Evaluate(arguments) => evaluate::run(&arguments),
-        Command::Calibrate(arguments) => calibrate::run(&arguments),
-        Command::Run(arguments) => run::run(&arguments),
-        Command::Ablate(arguments) => ablate::run(&arguments),
-        Command::Report(arguments) => report::run(&arguments),
-        Command::Attack(arguments) => attack::run(&arguments),
-        Command::Predict(arguments) => predict::run(&arguments),
-        Command::Scan(arguments) => scan::run(&arguments),
-        Command::Export(arguments) => export::run(&arguments),
-        Command::Explain(arguments) => explain::run(&arguments),
-        Command::Corrupt(arguments) => corrupt::run(&arguments),
-        Command::Bench(arguments) => bench::run(&arguments),
-        Command::List(arguments) => list::run(&arguments),
-        Command::Completions { shell } => manual::completions(shell),
-        Command::Man { out } => manual::man(out.as_deref()),
+pub(crate) fn run(line: &CommandLine) -> anyhow::Result<Outcome> {
+    match &line.command {
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Audit(arguments) => audit::run(arguments),
+        Command::Train(arguments) => train::run(arguments),
+        Command::Derive(arguments) => derive::run(arguments),
+        Command::Evaluate(arguments) => evaluate::run(arguments),
+        Command::Calibrate(arguments) => calibrate::run(arguments),
+        Command::Run(arguments) => run::run(arguments),
+        Command::Ablate(arguments) => ablate::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
+        Command::Attack(arguments) => attack::run(arguments),
+        Command::Predict(arguments) => predict::run(arguments),
+        Command::Scan(arguments) => scan::run(arguments),
+        Command::Export(arguments) => export::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Corrupt(arguments) => corrupt::run(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
+        Command::List(arguments) => list::run(arguments),
+        Command::Completions(arguments) => manual::completions(arguments),
+        Command::Man(arguments) => manual::man(arguments),
     }
 }
 

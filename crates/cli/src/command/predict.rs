@@ -3,16 +3,56 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
+use fauxto::Label;
 use fauxto::calibrate::{ConformalVerdict, percent};
 use fauxto::data::{Dataset, OpenOptions};
 use fauxto::predict::{Judgement, Predictor};
 use fauxto::submission;
-use fauxto::{Label, device};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
-use crate::arguments::Predict;
+use crate::options::{BatchOptions, Models, OperatingPoint};
 use crate::{pixels, progress, table};
+
+/// Judge images
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fauxto predict runs/mine picture.jpg\n  \
+    fauxto predict runs/mine folder/ --json > verdicts.json\n  \
+    fauxto predict runs/mine test/ --submission submission.json\n  \
+    fauxto predict runs/mine --fail-on-fake - < upload.jpg\n  \
+    fauxto predict runs/calibrated folder/ --target-fpr .01\n\n\
+    A calibrated model also judges real, fake or unsure, at the level it was calibrated for.\n\
+    Exit code 1: an image was judged fake and --fail-on-fake was given.\n\
+    Exit code 2: an image could not be judged; the others were.")]
+pub(crate) struct Arguments {
+    /// Run folders, checkpoints or one ensemble file; several, separated by commas, vote
+    #[arg(value_name = "RUN|CHECKPOINT", value_parser = Models::parse)]
+    models: Models,
+    /// Images, folders, Parquet files; `-` reads one image from standard input
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    operating_point: OperatingPoint,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print CSV
+    #[arg(long)]
+    csv: bool,
+    /// Print nothing but errors
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    quiet: bool,
+    /// Also write `[{"index": 1, "prediction": "fake"}, ...]` in natural order
+    #[arg(long, value_name = "FILE")]
+    submission: Option<PathBuf>,
+    /// Exit with 1 if any image is judged fake
+    #[arg(long)]
+    fail_on_fake: bool,
+    #[command(flatten)]
+    batches: BatchOptions,
+}
 
 /// One image in the output, in the order of the input. Field names are stable.
 #[derive(Debug, Serialize)]
@@ -32,15 +72,15 @@ struct Row {
     error: Option<String>,
 }
 
-pub(super) fn run(arguments: &Predict) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     arguments.operating_point.check()?;
-    let device = device::device(&arguments.device)?;
+    let device = arguments.batches.device.open()?;
     let predictor = Predictor::open(&arguments.models.0, &device)?;
     let threshold = arguments.operating_point.threshold(&predictor)?;
     let mut rows = Vec::new();
     for path in &arguments.paths {
         match open(path) {
-            Ok(dataset) => rows.extend(judge(&predictor, arguments.batch as usize, threshold, &dataset, path)?),
+            Ok(dataset) => rows.extend(judge(&predictor, arguments.batches.size(), threshold, &dataset, path)?),
             Err(error) => rows.push(Row::broken(path.display().to_string(), error.to_string())),
         }
     }
@@ -139,7 +179,7 @@ impl Row {
     }
 }
 
-fn print(arguments: &Predict, predictor: &Predictor, rows: &[Row]) -> anyhow::Result<()> {
+fn print(arguments: &Arguments, predictor: &Predictor, rows: &[Row]) -> anyhow::Result<()> {
     if arguments.json {
         return say_json(&rows);
     }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use clap::Args;
+use fauxto::Error;
 use fauxto::config::Config;
 use fauxto::data::audit::{Audit, audit_dataset};
 use fauxto::data::split::{Candidate, Settings, Split};
@@ -11,16 +13,61 @@ use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
 use fauxto::run::{self, RunFolder, Summary, TrainOptions};
 use fauxto::train::{Event, TrainingData};
 use fauxto::write_atomically::write_atomically;
-use fauxto::{Error, device};
 
 use super::{Outcome, say, say_json};
-use crate::arguments::Train;
+use crate::options::{DataOptions, DeviceOptions};
 use crate::{figure, pixels, progress};
+
+/// Train a detector on labelled images
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fauxto train photos/ --model resnet_se_small --out runs/mine\n  \
+    fauxto train photos/ --out runs/mine --resume\n  \
+    fauxto train photos/ --model convnext_tiny --init convnext_tiny.pth --set train.learning_rate=1e-4\n  \
+    fauxto train train.parquet --preset base --set train.epochs=3 --set seed=7")]
+pub(crate) struct Arguments {
+    /// Labelled images: folder, Parquet file or folder of shards, CSV, JSON Lines
+    data: PathBuf,
+    /// Architecture (`fauxto list models`)
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Folder for everything the run makes [default: runs/MODEL]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Named preset (`fauxto list presets`) or TOML file
+    #[arg(long, value_name = "NAME|FILE")]
+    preset: Option<String>,
+    /// Change one setting, as in `train.epochs=3`; repeatable
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// Start from these weights (timm or torchvision, .safetensors or .pth); another last layer is replaced
+    #[arg(long, value_name = "FILE")]
+    init: Option<PathBuf>,
+    /// Use this split instead of making one
+    #[arg(long, value_name = "FILE")]
+    split: Option<PathBuf>,
+    /// Go on with an interrupted run
+    #[arg(long)]
+    resume: bool,
+    /// Train although a property of the files separates the classes
+    #[arg(long)]
+    allow_giveaways: bool,
+    /// Seconds between two writings of the run's state
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    save_every: f64,
+    #[command(flatten)]
+    device: DeviceOptions,
+    #[command(flatten)]
+    options: DataOptions,
+    /// Print the run's summary as JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// Revision of the source this binary was built from.
 pub(super) const COMMIT: &str = env!("FAUXTO_COMMIT");
 
-pub(super) fn run(arguments: &Train) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let (config, folder) = configure(arguments)?;
     if arguments.resume && folder.has_finished() {
         progress::note(format!("{}: the run has already finished", folder.root().display()));
@@ -58,7 +105,7 @@ pub(super) fn run(arguments: &Train) -> anyhow::Result<Outcome> {
 }
 
 /// The run's settings and folder. A resumed run keeps the settings it began with.
-fn configure(arguments: &Train) -> anyhow::Result<(Config, RunFolder)> {
+fn configure(arguments: &Arguments) -> anyhow::Result<(Config, RunFolder)> {
     let mut settings = arguments.settings.clone();
     if let Some(model) = &arguments.model {
         settings.insert(0, format!("model=\"{model}\""));
@@ -83,7 +130,7 @@ fn configure(arguments: &Train) -> anyhow::Result<(Config, RunFolder)> {
 /// The run's own split if it has one, else the one given, else a new one over the clusters of an audit, which
 /// comes with it.
 fn split(
-    arguments: &Train,
+    arguments: &Arguments,
     config: &Config,
     folder: &RunFolder,
     dataset: &Dataset,
@@ -132,13 +179,13 @@ fn inspect(dataset: &Dataset) -> anyhow::Result<Audit> {
 }
 
 fn fit(
-    arguments: &Train,
+    arguments: &Arguments,
     config: &Config,
     folder: &RunFolder,
     split: &Split,
     data: &TrainingData<'_>,
 ) -> anyhow::Result<()> {
-    let device = device::device(&arguments.device)?.autodiff();
+    let device = arguments.device.open()?.autodiff();
     let (detector, taken) = run::begin(config, arguments.init.as_deref(), &device)?;
     if let (Some(file), Some(taken)) = (&arguments.init, taken) {
         progress::note(format!(
@@ -191,7 +238,7 @@ fn fit(
     Ok(run::finish(folder, &summary)?)
 }
 
-fn report(arguments: &Train, folder: &RunFolder) -> anyhow::Result<Outcome> {
+fn report(arguments: &Arguments, folder: &RunFolder) -> anyhow::Result<Outcome> {
     let text = std::fs::read_to_string(folder.summary())?;
     let summary: Summary = serde_json::from_str(&text).with_context(|| folder.summary().display().to_string())?;
     if arguments.json {

@@ -2,15 +2,15 @@
 
 mod say;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use clap::Args;
 use fauxto::ablate::{ABLATIONS, AblationEntry, Event, Phases, Recipe, Reported, Study, StudyResult, ablation};
 use fauxto::config::Config;
 use fauxto::data::Side;
 use fauxto::data::split::{Settings, Split};
-use fauxto::device;
 use fauxto::train::TrainingData;
 use fauxto::write_atomically::write_atomically;
 use indicatif::ProgressBar;
@@ -19,9 +19,85 @@ use serde::Serialize;
 use super::evaluate::title_of;
 use super::train::{COMMIT, new_split};
 use super::{Outcome, say_json};
-use crate::arguments::Ablate;
 use crate::images::Images;
+use crate::options::{DataOptions, DeviceOptions, PhaseOptions, ReportedOptions};
 use crate::{figure, progress};
+
+/// What each part of a recipe is worth: train with it, without it, and compare on the same images
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fauxto ablate photos/ --report test.parquet --out runs/ablations\n  \
+    fauxto ablate photos/ --report test.parquet --ablation adversarial_ratio --model resnet_se_small --out runs/ratio\n  \
+    fauxto ablate photos/ --ablation augmentation --seeds 1,2,3,4,5 --set train.epochs=20 --out runs/augmentation\n\n\
+    Trains every detector that the arms need once for each seed; the base phase is shared. Stopped half-way, the\n\
+    same command goes on where it stopped; more seeds, models and ablations add to what is there.\n\
+    Writes OUT/results.json and a figure for each ablation.")]
+pub(crate) struct Arguments {
+    /// Labelled images: folder, Parquet file or folder of shards, CSV, JSON Lines
+    data: PathBuf,
+    /// Folder for everything that is trained and measured
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    #[command(flatten)]
+    reported: ReportedOptions,
+    /// Ablations, separated by commas (`fauxto list ablations`) [default: all that the models allow]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    ablation: Option<Vec<String>>,
+    /// Architectures, separated by commas
+    #[arg(
+        long,
+        alias = "models",
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "convnext_tiny,efficientnet_b0,resnet_se"
+    )]
+    model: Vec<String>,
+    /// Seeds of the runs; every arm is run with each
+    #[arg(long, value_name = "NUMBERS", default_value = "1,2,3", value_parser = Seeds::parse)]
+    seeds: Seeds,
+    #[command(flatten)]
+    phases: PhaseOptions,
+    /// Change one setting in both phases, as in `train.epochs=3`; repeatable
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// Reported images to attack, drawn by the split's seed
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    attack_images: u32,
+    /// Train although a property of the files separates the classes
+    #[arg(long)]
+    allow_giveaways: bool,
+    /// Seconds between two writings of a run's state
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    save_every: f64,
+    #[command(flatten)]
+    device: DeviceOptions,
+    #[command(flatten)]
+    options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Seeds, each once.
+#[derive(Clone, Debug)]
+struct Seeds(Vec<u64>);
+
+impl Seeds {
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut seeds: Vec<u64> = Vec::new();
+        for part in text.split(',') {
+            let seed = part
+                .trim()
+                .parse::<u32>()
+                .map_err(|_| format!("found `{part}`; expected whole numbers from 0 to {}, as in 1,2,3", u32::MAX))?;
+            if seeds.contains(&seed.into()) {
+                return Err(format!("found {seed} twice; the same seed gives the same run"));
+            }
+            seeds.push(seed.into());
+        }
+        Ok(Self(seeds))
+    }
+}
 
 /// What `results.json` holds and `--json` prints. Field names are stable.
 #[derive(Debug, Serialize)]
@@ -33,7 +109,7 @@ struct Report<'a> {
     result: &'a StudyResult,
 }
 
-pub(super) fn run(arguments: &Ablate) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     ensure!(
         arguments.save_every.is_finite() && arguments.save_every >= 0.0,
         "--save-every: found {}; expected seconds from 0 on",
@@ -41,19 +117,21 @@ pub(super) fn run(arguments: &Ablate) -> anyhow::Result<Outcome> {
     );
     let ablations = chosen(arguments)?;
     let mut settings = arguments.settings.clone();
-    if arguments.report.is_none() {
-        settings.push(format!("split.test={}", arguments.test_share));
+    if arguments.reported.report.is_none() {
+        settings.push(format!("split.test={}", arguments.reported.test_share));
     }
-    let phases = Phases { base: arguments.preset.clone(), fine_tuning: arguments.finetune.clone(), settings };
+    let phases =
+        Phases { base: arguments.phases.preset.clone(), fine_tuning: arguments.phases.finetune.clone(), settings };
     let [first, ..] = &arguments.model[..] else { bail!("--model: found none; expected at least one") };
     let config = phases.config(&Recipe::base(first), 0)?;
-    let device = device::device(&arguments.device)?;
+    let device = arguments.device.open()?;
 
     std::fs::create_dir_all(&arguments.out).with_context(|| arguments.out.display().to_string())?;
     let images = Images::open(&arguments.data, &arguments.options, config.input_size)?;
     images.dataset.require_both_classes()?;
     let split = split(arguments, &config, &images)?;
     let elsewhere = arguments
+        .reported
         .report
         .as_ref()
         .map(|report| Images::open(report, &arguments.options, config.input_size))
@@ -87,7 +165,8 @@ pub(super) fn run(arguments: &Ablate) -> anyhow::Result<Outcome> {
         bar.finish_and_clear();
     }
 
-    let reported_on = arguments.report.as_deref().map_or_else(|| "the test side of the split".to_owned(), title_of);
+    let reported_on =
+        arguments.reported.report.as_deref().map_or_else(|| "the test side of the split".to_owned(), title_of);
     for ablation in &result.ablations {
         figure::ablation(ablation, &result, &reported_on)?.save(arguments.out.join(ablation.name))?;
     }
@@ -107,7 +186,7 @@ pub(super) fn run(arguments: &Ablate) -> anyhow::Result<Outcome> {
 }
 
 /// The ablations asked for; by default all that the models allow.
-fn chosen(arguments: &Ablate) -> anyhow::Result<Vec<&'static AblationEntry>> {
+fn chosen(arguments: &Arguments) -> anyhow::Result<Vec<&'static AblationEntry>> {
     for (place, model) in arguments.model.iter().enumerate() {
         ensure!(!arguments.model[..place].contains(model), "--model: found {model} twice; expected each once");
     }
@@ -130,7 +209,7 @@ fn chosen(arguments: &Ablate) -> anyhow::Result<Vec<&'static AblationEntry>> {
 }
 
 /// The split of the folder, made at the first call and kept.
-fn split(arguments: &Ablate, config: &Config, images: &Images) -> anyhow::Result<Split> {
+fn split(arguments: &Arguments, config: &Config, images: &Images) -> anyhow::Result<Split> {
     let path = arguments.out.join("split.json");
     let candidates = images.candidates();
     if !path.exists() {

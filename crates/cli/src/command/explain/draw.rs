@@ -12,7 +12,6 @@ use serde::Serialize;
 
 use super::super::{Outcome, predict, say, say_json};
 use super::{Named, asked, files};
-use crate::arguments::Explain;
 use crate::{pixels, progress, table};
 
 /// Images explained at a time: enough for class activation maps to gain from a batch.
@@ -47,7 +46,11 @@ pub(super) struct Judged {
     pub(super) case: Case,
 }
 
-pub(super) fn run(arguments: &Explain, predictor: &Predictor, explainers: &[Named]) -> anyhow::Result<Outcome> {
+pub(super) fn run(
+    arguments: &super::Arguments,
+    predictor: &Predictor,
+    explainers: &[Named],
+) -> anyhow::Result<Outcome> {
     let mut rows = Vec::new();
     let mut stems = HashSet::new();
     for path in &arguments.paths {
@@ -95,7 +98,7 @@ impl Row {
 }
 
 fn explain(
-    arguments: &Explain,
+    arguments: &super::Arguments,
     predictor: &Predictor,
     explainers: &[Named],
     dataset: &Dataset,
@@ -132,7 +135,7 @@ fn explain(
 }
 
 fn judged(
-    arguments: &Explain,
+    arguments: &super::Arguments,
     dataset: &Dataset,
     given: &Path,
     store: &PixelStore,

@@ -11,7 +11,6 @@ use serde::Serialize;
 
 use super::super::evaluate;
 use super::draw::{Attributed, Explained, Judged};
-use crate::arguments::Explain;
 use crate::figure;
 
 /// The file of an image's maps. Field names are stable.
@@ -40,7 +39,7 @@ struct NumberedMap<'a> {
 
 /// Draws the figure of one image and, where JSON was asked for, writes its maps beside it.
 pub(super) fn write(
-    arguments: &Explain,
+    arguments: &super::Arguments,
     predictor: &Predictor,
     judged: &Judged,
     maps: &[Attributed],

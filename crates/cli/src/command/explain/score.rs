@@ -14,7 +14,6 @@ use serde::Serialize;
 use super::super::train::COMMIT;
 use super::super::{Outcome, say, say_json};
 use super::{Named, asked};
-use crate::arguments::Explain;
 use crate::{pixels, progress, table};
 
 /// What `--json` prints. Field names are stable.
@@ -37,7 +36,11 @@ struct ModelReport {
     explainers: Vec<score::Row>,
 }
 
-pub(super) fn run(arguments: &Explain, predictor: &Predictor, explainers: &[Named]) -> anyhow::Result<Outcome> {
+pub(super) fn run(
+    arguments: &super::Arguments,
+    predictor: &Predictor,
+    explainers: &[Named],
+) -> anyhow::Result<Outcome> {
     let [data] = &arguments.paths[..] else {
         anyhow::bail!("--score: found {} data sets; expected one", arguments.paths.len());
     };

@@ -6,7 +6,6 @@ use anyhow::Context;
 use fauxto::Label;
 use fauxto::data::split::Split;
 use fauxto::data::{Dataset, OpenOptions};
-use fauxto::device;
 use fauxto::evaluate::{Evaluation, Scores};
 use fauxto::predict::Predictor;
 use fauxto::run::RunFolder;
@@ -16,7 +15,6 @@ use serde::Deserialize;
 use super::cases::Scored;
 use super::measured::Results;
 use super::{calibration, cases, claims, data, drawings, measured, training};
-use crate::arguments;
 use crate::command::run::{PHASES, alias};
 use crate::figure;
 
@@ -37,14 +35,14 @@ struct Settings {
 
 /// A pipeline's folder with its settings.
 struct Pipeline<'a> {
-    arguments: &'a arguments::Report,
+    arguments: &'a super::Arguments,
     root: &'a Path,
     settings: Settings,
     /// The judge the report is about.
     judge: String,
 }
 
-pub(super) fn gather(arguments: &arguments::Report) -> anyhow::Result<Report> {
+pub(super) fn gather(arguments: &super::Arguments) -> anyhow::Result<Report> {
     let root = arguments.run.as_path();
     let recorded = read(&root.join("pipeline.toml"))?;
     let settings: Settings =
@@ -66,7 +64,7 @@ pub(super) fn gather(arguments: &arguments::Report) -> anyhow::Result<Report> {
         .collect();
     let last = PHASES[PHASES.len() - 1];
     let runs: Vec<PathBuf> = pipeline.settings.models.iter().map(|model| root.join(last).join(model)).collect();
-    let device = device::device(&arguments.device)?;
+    let device = arguments.device.open()?;
     let predictor = Predictor::open(&runs, &device)?;
     let cases = pipeline.cases(&predictor, last)?;
     Ok(Report {

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use fauxto::data::split::Split;
 use fauxto::data::{Dataset, OpenOptions, Side};
-use fauxto::device;
 use fauxto::evaluate::{Evaluation, Scores};
 use fauxto::predict::Predictor;
 use fauxto::run::RunFolder;
@@ -13,16 +12,15 @@ use report::{Cases, Data, Figures, HeldOut, Part, Phase, Report, Training};
 
 use super::cases::Scored;
 use super::{calibration, cases, data, drawings, measured, training};
-use crate::arguments;
 use crate::{figure, pixels};
 
 const BATCH: usize = 128;
 
-pub(super) fn gather(arguments: &arguments::Report) -> anyhow::Result<Report> {
+pub(super) fn gather(arguments: &super::Arguments) -> anyhow::Result<Report> {
     let folder = RunFolder::new(&arguments.run);
     let summary = training::summary(&folder)?;
     let split = Split::load(&folder.split())?;
-    let device = device::device(&arguments.device)?;
+    let device = arguments.device.open()?;
     let predictor = Predictor::open(std::slice::from_ref(&arguments.run), &device)?;
     // Numbers are of the detector's own probabilities, since the calibration may have been fitted on these images.
     let own = Predictor::open(std::slice::from_ref(&arguments.run), &device)?.without_calibration();
@@ -124,7 +122,7 @@ fn name(side: Side) -> &'static str {
 
 /// The images of one side of `split` in the data set at `path`, with their scores.
 fn scored(
-    arguments: &arguments::Report,
+    arguments: &super::Arguments,
     path: &PathBuf,
     predictor: &Predictor,
     split: &Split,

@@ -17,8 +17,8 @@ use serde_json::Value;
 
 use super::measure::{PHASES, images, predictor, read_scores};
 use super::{Pipeline, alias};
-use crate::arguments::SideName;
 use crate::images::Images;
+use crate::options::SideName;
 use crate::{figure, progress};
 
 /// Images of each figure of samples.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use fauxto::Label;
 use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
 use fauxto::attack::{ChosenAttack, Epsilon, Target};
 use fauxto::corrupt::{CORRUPTIONS, CorruptionEntry};
@@ -11,14 +12,13 @@ use fauxto::evaluate::{Evaluation, McNemar, Scores, UnderCorruption, mcnemar, me
 use fauxto::predict::Predictor;
 use fauxto::train::Example;
 use fauxto::write_atomically::write_atomically;
-use fauxto::{Label, device};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Pipeline;
-use crate::arguments::SideName;
 use crate::command::train::COMMIT;
 use crate::images::Images;
+use crate::options::{SideName, SideOptions};
 use crate::progress;
 
 /// Before and after adversarial fine-tuning.
@@ -71,11 +71,11 @@ struct Attacked {
 /// The images of one side, or the reported ones, which are a data set of their own if one was given.
 pub(super) fn images(pipeline: &Pipeline<'_>, side: SideName, size: usize) -> anyhow::Result<Images> {
     let arguments = pipeline.arguments;
-    match &arguments.report {
+    match &arguments.reported.report {
         Some(report) if side == SideName::Test => Images::open(report, &arguments.options, size),
         _ => {
-            let split = pipeline.path("split.json");
-            Images::open(&arguments.data, &arguments.options, size)?.on_side(Some(&split), Some(side))
+            let split = SideOptions { side: Some(side), split: Some(pipeline.path("split.json")) };
+            Images::open(&arguments.data, &arguments.options, size)?.on_side(&split)
         }
     }
 }
@@ -83,7 +83,7 @@ pub(super) fn images(pipeline: &Pipeline<'_>, side: SideName, size: usize) -> an
 pub(super) fn predictor(pipeline: &Pipeline<'_>, phase: &str) -> anyhow::Result<Predictor> {
     let paths: Vec<_> =
         pipeline.arguments.models.iter().map(|model| pipeline.folder(phase, model).root().to_path_buf()).collect();
-    Ok(Predictor::open(&paths, &device::device(&pipeline.arguments.device)?)?)
+    Ok(Predictor::open(&paths, &pipeline.arguments.device.open()?)?)
 }
 
 /// Every member's probabilities, `[member][image]`.
@@ -263,10 +263,10 @@ pub(super) fn summarise(pipeline: &Pipeline<'_>) -> anyhow::Result<()> {
     }
     let results = json!({
         "data": pipeline.arguments.data.display().to_string(),
-        "reported_on": pipeline.arguments.report.as_ref().map_or_else(
+        "reported_on": pipeline.arguments.reported.report.as_ref().map_or_else(
             || "the test side of the split".to_owned(), |path| path.display().to_string()),
         "seed": pipeline.arguments.seed,
-        "presets": [pipeline.arguments.preset, pipeline.arguments.finetune],
+        "presets": [pipeline.arguments.phases.preset, pipeline.arguments.phases.finetune],
         "commit": COMMIT,
         "threads": std::thread::available_parallelism().map_or(1, usize::from),
         "stages": pipeline.stages,

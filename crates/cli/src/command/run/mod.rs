@@ -9,15 +9,97 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use clap::Parser;
+use clap::{Args, Parser};
 use fauxto::predict::CHECKPOINT_FILE;
 use fauxto::run::RunFolder;
 use fauxto::write_atomically::write_atomically;
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, say};
-use crate::arguments::{Arguments, Command, Report, Run};
+use super::{Command, CommandLine, Outcome, say};
+use crate::options::{DataOptions, DeviceOptions, PhaseOptions, ReportedOptions};
 use crate::progress;
+
+/// The whole pipeline: train, attack, fine-tune, measure before and after, draw, submit
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fauxto run photos/ --out runs/pipeline\n  \
+    fauxto run photos/ --report test.parquet --models resnet_se_small --finetune robust --out runs/pipeline\n\n\
+    Stopped half-way, the same command goes on where it stopped.")]
+pub(crate) struct Arguments {
+    /// Labelled images: folder, Parquet file or folder of shards, CSV, JSON Lines
+    data: PathBuf,
+    /// Folder for everything the pipeline makes
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Architectures, separated by commas
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "convnext_tiny,efficientnet_b0,resnet_se"
+    )]
+    models: Vec<String>,
+    #[command(flatten)]
+    reported: ReportedOptions,
+    #[command(flatten)]
+    phases: PhaseOptions,
+    /// Augmented images to make of the training side, an even number
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    augmented_images: u32,
+    /// Attacked images to make of the training side, an even number
+    #[arg(long, value_name = "N", default_value_t = 400)]
+    adversarial_images: u32,
+    /// Reported images under FGSM and PGD
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    attack_images: u32,
+    /// Reported images under the two-class AutoAttack, which takes long; 0: none
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    strong_images: u32,
+    /// Reported images under every corruption
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    corruption_images: u32,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    seed: u64,
+    /// Train although a property of the files separates the classes
+    #[arg(long)]
+    allow_giveaways: bool,
+    /// What the images are and where they come from, in a sentence, for the report
+    #[arg(long, value_name = "TEXT")]
+    about: Option<String>,
+    #[command(flatten)]
+    device: DeviceOptions,
+    #[command(flatten)]
+    options: DataOptions,
+}
+
+impl Arguments {
+    /// What decides the results, for the record and for going on.
+    fn record(&self) -> toml::Table {
+        let mut table = toml::Table::new();
+        table.insert("data".into(), self.data.display().to_string().into());
+        if let Some(report) = &self.reported.report {
+            table.insert("report".into(), report.display().to_string().into());
+        }
+        if let Some(about) = &self.about {
+            table.insert("about".into(), about.clone().into());
+        }
+        table.insert("models".into(), self.models.clone().into());
+        table.insert("preset".into(), self.phases.preset.clone().into());
+        table.insert("finetune".into(), self.phases.finetune.clone().into());
+        table.insert("test_share".into(), self.reported.test_share.into());
+        let counts = [
+            ("augmented_images", self.augmented_images),
+            ("adversarial_images", self.adversarial_images),
+            ("attack_images", self.attack_images),
+            ("strong_images", self.strong_images),
+            ("corruption_images", self.corruption_images),
+        ];
+        table.extend(counts.map(|(name, count)| (name.to_owned(), i64::from(count).into())));
+        table.insert("seed".into(), self.seed.to_string().into());
+        table
+    }
+}
 
 /// What each stage took; kept in `stages.json`, which is also how an interrupted pipeline knows what is done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,11 +110,11 @@ struct Stage {
 
 /// The folder of a pipeline.
 struct Pipeline<'a> {
-    arguments: &'a Run,
+    arguments: &'a Arguments,
     stages: Vec<Stage>,
 }
 
-pub(super) fn run(arguments: &Run) -> anyhow::Result<Outcome> {
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     std::fs::create_dir_all(&arguments.out).with_context(|| arguments.out.display().to_string())?;
     let mut pipeline = Pipeline { arguments, stages: Vec::new() };
     pipeline.check_settings()?;
@@ -101,10 +183,10 @@ impl Pipeline<'_> {
 
     fn base(&self, model: &str) -> anyhow::Result<()> {
         let folder = self.folder("base", model);
-        let mut words = self.train_words(model, &folder, &self.arguments.preset)?;
-        if self.arguments.report.is_none() {
+        let mut words = self.train_words(model, &folder, &self.arguments.phases.preset)?;
+        if self.arguments.reported.report.is_none() {
             words.push("--set".into());
-            words.push(format!("split.test={}", self.arguments.test_share));
+            words.push(format!("split.test={}", self.arguments.reported.test_share));
         }
         command(&words)?;
         if !self.path("split.json").exists() {
@@ -116,7 +198,7 @@ impl Pipeline<'_> {
 
     fn finetune(&self, model: &str) -> anyhow::Result<()> {
         let folder = self.folder("final", model);
-        let mut words = self.train_words(model, &folder, &self.arguments.finetune)?;
+        let mut words = self.train_words(model, &folder, &self.arguments.phases.finetune)?;
         let base = self.folder("base", model).checkpoint();
         words.extend(["--init".into(), text(&base)?]);
         command(&words)?;
@@ -127,7 +209,7 @@ impl Pipeline<'_> {
         let arguments = self.arguments;
         let mut words: Vec<String> = ["train".into(), text(&arguments.data)?, "--model".into(), model.into()].into();
         words.extend(["--preset".into(), preset.into(), "--out".into(), text(folder.root())?]);
-        words.extend(["--resume".into(), "--device".into(), arguments.device.clone()]);
+        words.extend(["--resume".into(), "--device".into(), arguments.device.name.clone()]);
         words.extend(["--set".into(), format!("seed={}", arguments.seed)]);
         let split = self.path("split.json");
         if split.exists() {
@@ -186,7 +268,7 @@ impl Pipeline<'_> {
         let mut words: Vec<String> = ["derive".into(), text(&self.arguments.data)?].into();
         words.extend(["--split".into(), text(&self.path("split.json"))?, "--out".into(), text(&out)?]);
         words.extend(["--adversarial".into(), self.arguments.adversarial_images.to_string()]);
-        words.extend(["--models".into(), models.join(","), "--device".into(), self.arguments.device.clone()]);
+        words.extend(["--models".into(), models.join(","), "--device".into(), self.arguments.device.name.clone()]);
         words.extend(["--seed".into(), self.arguments.seed.to_string()]);
         self.extend_with_options(&mut words);
         command(&words)
@@ -194,7 +276,7 @@ impl Pipeline<'_> {
 
     /// Everything above in one page.
     fn report(&self) -> anyhow::Result<()> {
-        super::report::write(&Report {
+        super::report::write(&super::report::Arguments {
             run: self.arguments.out.clone(),
             out: None,
             data: None,
@@ -244,8 +326,8 @@ pub(super) fn alias(model: &str) -> &str {
 
 /// Runs one command as the user would type it.
 fn command(words: &[String]) -> anyhow::Result<()> {
-    let arguments = Arguments::try_parse_from(std::iter::once("fauxto").chain(words.iter().map(String::as_str)))?;
-    match &arguments.command {
+    let line = CommandLine::try_parse_from(std::iter::once("fauxto").chain(words.iter().map(String::as_str)))?;
+    match &line.command {
         Command::Train(arguments) => super::train::run(arguments)?,
         Command::Derive(arguments) => super::derive::run(arguments)?,
         Command::Predict(arguments) => super::predict::run(arguments)?,

@@ -4,20 +4,80 @@ mod explain;
 mod row;
 mod say;
 
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
 use fauxto::calibrate::ConformalVerdict;
 use fauxto::data::Dataset;
-use fauxto::device;
 use fauxto::predict::Predictor;
 use fauxto::scan::{Level, Scanner, Settings};
 
 use super::{Outcome, predict};
-use crate::arguments::{Scan, StabilityLevel};
+use crate::options::{BatchOptions, Models, OperatingPoint};
 use crate::progress;
 use row::Row;
 
-pub(super) fn run(arguments: &Scan) -> anyhow::Result<Outcome> {
+/// Judge any image with the built-in detector, and say what the verdict is worth
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fauxto scan picture.jpg\n  \
+    fauxto scan folder/ other.png test.parquet --json > verdicts.json\n  \
+    fauxto scan photo.jpg --explain why/\n  \
+    fauxto scan uploads/ --stability none --fail-on-fake --csv\n  \
+    curl -s https://example.org/picture.jpg | fauxto scan -\n  \
+    fauxto scan folder/ --model runs/a,runs/b\n\n\
+    A verdict is withheld (unsure) where the probability is between the classes, where a re-encoded, resized or\n\
+    mirrored version of the image gets another verdict, or where the image is far from what the detector learned\n\
+    from. Photographs of at least twice the detector's input are also judged by tiles.\n\
+    Exit code 1: an image was judged fake and --fail-on-fake was given.\n\
+    Exit code 2: an image could not be judged; the others were.")]
+pub(crate) struct Arguments {
+    /// Images, folders, Parquet files; `-` reads one image from standard input
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Run folders or checkpoints in place of the built-in detector; several, separated by commas, vote
+    #[arg(long, value_name = "RUN|CHECKPOINT", value_parser = Models::parse)]
+    model: Option<Models>,
+    /// Versions of each image to judge: the verdict shall survive them
+    #[arg(long, value_name = "LEVEL", default_value = "auto")]
+    stability: StabilityLevel,
+    /// Tiles of a large photograph at most; 0: none
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(0..=1024))]
+    tiles: u32,
+    #[command(flatten)]
+    operating_point: OperatingPoint,
+    /// Folder for a heat map of what speaks for each verdict
+    #[arg(long, value_name = "FOLDER")]
+    explain: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print CSV
+    #[arg(long)]
+    csv: bool,
+    /// Exit with 1 if any image is judged fake
+    #[arg(long)]
+    fail_on_fake: bool,
+    #[command(flatten)]
+    batches: BatchOptions,
+}
+
+/// Which versions of each image to judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum StabilityLevel {
+    /// All up to 100 images, the fast ones up to 1000, none beyond
+    Auto,
+    /// None
+    None,
+    /// One re-encoded, one mirrored
+    Fast,
+    /// All (`fauxto list variants`)
+    Full,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     arguments.operating_point.check()?;
-    let device = device::device(&arguments.device)?;
+    let device = arguments.batches.device.open()?;
     let predictor = match &arguments.model {
         Some(models) => Predictor::open(&models.0, &device)?,
         None => Predictor::built_in(&device)?,
@@ -29,7 +89,7 @@ pub(super) fn run(arguments: &Scan) -> anyhow::Result<Outcome> {
         settings: Settings {
             stability: level(arguments.stability, images),
             most_tiles: arguments.tiles as usize,
-            batch_size: arguments.batch as usize,
+            batch_size: arguments.batches.size(),
             threshold: arguments.operating_point.threshold(&predictor)?,
         },
     };

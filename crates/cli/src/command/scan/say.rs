@@ -7,10 +7,9 @@ use fauxto::predict::Predictor;
 
 use super::super::{say, say_json};
 use super::row::Row;
-use crate::arguments::Scan;
 use crate::{progress, table};
 
-pub(super) fn rows(arguments: &Scan, predictor: &Predictor, rows: &[Row]) -> anyhow::Result<()> {
+pub(super) fn rows(arguments: &super::Arguments, predictor: &Predictor, rows: &[Row]) -> anyhow::Result<()> {
     if arguments.json {
         return say_json(&rows);
     }

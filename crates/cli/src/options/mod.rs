@@ -1,0 +1,13 @@
+//! Options that several commands share.
+
+mod data;
+mod device;
+mod models;
+mod operating_point;
+mod phases;
+
+pub(crate) use data::{DataOptions, ReportedOptions, SideName, SideOptions};
+pub(crate) use device::{BatchOptions, DeviceOptions};
+pub(crate) use models::Models;
+pub(crate) use operating_point::{OperatingPoint, check_threshold};
+pub(crate) use phases::PhaseOptions;
