@@ -99,6 +99,22 @@ impl Combination {
         }
     }
 
+    /// The place of the member that moved the outcome on one image most towards `verdict`: by its weighted probability
+    /// in a mean, by its weighted log-odds in a pool, where certainty counts beyond what a probability can show. The
+    /// first of equals; 0 where there are none.
+    #[must_use]
+    pub fn deciding(&self, members: &[f64], verdict: Label) -> usize {
+        let towards = if verdict == Label::Fake { 1.0 } else { -1.0 };
+        let moves: Vec<f64> = match self {
+            Self::Mean { weights } => weights.iter().zip(members).map(|(w, p)| towards * w * (p - 0.5)).collect(),
+            Self::LogOpinionPool { weights, .. } => {
+                weights.iter().zip(members).map(|(w, p)| towards * w * logit(*p)).collect()
+            }
+        };
+        let most = moves.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        moves.iter().position(|moved| *moved == most).unwrap_or(0)
+    }
+
     /// The combined probability of fake of every image, from the members' `[member][image]`.
     #[must_use]
     pub fn combine(&self, members: &[Vec<f64>]) -> Vec<f64> {
@@ -246,6 +262,21 @@ mod tests {
                 .sum::<f64>()
         };
         assert!(nll(&members, &pool) < nll(&members, &fitted("equal", &members, &labels)));
+    }
+
+    #[test]
+    fn who_decides_depends_on_how_votes_are_counted() {
+        // The second is all but certain, the first nearly as sure and heavier.
+        let (members, weights) = ([0.99, 0.999_999], vec![0.6, 0.4]);
+        let mean = Combination::Mean { weights: weights.clone() };
+        let pool = Combination::LogOpinionPool { weights, constant: 0.0 };
+        assert_eq!((mean.deciding(&members, Label::Fake), pool.deciding(&members, Label::Fake)), (0, 1));
+        // Against the majority: whoever spoke least for fake did most for real.
+        assert_eq!((mean.deciding(&members, Label::Real), pool.deciding(&members, Label::Real)), (1, 0));
+        // A pool may count a member in reverse.
+        let reversed = Combination::LogOpinionPool { weights: vec![-1.0, 0.5], constant: 0.0 };
+        assert_eq!(reversed.deciding(&[0.1, 0.8], Label::Fake), 0);
+        assert_eq!(mean.deciding(&[0.7, 0.7], Label::Fake), 0);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use serde::Serialize;
 
-use crate::attack::{Ensemble, Target};
+use crate::attack::{Target, voting};
 use crate::built_in;
 use crate::calibrate::{Calibration, ConformalVerdict, at_temperature};
 use crate::checkpoint::{self, Checkpoint, Provenance};
@@ -201,17 +201,25 @@ impl Predictor {
     /// Them as one target of attacks, which they meet as they vote.
     ///
     /// # Errors
-    /// If they are combined by other than a mean of probabilities.
-    pub fn ensemble(&self) -> Result<Ensemble<'_>> {
-        if let (Combination::LogOpinionPool { .. }, Some(file)) = (&self.combination, &self.ensemble_file) {
-            return Err(Error::input(
-                file,
-                "a logarithmic opinion pool",
-                "models that vote by a mean of probabilities",
-                "attack its members",
-            ));
+    /// If an ensemble file's weights cannot be used.
+    pub fn target(&self) -> Result<Box<dyn Target + '_>> {
+        match (&self.members[..], &self.combination) {
+            ([only], Combination::Mean { .. }) => Ok(Box::new(&only.frozen)),
+            (members, combination) => {
+                voting(members.iter().map(|member| &member.frozen as &dyn Target).collect(), combination)
+            }
         }
-        Ensemble::new(self.members.iter().map(|member| (member.weight, &member.frozen as &dyn Target)).collect())
+    }
+
+    /// Of this predictor's judgements, the member whose vote did most for `verdict`, with the probability of fake that
+    /// it gave; see [`Combination::deciding`].
+    ///
+    /// # Panics
+    /// If the judgement is of a predictor with another number of members.
+    #[must_use]
+    pub fn deciding(&self, judgement: &Judgement, verdict: Label) -> (&Member, f64) {
+        let place = self.combination.deciding(&judgement.members, verdict);
+        (&self.members[place], judgement.members[place])
     }
 
     /// How their probabilities become one.

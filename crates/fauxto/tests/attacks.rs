@@ -11,7 +11,7 @@ use fauxto::attack::masking::{self, CHECKS};
 use fauxto::attack::robustness::{Campaign, Robustness, Trial};
 use fauxto::attack::{
     ATTACKS, Batch, ChosenAttack, Ensemble, Epsilon, Knowledge, OpinionPool, Target, is_fooled, probability_fake,
-    wrong_leads,
+    voting, wrong_leads,
 };
 use fauxto::data::{Dataset, OpenOptions, PixelStore, StoreOptions};
 use fauxto::model::{Detector, Frozen, model, weights};
@@ -485,7 +485,7 @@ fn each_check_fails_on_the_sign_it_looks_for_and_only_there() {
 }
 
 #[test]
-fn an_opinion_pool_judges_as_the_fitted_combination_and_cannot_hide_behind_its_cut() {
+fn votes_are_attacked_as_the_combination_counts_them_and_a_pool_cannot_hide_behind_its_cut() {
     let golden = golden();
     let (tiny, batch) = (Tiny::new(&golden), images(&golden));
     /// A member that is as sure as its factor.
@@ -505,9 +505,12 @@ fn an_opinion_pool_judges_as_the_fitted_combination_and_cannot_hide_behind_its_c
     };
     let members = [probabilities(&mild), probabilities(&sure)];
     let combination = fauxto::ensemble::Combination::LogOpinionPool { weights: vec![0.7, -0.2], constant: 0.1 };
-    let pool = OpinionPool::new(vec![(0.7, &mild as &dyn Target), (-0.2, &sure)], 0.1).unwrap();
-    for (own, expected) in probabilities(&pool).iter().zip(combination.combine(&members)) {
-        assert!((own - expected).abs() < 1e-5, "{own} {expected}");
+    let mean = fauxto::ensemble::Combination::Mean { weights: vec![0.3, 0.7] };
+    for combination in [combination, mean] {
+        let together = voting(vec![&mild, &sure], &combination).unwrap();
+        for (own, expected) in probabilities(&*together).iter().zip(combination.combine(&members)) {
+            assert!((own - expected).abs() < 1e-5, "{own} {expected}");
+        }
     }
     // Beyond the cut the value is flat, the gradient is not.
     let alone = OpinionPool::new(vec![(1.0, &sure as &dyn Target)], 0.0).unwrap();

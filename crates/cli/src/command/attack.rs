@@ -6,7 +6,7 @@ use clap::Args;
 use fauxto::attack::folder::{AdversarialFolder, Descent};
 use fauxto::attack::masking::{self, Finding};
 use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
-use fauxto::attack::{ChosenAttack, Epsilon, Knowledge, Norm, Target};
+use fauxto::attack::{ChosenAttack, Epsilon, Knowledge, Norm};
 use fauxto::evaluate::{Evaluation, metric};
 use fauxto::predict::Predictor;
 use serde::Serialize;
@@ -93,10 +93,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let examples = robustness::subset(available, limit, arguments.seed);
 
     let members = predictor.members();
-    let ensemble = predictor.ensemble()?;
-    let target: &dyn Target = if let [only] = members { only.frozen() } else { &ensemble };
+    let target = predictor.target()?;
     let campaign = Campaign {
-        target,
+        target: &*target,
         store: &images.store,
         examples: &examples,
         seed: arguments.seed,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use burn::tensor::{Tensor, TensorData};
 use clap::Args;
-use fauxto::attack::{Batch, ChosenAttack, Epsilon, Norm, Target};
+use fauxto::attack::{Batch, ChosenAttack, Epsilon, Norm};
 use fauxto::data::Dataset;
 use fauxto::data::split::Split;
 use fauxto::derive::{Adversarial, Augmented, MANIFEST, Written, recipe};
@@ -146,7 +146,7 @@ fn attacked(
         attack.name
     );
     let predictor = Predictor::open(&models.0, &arguments.device.open()?)?;
-    let target = predictor.ensemble()?;
+    let target = predictor.target()?;
     let epsilons: Vec<f64> = arguments.epsilons.iter().map(Epsilon::value).collect();
     let bar = progress::bar(count, "images", "attacking");
     let set = Adversarial {
@@ -163,7 +163,7 @@ fn attacked(
         let shape = [batch.labels.len(), batch.size, batch.size, 3];
         let pixels = Tensor::from_data(TensorData::new(batch.pixels.to_vec(), shape), &target.device());
         let images = Batch::new(pixels, batch.labels.to_vec(), batch.numbers.to_vec())?;
-        let moved = attack.perturb(&target, &images, &batch.epsilon.to_string().parse()?, arguments.seed)?;
+        let moved = attack.perturb(&*target, &images, &batch.epsilon.to_string().parse()?, arguments.seed)?;
         bar.inc(batch.labels.len() as u64);
         Ok(moved.to_data().iter::<f32>().collect())
     })?;

@@ -3,13 +3,12 @@
 use std::path::Path;
 use std::time::Instant;
 
-use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::study::Reported;
 use super::{Event, Judge};
 use crate::attack::robustness::{self, Campaign, Trial};
-use crate::attack::{ChosenAttack, Ensemble, Epsilon, OpinionPool, Target};
+use crate::attack::{ChosenAttack, Epsilon, Target, voting};
 use crate::data::PixelStore;
 use crate::ensemble::{COMBINATIONS, Combination};
 use crate::evaluate::{Evaluation, Scores, metric};
@@ -179,32 +178,14 @@ impl Trialled<'_> {
     }
 
     fn target(&self, fitted: Option<&Combination>) -> Result<Box<dyn Target + '_>> {
-        let weighted = |weights: &[f64]| -> Vec<(f64, &dyn Target)> {
-            weights.iter().copied().zip(self.members.iter().map(|member| member as &dyn Target)).collect()
-        };
-        Ok(match fitted {
-            None => Box::new(Alone(&self.members[0])),
-            Some(Combination::Mean { weights }) => Box::new(Ensemble::new(weighted(weights))?),
-            Some(Combination::LogOpinionPool { weights, constant }) => {
-                Box::new(OpinionPool::new(weighted(weights), *constant)?)
-            }
-        })
+        let mut members: Vec<&dyn Target> = self.members.iter().map(|member| member as &dyn Target).collect();
+        match fitted {
+            None => Ok(Box::new(members.remove(0))),
+            Some(combination) => voting(members, combination),
+        }
     }
 }
 
 fn labels(examples: &[Example]) -> Vec<Label> {
     examples.iter().map(|example| example.label).collect()
-}
-
-/// A borrowed detector as a target of its own.
-struct Alone<'a>(&'a Frozen);
-
-impl Target for Alone<'_> {
-    fn device(&self) -> Device {
-        Target::device(self.0)
-    }
-
-    fn logits(&self, pixels: Tensor<4>) -> Tensor<2> {
-        Target::logits(self.0, pixels)
-    }
 }

@@ -48,7 +48,7 @@ pub use norm::Norm;
 pub use opinion_pool::OpinionPool;
 pub use parameters::Parameters;
 pub use square::Square;
-pub use target::{Target, is_fooled, probability_fake, wrong_leads, wrong_leads_and_gradient};
+pub use target::{Target, is_fooled, probability_fake, voting, wrong_leads, wrong_leads_and_gradient};
 
 /// A way of moving images so that a target misjudges them.
 pub trait Attack: Send + Sync + std::fmt::Debug {

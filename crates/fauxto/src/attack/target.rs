@@ -2,6 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::{Ensemble, OpinionPool};
+use crate::ensemble::Combination;
 use crate::model::Frozen;
 use crate::{Error, Label, Result};
 
@@ -14,6 +16,28 @@ pub trait Target {
     /// the pixels where they carry autodiff, and with nothing else that requires a gradient, so that
     /// differentiating costs no parameter gradients. Each image's logits depend on that image alone.
     fn logits(&self, pixels: Tensor<4>) -> Tensor<2>;
+}
+
+impl<T: Target + ?Sized> Target for &T {
+    fn device(&self) -> Device {
+        (**self).device()
+    }
+
+    fn logits(&self, pixels: Tensor<4>) -> Tensor<2> {
+        (**self).logits(pixels)
+    }
+}
+
+/// `members` as they vote by `combination`, as one target: an attack on it goes against all at once.
+///
+/// # Errors
+/// If there is no member or a weight cannot be used.
+pub fn voting<'a>(members: Vec<&'a dyn Target>, combination: &Combination) -> Result<Box<dyn Target + 'a>> {
+    let weighted = combination.weights().iter().copied().zip(members).collect();
+    Ok(match combination {
+        Combination::Mean { .. } => Box::new(Ensemble::new(weighted)?),
+        Combination::LogOpinionPool { constant, .. } => Box::new(OpinionPool::new(weighted, *constant)?),
+    })
 }
 
 impl Target for Frozen {

@@ -6,7 +6,7 @@ use fauxto::Label;
 use fauxto::data::Dataset;
 use fauxto::explain::{Case as Question, explainer};
 use fauxto::image::FloatImage;
-use fauxto::predict::{Judgement, Predictor};
+use fauxto::predict::Predictor;
 use report::{Case, CaseGroup, Cases, Pixels};
 
 use crate::pixels;
@@ -96,7 +96,7 @@ pub(super) fn explained(predictor: &Predictor, dataset: &Dataset, scores: &[Scor
             for (&position, members) in positions.iter().zip(&judgements) {
                 let image = store.image(position)?;
                 let scored = &chosen[position];
-                let member = &predictor.members()[deciding(predictor, members, scored.verdict())];
+                let (member, _) = predictor.deciding(members, scored.verdict());
                 let question =
                     Question { image: FloatImage::from(&image), class: scored.verdict(), item: position as u64 };
                 let map = explain.explain(member.frozen(), &[question], 0)?.remove(0);
@@ -138,17 +138,6 @@ pub(super) fn explained(predictor: &Predictor, dataset: &Dataset, scores: &[Scor
         finished.push(group);
     }
     Ok(Cases { explainer: "Grad-CAM".into(), groups: finished })
-}
-
-/// The member whose vote moved the outcome most towards `verdict`.
-fn deciding(predictor: &Predictor, judgement: &Judgement, verdict: Label) -> usize {
-    let towards = if verdict == Label::Fake { 1.0 } else { -1.0 };
-    let moves = predictor
-        .members()
-        .iter()
-        .zip(&judgement.members)
-        .map(|(member, probability)| towards * member.weight * (probability - 0.5));
-    moves.enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(0, |(place, _)| place)
 }
 
 /// In words, which ninth of the picture has most of the map.

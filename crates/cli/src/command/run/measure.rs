@@ -200,11 +200,11 @@ fn attack(pipeline: &Pipeline<'_>, predictor: &Predictor, reported: &Images) -> 
         .collect::<anyhow::Result<_>>()?;
     let many = robustness::subset(&reported.examples, arguments.attack_images as usize, arguments.seed);
     let few = robustness::subset(&reported.examples, arguments.strong_images as usize, arguments.seed);
-    let ensemble = predictor.ensemble()?;
+    let together = predictor.target()?;
     let mut targets: Vec<(&str, &dyn Target)> =
         predictor.members().iter().map(|member| (member.name.as_str(), member.frozen() as &dyn Target)).collect();
     if targets.len() > 1 {
-        targets.push(("ensemble", &ensemble));
+        targets.push(("ensemble", &*together));
     }
     let mut results = Vec::new();
     for (judge, target) in targets {

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use fauxto::Label;
 use fauxto::data::{Broken, Dataset};
 use fauxto::explain::{Case, Explainer, explainer};
 use fauxto::image::{FloatImage, RgbImage};
-use fauxto::predict::{Member, Predictor};
+use fauxto::predict::Predictor;
 use fauxto::scan::Finding;
 
 use super::super::explain::files;
@@ -62,7 +61,7 @@ impl<'a> Writer<'a> {
         finding: &Finding,
         stem: &Path,
     ) -> anyhow::Result<PathBuf> {
-        let (member, own) = deciding(predictor, finding);
+        let (member, own) = predictor.deciding(&finding.judgement, finding.verdict);
         let case = Case { image: FloatImage::from(image), class: finding.verdict, item: 0 };
         let maps = self.explainer.explain(member.frozen(), &[case], 0)?;
         let title = format!(
@@ -81,15 +80,4 @@ impl<'a> Writer<'a> {
         let [svg, _] = figure::explanation(&title, &caption, image, &rows, stem)?;
         Ok(svg)
     }
-}
-
-/// The member that did most for the verdict, by its weighted log-odds, and its probability.
-fn deciding<'a>(predictor: &'a Predictor, finding: &Finding) -> (&'a Member, f64) {
-    let sign = if finding.verdict == Label::Fake { 1.0 } else { -1.0 };
-    let share = |(member, p): &(&Member, f64)| {
-        let p = p.clamp(1e-12, 1.0 - 1e-12);
-        sign * member.weight * (p / (1.0 - p)).ln()
-    };
-    let members = predictor.members().iter().zip(finding.judgement.members.iter().copied());
-    members.max_by(|a, b| share(a).total_cmp(&share(b))).expect("a predictor has at least one member")
 }
