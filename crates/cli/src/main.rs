@@ -13,6 +13,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// A detector's weights are there sooner, see [`fauxto::LargePages`].
+#[global_allocator]
+static ALLOCATOR: fauxto::LargePages = fauxto::LargePages;
+
 fn main() -> ExitCode {
     match command::run(&command::CommandLine::parse()) {
         Ok(outcome) => outcome.into(),

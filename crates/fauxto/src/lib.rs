@@ -38,4 +38,5 @@ pub mod train;
 pub mod write_atomically;
 
 pub use error::{Error, Result};
+pub use kernels::LargePages;
 pub use label::Label;

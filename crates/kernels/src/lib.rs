@@ -18,6 +18,7 @@ mod convolution;
 mod excitation;
 mod flex;
 pub mod inference;
+mod large_pages;
 mod linear;
 mod normalization;
 mod pooling;
@@ -29,6 +30,7 @@ pub use adamw::{AdamWStep, adamw};
 pub use convolution::{conv2d, depthwise_conv2d};
 pub use excitation::squeeze_excite;
 pub use flex::memory::release_pooled_memory;
+pub use large_pages::LargePages;
 pub use linear::{linear, linear_gelu};
 pub use normalization::{
     BatchNormOutput, batch_norm_activation_train, batch_norm_inference, batch_norm_train, layer_norm,

@@ -124,7 +124,7 @@ impl Conv2d {
         activation: Activation,
     ) -> Option<Value> {
         let Padding::Symmetric(padding) = self.padding else { return None };
-        let weights = self.weights().normalised(norm);
+        let weights = normalised(self.weights(), norm);
         Some(builder.convolution(x, weights, [self.stride, padding], residual, activation))
     }
 
@@ -182,7 +182,7 @@ impl DepthwiseConv2d {
         activation: Activation,
     ) -> Option<Value> {
         let Padding::Symmetric(padding) = self.padding else { return None };
-        let weights = weights(&self.weight, self.bias.as_ref()).normalised(norm);
+        let weights = normalised(weights(&self.weight, self.bias.as_ref()), norm);
         Some(builder.depthwise(x, weights, [self.stride, padding], activation))
     }
 
@@ -245,8 +245,7 @@ impl Linear {
     /// Weight and bias as a program takes them.
     #[must_use]
     pub fn weights(&self) -> Weights {
-        let [outputs, inputs] = self.weight.dims();
-        Weights { shape: [outputs, inputs, 1, 1], weight: numbers(&self.weight), bias: numbers(&self.bias) }
+        Weights::dense(self.weight.val(), numbers(&self.bias))
     }
 }
 
@@ -322,37 +321,19 @@ fn numbers<const D: usize>(parameter: &Param<Tensor<D>>) -> Vec<f32> {
 }
 
 fn weights(weight: &Param<Tensor<4>>, bias: Option<&Param<Tensor<1>>>) -> Weights {
-    let shape = weight.dims();
-    let bias = bias.map_or_else(|| vec![0.0; shape[0]], numbers);
-    Weights { shape, weight: numbers(weight), bias }
+    let bias = bias.map_or_else(|| vec![0.0; weight.dims()[0]], numbers);
+    Weights::convolution(weight.val(), bias)
 }
 
-/// Normalisation folded into the layer before it.
-trait Fold: Sized {
-    /// The layer followed by `y * scale + shift`.
-    fn affine(self, scale: &[f32], shift: &[f32]) -> Self;
-
-    /// The layer followed by `norm` with its running statistics.
-    fn normalised(self, norm: Option<&BatchNorm2d>) -> Self {
-        let Some(norm) = norm else { return self };
-        let (weight, bias) = (numbers(&norm.weight), numbers(&norm.bias));
-        let (mean, variance) = (numbers(&norm.running_mean), numbers(&norm.running_var));
-        let deviation = variance.iter().map(|&variance| (f64::from(variance) + norm.epsilon).sqrt());
-        let scale: Vec<f32> = weight.iter().zip(deviation).map(|(&w, d)| (f64::from(w) / d) as f32).collect();
-        let shift: Vec<f32> = (0..scale.len()).map(|channel| bias[channel] - mean[channel] * scale[channel]).collect();
-        self.affine(&scale, &shift)
-    }
-}
-
-impl Fold for Weights {
-    fn affine(mut self, scale: &[f32], shift: &[f32]) -> Self {
-        let size = self.weight.len() / self.shape[0];
-        for (output, weight) in self.weight.chunks_exact_mut(size).enumerate() {
-            weight.iter_mut().for_each(|value| *value *= scale[output]);
-            self.bias[output] = self.bias[output] * scale[output] + shift[output];
-        }
-        self
-    }
+/// The layer followed by `norm` with its running statistics.
+fn normalised(weights: Weights, norm: Option<&BatchNorm2d>) -> Weights {
+    let Some(norm) = norm else { return weights };
+    let (weight, bias) = (numbers(&norm.weight), numbers(&norm.bias));
+    let (mean, variance) = (numbers(&norm.running_mean), numbers(&norm.running_var));
+    let deviation = variance.iter().map(|&variance| (f64::from(variance) + norm.epsilon).sqrt());
+    let scale: Vec<f32> = weight.iter().zip(deviation).map(|(&w, d)| (f64::from(w) / d) as f32).collect();
+    let shift: Vec<f32> = (0..scale.len()).map(|channel| bias[channel] - mean[channel] * scale[channel]).collect();
+    weights.affine(&scale, &shift)
 }
 
 /// Layer normalisation (Ba et al. 2016) over channels.

@@ -3,11 +3,19 @@
 use super::memory::Buffer;
 use burn::{
     backend::{
-        TensorMetadata,
+        DispatchTensorKind, TensorMetadata,
         flex::{FlexTensor, Layout},
     },
-    tensor::{DType, Shape},
+    tensor::{DType, Shape, Tensor},
 };
+
+#[allow(unreachable_patterns)] // Which other kinds exist depends on Burn's features.
+fn flex_tensor(kind: DispatchTensorKind) -> Option<FlexTensor> {
+    match kind {
+        DispatchTensorKind::Flex(tensor) => Some(tensor.float()),
+        _ => None,
+    }
+}
 
 /// A contiguous `f32` tensor of the Flex device. Cloning shares the values.
 #[derive(Debug, Clone)]
@@ -21,6 +29,17 @@ impl Array {
     pub(crate) fn new(tensor: FlexTensor) -> Self {
         assert_eq!(tensor.dtype(), DType::F32, "kernels compute in f32");
         if tensor.is_contiguous() { Self(tensor) } else { Self(tensor.to_contiguous()) }
+    }
+
+    /// The values of a tensor of any device, shared with it where it is an `f32` tensor of the Flex device.
+    pub(crate) fn of<const D: usize>(tensor: Tensor<D>) -> Self {
+        let shape = tensor.shape();
+        match flex_tensor(tensor.clone().without_autodiff().into_dispatch().kind) {
+            Some(tensor) if tensor.dtype() == DType::F32 => Self::new(tensor),
+            _ => Self::build(shape, |values| {
+                values.iter_mut().zip(tensor.into_data().iter::<f32>()).for_each(|(to, from)| *to = from);
+            }),
+        }
     }
 
     /// A new tensor from a function that writes every value; before, they are unspecified.

@@ -27,3 +27,4 @@ pub(crate) mod linear;
 pub(crate) mod linear_gelu;
 pub(crate) mod scaling;
 mod strided;
+mod transpose;

@@ -9,6 +9,7 @@ use super::{
     memory::Buffer,
     microkernel::{PANEL, Panel, Start, width},
     parallel::{for_each_index, for_each_piece},
+    transpose::transpose,
 };
 use std::{marker::PhantomData, ops::Range};
 
@@ -55,6 +56,16 @@ impl Packed {
                 let from = if mirrored { positions - 1 - position } else { position };
                 let source = &values[from * position_stride + first * column_stride..];
                 let rows = &mut panel[position * depth * width..(position + 1) * depth * width];
+                if column_stride == 1 {
+                    for (row, target) in rows.chunks_exact_mut(width).enumerate() {
+                        target[..columns].copy_from_slice(&source[row * depth_stride..][..columns]);
+                    }
+                    continue;
+                }
+                if depth_stride == 1 {
+                    transpose(source, column_stride, [depth, columns], rows, width);
+                    continue;
+                }
                 // Sixteen rows at a time touch as many cache lines as there are columns.
                 for start in (0..depth).step_by(16) {
                     let end = (start + 16).min(depth);
@@ -86,6 +97,22 @@ impl Packed {
             fill(first, count, width(count), panel);
         });
         Self { values, positions, depth, columns }
+    }
+
+    /// The columns multiplied by `scale`, one factor each.
+    pub(crate) fn scaled(mut self, scale: Option<&[f32]>) -> Self {
+        let Some(scale) = scale else { return self };
+        assert_eq!(scale.len(), self.columns, "one factor a column");
+        let rows = self.positions * self.depth;
+        for_each_piece(self.values.values_mut(), rows * PANEL, |index, panel| {
+            let mut factors = [0.0; PANEL];
+            let own = &scale[index * PANEL..(scale.len()).min((index + 1) * PANEL)];
+            factors[..own.len()].copy_from_slice(own);
+            for row in panel.chunks_exact_mut(width(own.len())) {
+                row.iter_mut().zip(&factors).for_each(|(value, factor)| *value *= factor);
+            }
+        });
+        self
     }
 
     /// Packs the weight `[columns, depth, positions]` of a convolution; `positions` is 1 for a dense

@@ -7,11 +7,13 @@
 
 mod plan;
 mod step;
+mod weights;
 
 pub use crate::activation::Activation;
 use crate::flex::{convolution::Geometry, operation::accelerable, team};
 use burn::tensor::Tensor;
 use step::{After, Convolution, Depthwise, Excitation, Step};
+pub use weights::Weights;
 
 /// Whether programs stand in for tensor operations on these pixels: data of the Flex device that nobody
 /// differentiates, kernels not switched off.
@@ -23,25 +25,6 @@ pub fn can_replace_tensors(pixels: &Tensor<4>) -> bool {
 /// The output of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Value(usize);
-
-/// Weight and bias of a dense or depthwise convolution, or of a dense layer.
-#[derive(Debug, Clone)]
-pub struct Weights {
-    /// `[out, in, kernel_height, kernel_width]`; `in` is 1 for a depthwise convolution, and both kernel
-    /// sides are 1 for a dense layer.
-    pub shape: [usize; 4],
-    /// The values, row-major.
-    pub weight: Vec<f32>,
-    /// `[out]`.
-    pub bias: Vec<f32>,
-}
-
-impl Weights {
-    fn check(&self) {
-        assert_eq!(self.weight.len(), self.shape.iter().product::<usize>(), "a weight has as many values as its shape");
-        assert_eq!(self.bias.len(), self.shape[0], "a bias has one value an output");
-    }
-}
 
 /// Scale, shift and epsilon of a layer normalisation, see [`crate::layer_norm`].
 #[derive(Debug, Clone)]
@@ -101,7 +84,6 @@ impl Builder {
         residual: Option<Value>,
         activation: Activation,
     ) -> Value {
-        weights.check();
         let [height, width, channels] = self.shape(x);
         let [outputs, inputs, kernel_height, kernel_width] = weights.shape;
         assert_eq!(channels, inputs, "the input's channels and the weight's differ");
@@ -116,7 +98,6 @@ impl Builder {
     }
 
     fn push_depthwise(&mut self, x: Value, weights: Weights, [stride, padding]: [usize; 2], after: After) -> Value {
-        weights.check();
         let [height, width, channels] = self.shape(x);
         let [outputs, one, kernel_height, kernel_width] = weights.shape;
         assert_eq!([channels, 1], [outputs, one], "a depthwise weight is [channel, 1, height, width]");
@@ -170,8 +151,6 @@ impl Builder {
     /// # Panics
     /// If shapes do not fit.
     pub fn excite(&mut self, x: Value, squeeze: Weights, activation: Activation, expand: Weights) -> Value {
-        squeeze.check();
-        expand.check();
         let channels = self.shape(x)[2];
         let reduced = squeeze.shape[0];
         assert_eq!(squeeze.shape, [reduced, channels, 1, 1], "the first layer takes every channel");

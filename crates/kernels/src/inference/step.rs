@@ -54,7 +54,9 @@ impl Step {
     pub(super) fn multiply_adds(&self) -> usize {
         let pixels = |geometry: &Geometry| geometry.out_height * geometry.out_width;
         match self {
-            Self::Convolution { convolution, .. } => pixels(&convolution.geometry) * convolution.weights.weight.len(),
+            Self::Convolution { convolution, .. } => {
+                pixels(&convolution.geometry) * convolution.weights.weight.values().len()
+            }
             Self::Depthwise { depthwise, .. } => pixels(&depthwise.geometry) * depthwise.weight.values().len(),
             Self::Excite { excitation, .. } => 2 * excitation.squeeze.packed.depth * excitation.squeeze.packed.columns,
             Self::Affine { .. } | Self::LayerNorm { .. } | Self::AveragePool { .. } => 0,
@@ -111,15 +113,17 @@ impl Convolution {
     fn run(&self, x: &[f32], batch: usize, finish: Finish<'_>, y: &mut [f32]) {
         let geometry = Geometry { batch, ..self.geometry };
         let [outputs, inputs, kernel_height, kernel_width] = self.weights.shape;
-        let (weight, bias) = (&self.weights.weight, Some(&*self.weights.bias));
+        let (weight, scale) = (self.weights.weight.values(), self.weights.scale.as_deref());
+        let bias = Some(&*self.weights.bias);
         if winograd::applies(&geometry, outputs) {
-            let packed = self
-                .winograd
-                .get_or_init(|| winograd::transform_weight(weight, [outputs, inputs], winograd::Kernel::Forward));
+            let packed = self.winograd.get_or_init(|| {
+                winograd::transform_weight(weight, [outputs, inputs], winograd::Kernel::Forward).scaled(scale)
+            });
             return winograd::convolve(&geometry, x, packed, bias, y, |first, values| finish.apply(first, values));
         }
-        let packed =
-            self.direct.get_or_init(|| Packed::weight(weight, [outputs, inputs, kernel_height * kernel_width]));
+        let packed = self
+            .direct
+            .get_or_init(|| Packed::weight(weight, [outputs, inputs, kernel_height * kernel_width]).scaled(scale));
         convolve(&geometry, x, packed, bias, y, |first, values| finish.apply(first, values));
     }
 }
@@ -141,7 +145,7 @@ pub(super) struct Depthwise {
 
 impl Depthwise {
     pub(super) fn new(geometry: Geometry, weights: &Weights) -> Self {
-        Self { geometry, weight: depthwise::by_position(&geometry, &weights.weight), bias: weights.bias.clone() }
+        Self { geometry, weight: depthwise::by_position(&geometry, &weights.folded()), bias: weights.bias.clone() }
     }
 
     fn run(&self, x: &[f32], batch: usize, after: &After, y: &mut [f32]) {
@@ -170,7 +174,10 @@ struct Dense {
 impl Dense {
     fn new(weights: &Weights) -> Self {
         let [outputs, inputs, ..] = weights.shape;
-        Self { packed: Packed::weight(&weights.weight, [outputs, inputs, 1]), bias: weights.bias.clone() }
+        Self {
+            packed: Packed::weight(weights.weight.values(), [outputs, inputs, 1]).scaled(weights.scale.as_deref()),
+            bias: weights.bias.clone(),
+        }
     }
 
     fn run(&self, x: &[f32], activation: Option<Kind>) -> Buffer {

@@ -7,7 +7,7 @@ use kernels::inference::{Builder, LayerNorm, Program, Weights};
 
 fn weights(shape: [usize; 4], seed: u64) -> (Weights, Tensor<4>, Tensor<1>) {
     let (weight, bias) = ((normal(shape, seed) * 0.1).detach(), normal([shape[0]], seed + 100));
-    let weights = Weights { shape, weight: values(weight.clone()), bias: values(bias.clone()) };
+    let weights = Weights::convolution(weight.clone(), values(bias.clone()));
     (weights, weight, bias)
 }
 
@@ -70,6 +70,39 @@ fn a_program_computes_what_its_operations_do() {
         let pixels = normal([batch, 16, 16, 3], 20);
         let expected = values(operations(pixels.clone()));
         assert_close(&format!("batch {batch}"), &program.run(&values(pixels)), &expected, 1e-4);
+    }
+}
+
+#[test]
+fn what_follows_a_layer_is_folded_into_it() {
+    let (scale, shift) = (|n: usize| values(normal([n], 30)), |n: usize| values(normal([n], 31)));
+    type Layer = fn(&mut Builder, kernels::inference::Value, Weights) -> kernels::inference::Value;
+    let layers: [(&str, [usize; 4], Layer); 4] = [
+        ("winograd", [40, 24, 3, 3], |builder, x, own| builder.convolution(x, own, [1, 1], None, Activation::Identity)),
+        ("strided", [40, 24, 3, 3], |builder, x, own| builder.convolution(x, own, [2, 1], None, Activation::Identity)),
+        ("dense", [33, 24, 1, 1], |builder, x, own| builder.convolution(x, own, [1, 0], None, Activation::Identity)),
+        ("depthwise", [24, 1, 5, 5], |builder, x, own| builder.depthwise(x, own, [1, 2], Activation::Identity)),
+    ];
+    for (name, shape, layer) in layers {
+        let outputs = shape[0];
+        let program = |folded: bool| {
+            let (mut builder, image) = Builder::new([16, 16, 24]);
+            let own = weights(shape, 40).0;
+            let y = if folded {
+                // Twice: what follows what follows.
+                let ones = vec![0.5; outputs];
+                layer(&mut builder, image, own.affine(&scale(outputs), &shift(outputs)).affine(&ones, &ones))
+            } else {
+                let y = layer(&mut builder, image, own);
+                let y = builder.affine(y, scale(outputs), shift(outputs));
+                builder.affine(y, vec![0.5; outputs], vec![0.5; outputs])
+            };
+            builder.finish(y)
+        };
+        for batch in [1, 20] {
+            let pixels = values(normal([batch, 16, 16, 24], 41));
+            assert_close(name, &program(true).run(&pixels), &program(false).run(&pixels), 1e-4);
+        }
     }
 }
 
