@@ -1,13 +1,14 @@
 """Makes a short JSON of results from the `results.json` that `fauxto run` leaves.
 
-    python bench/collect_pipeline.py RUN/results.json results/synergy_pipeline.json
+    python bench/collect_pipeline.py RUN results/synergy_pipeline.json [--peers RUNS]
 
 Keeps, for every judge before and after fine-tuning: accuracy with interval and AUC on clean images and under each attack,
-and mean accuracy under corruptions; the combinations; what each stage took.
+and mean accuracy under corruptions; the combinations; what each stage took. RUNS holds runs of `bench/peers/train.py
+--split RUN/split.json --fine-tune` on the same machine: then the seconds of an epoch stand side by side.
 """
 
+import argparse
 import json
-import sys
 from pathlib import Path
 
 
@@ -47,8 +48,28 @@ def phase(full: dict) -> dict:
     }
 
 
+def epochs(run: Path, peers: Path) -> dict:
+    """Seconds of an epoch, by model and phase, of both sides. PyTorch's runs may be a few epochs long."""
+    result = {}
+    for base in sorted((run / "base").glob("*/run.json")):
+        model = base.parent.name
+        peer = json.loads(next(peers.glob(f"{model}-*.json")).read_text())
+        phases = {"base": (base, peer), "final": (run / "final" / model / "run.json", peer["fine_tuning"])}
+        result[model] = {"threads": peer["threads"]}
+        for phase, (file, theirs) in phases.items():
+            ours = json.loads(file.read_text())
+            seconds = {"fauxto": ours["seconds"] / ours["epochs"], "pytorch": theirs["training_seconds"] / theirs["epochs"]}
+            result[model][phase] = seconds | {"ratio": seconds["pytorch"] / seconds["fauxto"]}
+    return result
+
+
 def main() -> None:
-    full = json.loads(Path(sys.argv[1]).read_text())
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="the folder of `fauxto run`")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--peers", type=Path, help="runs of train.py with --fine-tune")
+    arguments = parser.parse_args()
+    full = json.loads((arguments.run / "results.json").read_text())
     result = {
         "what": "`fauxto run`: base training, adversarial fine-tuning, both measured on held-out images; chance is 0.5",
         "data": Path(full["data"]).name,
@@ -57,7 +78,10 @@ def main() -> None:
         "seconds": sum(stage["seconds"] for stage in full["stages"]),
         "phases": {one["phase"]: phase(one) for one in full["phases"]},
     }
-    Path(sys.argv[2]).write_text(json.dumps(result, indent=1) + "\n")
+    if arguments.peers:
+        result["epoch_seconds"] = epochs(arguments.run, arguments.peers)
+    arguments.out.write_text(json.dumps(result, indent=1) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -102,6 +102,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--no-bf16", action="store_true", help="leave PyTorch's bf16 out: without AMX or AVX512-BF16 it is emulated")
     parser.add_argument("--profile", action="store_true", help="say which kernels Fauxto's time goes to (needs perf)")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "bench.json")
     arguments = parser.parse_args()
@@ -114,6 +115,7 @@ def main() -> None:
     rates = run([str(fauxto), "bench", "machine", "--json"], environment, ("multiply_adds_per_second", "reads"))
     for model in arguments.models:
         for what, batch, peers in CASES:
+            peers = [peer for peer in peers if not (arguments.no_bf16 and peer[1] == "bf16")]
             counting = [sys.executable, "bench/peers/work.py", "--model", model, "--batch", str(batch)]
             work = run(counting, environment, ("inference", "training"))
             case = ["--model", model, "--batch", str(batch), *common]

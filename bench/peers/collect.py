@@ -3,6 +3,11 @@
     python collect.py RUNS ../../results/pytorch_twin.json
 
 Runs on the split of Fauxto's runs (`train.py --split`) go under `same_split`, beside what the file already holds.
+The other way round, runs of `fauxto train` on the splits that train.py drew (`split.py`) go under `fauxto_on_these_splits`:
+
+    python collect.py --fauxto RUNS ../../results/pytorch_twin.json
+
+where RUNS holds MODEL-SEED/run.json and MODEL-SEED/test.json (`fauxto evaluate ... --json`).
 
 The ensemble is the mean of the probabilities of "fake", weighted by each model's validation accuracy. A seed's models
 share one split, so the weights rest on the same 400 images.
@@ -34,6 +39,19 @@ def ensemble(runs: Path, seed: int, members: dict[str, dict]) -> dict:
     weights /= weights.sum()
     fake = sum(weight * arrays[name]["test_fake"] for name, weight in zip(ENSEMBLE, weights))
     return {"seed": seed, "weights": dict(zip(ENSEMBLE, weights.tolist())), "test": scores(fake, labels)}
+
+
+def of_fauxto(runs: Path, out: Path) -> None:
+    found: dict[str, list[dict]] = {}
+    for file in sorted(runs.glob("*-*/test.json")):
+        run, test = json.loads(file.with_name("run.json").read_text()), json.loads(file.read_text())
+        kept = {key: run[key] for key in ("seed", "commit", "epochs", "best_epoch")}
+        short = ("n", "accuracy", "accuracy_interval", "roc_auc")
+        kept["validation"] = {key: run["validation"][key] for key in short}
+        found.setdefault(run["model"], []).append(kept | {"test": {key: test[key] for key in short}})
+    result = json.loads(out.read_text())
+    result["fauxto_on_these_splits"] = found
+    out.write_text(json.dumps(result, indent=1) + "\n")
 
 
 def main(runs: Path, out: Path) -> None:
@@ -87,4 +105,7 @@ def main(runs: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    if sys.argv[1] == "--fauxto":
+        of_fauxto(Path(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        main(Path(sys.argv[1]), Path(sys.argv[2]))

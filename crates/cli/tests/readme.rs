@@ -38,12 +38,18 @@ fn the_table_of_results_is_made_of_results() {
         let twin = if name == "ensemble" { &twin["ensemble"] } else { &twin["models"][name] };
         writeln!(table, "| `{name}` | {} | {} |", cells(&ours["models"][name]["runs"]), cells(&twin["seeds"])).unwrap();
     }
-    let same_split = &twin["same_split"]["efficientnet_b0"].as_array().unwrap();
+    let on = |runs: &Value| {
+        let runs = runs.as_array().unwrap();
+        let seeds: Vec<String> = runs.iter().map(|run| run["seed"].to_string()).collect();
+        let seeds = format!("seed{} {}", if seeds.len() > 1 { "s" } else { "" }, seeds.join(", "));
+        format!("{}% and {} ({seeds})", spread(runs, "accuracy", 100.0, 1), spread(runs, "roc_auc", 1.0, 3))
+    };
+    let swapped = &twin["fauxto_on_these_splits"];
     let sentence = format!(
-        "reaches {}% and {} (seed {}, `same_split` there)",
-        spread(same_split, "accuracy", 100.0, 1),
-        spread(same_split, "roc_auc", 1.0, 3),
-        same_split[0]["seed"]
+        "On PyTorch's splits Fauxto's\n`resnet_se` reaches {},\n`efficientnet_b0` {};\non ours PyTorch's `efficientnet_b0` reaches {}\n",
+        on(&swapped["resnet_se"]),
+        on(&swapped["efficientnet_b0"]),
+        on(&twin["same_split"]["efficientnet_b0"]),
     );
     let readme = read("README.md");
     for expected in [table, sentence] {
@@ -51,9 +57,8 @@ fn the_table_of_results_is_made_of_results() {
     }
 }
 
-#[test]
-fn the_table_of_speed_is_made_of_one_run() {
-    let bench = json("results/bench.json");
+/// Peer / Fauxto by model and case, of one run of `bench/compare.py`.
+fn speed(bench: &Value) -> String {
     let mut table = String::from(
         "| | training step, batch 128: PyTorch f32 / Fauxto | inference, batch 128: ONNX Runtime / Fauxto | inference, one image: ONNX Runtime / Fauxto |\n|---|---|---|---|\n",
     );
@@ -66,17 +71,112 @@ fn the_table_of_speed_is_made_of_one_run() {
         for (what, batch, peer) in
             [("train", 128, "pytorch"), ("infer", 128, "onnxruntime"), ("infer", 1, "onnxruntime")]
         {
-            let cases = bench["cases"].as_array().unwrap();
-            let case = cases.iter().find(|c| c["model"] == model && c["what"] == what && c["batch"] == batch).unwrap();
-            let peers = case["peers"].as_array().unwrap();
-            let peer = peers.iter().find(|p| p["peer"] == peer && p["precision"] == "f32").unwrap();
+            let case = case(bench, model, what, batch);
+            let peer = f32_peer(case, peer);
             let ratio = peer["ratio"].as_f64().unwrap();
             write!(table, " {} / {} ms = {ratio:.2} |", milliseconds(peer), milliseconds(&case["fauxto"])).unwrap();
         }
         table.push('\n');
     }
-    let readme = read("README.md");
-    assert!(readme.contains(&table), "README.md lacks this table:\n{table}");
+    table
+}
+
+fn case<'a>(bench: &'a Value, model: &str, what: &str, batch: u64) -> &'a Value {
+    let cases = bench["cases"].as_array().unwrap();
+    cases.iter().find(|c| c["model"] == model && c["what"] == what && c["batch"] == batch).unwrap()
+}
+
+fn f32_peer<'a>(case: &'a Value, peer: &str) -> &'a Value {
+    case["peers"].as_array().unwrap().iter().find(|p| p["peer"] == peer && p["precision"] == "f32").unwrap()
+}
+
+#[test]
+fn the_tables_of_speed_are_each_made_of_one_run() {
+    for file in ["results/bench.json", "results/bench_avx2.json"] {
+        assert_in_readme(&speed(&json(file)));
+    }
+}
+
+/// How far from what the machine could do at most, what takes the most time, and memory beside the peer's.
+#[test]
+fn the_table_of_floors_is_made_of_results() {
+    let bench = json("results/bench_avx2.json");
+    let mut table = String::from(
+        "| | training step: times the floor | largest parts | peak memory, MB: PyTorch / Fauxto | one image: times the floor |\n|---|---|---|---|---|\n",
+    );
+    for model in ["convnext_tiny", "efficientnet_b0", "resnet_se"] {
+        let (training, single) = (case(&bench, model, "train", 128), case(&bench, model, "infer", 1));
+        let gap = |case: &Value| format!("{:.1}", case["floor"]["gap"].as_f64().unwrap());
+        let parts = |case: &Value| {
+            let mut shares: Vec<(&String, f64)> = case["profile"]
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(name, share)| (name, share.as_f64().unwrap()))
+                .collect();
+            shares.sort_by(|a, b| b.1.total_cmp(&a.1));
+            let named = shares.iter().take(3).map(|(name, share)| format!("{name} {:.0}%", 100.0 * share));
+            named.collect::<Vec<_>>().join(", ")
+        };
+        let memory = |side: &Value| format!("{:.0}", side["peak_memory_bytes"].as_f64().unwrap() / 1e6);
+        writeln!(
+            table,
+            "| `{model}` | {} | {} | {} / {} | {} |",
+            gap(training),
+            parts(training),
+            memory(f32_peer(training, "pytorch")),
+            memory(&training["fauxto"]),
+            gap(single)
+        )
+        .unwrap();
+    }
+    assert_in_readme(&table);
+}
+
+/// The three models before and after adversarial fine-tuning, and what an epoch takes beside PyTorch's.
+#[test]
+fn the_tables_of_the_pipeline_are_made_of_results() {
+    let Some(results) = made("results/synergy_pipeline.json", "## The original's pipeline") else { return };
+    let models = ["convnext_tiny", "efficientnet_b0", "resnet_se", "ensemble"];
+    let phase = |name: &str| results["phases"][name]["judges"].clone();
+    let (base, last) = (phase("base"), phase("final"));
+    let number = |value: &Value| format!("{:.1}", 100.0 * value["accuracy"].as_f64().unwrap());
+    let attacked = |judge: &Value, epsilon: &str| {
+        let attacks = judge["attacks"].as_array().unwrap();
+        number(attacks.iter().find(|one| one["attack"] == "pgd:steps=50" && one["epsilon"] == epsilon).unwrap())
+    };
+    let corrupted =
+        |judge: &Value| format!("{:.1}", 100.0 * judge["corruption_mean_accuracy_15_and_19"][1].as_f64().unwrap());
+    let mut table = String::from(
+        "| before / after | clean | PGD-50 1/255 | PGD-50 2/255 | corruptions, mean of 19 x 5 |\n|---|---|---|---|---|\n",
+    );
+    for model in models {
+        let (before, after) = (&base[model], &last[model]);
+        writeln!(
+            table,
+            "| `{model}` | {} / {} | {} / {} | {} / {} | {} / {} |",
+            number(&before["clean"]),
+            number(&after["clean"]),
+            attacked(before, "1/255"),
+            attacked(after, "1/255"),
+            attacked(before, "2/255"),
+            attacked(after, "2/255"),
+            corrupted(before),
+            corrupted(after)
+        )
+        .unwrap();
+    }
+    assert_in_readme(&table);
+
+    let mut table = String::from("| seconds an epoch: PyTorch / Fauxto | base | fine-tuning |\n|---|---|---|\n");
+    for (model, phases) in results["epoch_seconds"].as_object().unwrap() {
+        let cell = |phase: &str| {
+            let number = |field: &str| phases[phase][field].as_f64().unwrap();
+            format!("{:.1} / {:.1} = {:.2}", number("pytorch"), number("fauxto"), number("ratio"))
+        };
+        writeln!(table, "| `{model}` | {} | {} |", cell("base"), cell("final")).unwrap();
+    }
+    assert_in_readme(&table);
 }
 
 /// The results, if they have been made; README is silent on them until then.
@@ -88,8 +188,8 @@ fn made(path: &str, heading: &str) -> Option<Value> {
     None
 }
 
-fn assert_in_readme(table: &str) {
-    assert!(read("README.md").contains(table), "README.md lacks this table:\n{table}");
+fn assert_in_readme(text: &str) {
+    assert!(read("README.md").contains(text), "README.md lacks this:\n{text}");
 }
 
 /// `87.3 (86.4 to 88.7)`, in percent.
