@@ -5,6 +5,7 @@ use plotters::style::RGBColor;
 
 use crate::Result;
 use crate::canvas::{Canvas, Point, Style};
+use crate::text::{self, Weight};
 use crate::theme;
 
 /// One axis: what it spans, where it is marked, and what it shows with its unit.
@@ -57,7 +58,10 @@ impl<'c, 'a> Panel<'c, 'a> {
         }
         canvas.line(&[from, (from.0, to.1), to], theme::AXIS, 1.0)?;
         canvas.text(&panel.x.title, ((from.0 + to.0) / 2.0, to.1 + 38.0), title.middle())?;
-        canvas.text(&panel.y.title, (from.0 - 50.0, (from.1 + to.1) / 2.0), title.upwards())?;
+        let longest = panel.y.ticks.iter().map(|(_, label)| label.as_str()).max_by_key(|label| label.len());
+        let labels = longest.map_or(0.0, |label| text::width(label, theme::TICK, Weight::Regular));
+        let beside = (8.0 + labels + 6.0 + theme::BODY / 2.0).max(50.0);
+        canvas.text(&panel.y.title, (from.0 - beside, (from.1 + to.1) / 2.0), title.upwards())?;
         canvas.text(heading, (from.0, from.1 - Self::HEADING_ABOVE), Style::new(theme::HEADING, theme::INK).bold())?;
         Ok(panel)
     }

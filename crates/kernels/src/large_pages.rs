@@ -80,7 +80,7 @@ mod tests {
             for size in (0..5 * PAGE).step_by(PAGE / 2 + 5) {
                 let (start, length) = whole_pages(address, size);
                 assert!(length == 0 || (start >= address && start + length <= address + size));
-                assert!(length + 2 * PAGE > size && start % PAGE == 0 && length % PAGE == 0);
+                assert!(length + 2 * PAGE > size && start.is_multiple_of(PAGE) && length.is_multiple_of(PAGE));
             }
         }
     }
@@ -92,7 +92,9 @@ mod tests {
             // SAFETY: sizes are not zero, every access is in bounds, and memory is freed with the layout it has then.
             unsafe {
                 let memory = LargePages.alloc_zeroed(layout);
-                assert!((0..size).step_by(997).all(|place| *memory.add(place) == 0) && memory.addr() % 64 == 0);
+                assert!(
+                    (0..size).step_by(997).all(|place| *memory.add(place) == 0) && memory.addr().is_multiple_of(64)
+                );
                 (0..size).for_each(|place| *memory.add(place) = (place % 251) as u8);
                 let memory = LargePages.realloc(memory, layout, 2 * size);
                 assert!((0..size).all(|place| *memory.add(place) == (place % 251) as u8));

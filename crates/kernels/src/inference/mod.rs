@@ -92,7 +92,7 @@ impl Builder {
         assert!(residual.is_none_or(|residual| self.shape(residual) == shape), "a residual has the output's shape");
         let y = self.value(shape);
         let residual = residual.map(|residual| residual.0);
-        let convolution = Convolution::new(geometry, weights);
+        let convolution = Box::new(Convolution::new(geometry, weights));
         self.steps.push(Step::Convolution { x: x.0, y: y.0, convolution, residual, activation: activation.kind() });
         y
     }

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 #[derive(Debug)]
 pub(super) enum Step {
     Affine { x: usize, y: usize, scale: Vec<f32>, shift: Vec<f32> },
-    Convolution { x: usize, y: usize, convolution: Convolution, residual: Option<usize>, activation: Option<Kind> },
+    Convolution { x: usize, y: usize, convolution: Box<Convolution>, residual: Option<usize>, activation: Option<Kind> },
     Depthwise { x: usize, y: usize, depthwise: Depthwise, after: After },
     LayerNorm { x: usize, y: usize, norm: LayerNorm },
     Excite { x: usize, y: usize, excitation: Excitation },
