@@ -12,10 +12,7 @@ import collections
 import json
 from pathlib import Path
 
-from sklearn.model_selection import train_test_split
-import numpy as np
-
-from train import training_data
+from train import drawn, training_data
 
 
 def main() -> None:
@@ -26,9 +23,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with synergy/")
     arguments = parser.parse_args()
     _, labels, paths = training_data(arguments.data / "synergy")
-    _, validation = train_test_split(
-        np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=arguments.seed
-    )
+    _, validation = drawn(labels, arguments.seed)
     stopped_on = {paths[i] for i in validation}
     split = json.loads(arguments.split.read_text())
     groups = collections.defaultdict(list)
@@ -36,10 +31,10 @@ def main() -> None:
         groups[item["group"]].append(item)
     moved = 0
     for members in groups.values():
-        drawn = [item["identity"] in stopped_on for item in members]
+        chosen = [item["identity"] in stopped_on for item in members]
         for item in members:
-            item["side"] = "validation" if all(drawn) else "train"
-        moved += 0 if all(drawn) else sum(drawn)
+            item["side"] = "validation" if all(chosen) else "train"
+        moved += 0 if all(chosen) else sum(chosen)
     # The settings name a draw of Fauxto's, which this is not; its seed is the peer's.
     split["settings"]["seed"] = arguments.seed
     arguments.out.write_text(json.dumps(split))

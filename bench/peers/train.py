@@ -66,10 +66,15 @@ def training_data(folder: Path) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
     return pixels(files), torch.tensor(labels), [file.relative_to(folder).as_posix() for file in files]
 
 
+def drawn(labels: torch.Tensor, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of training and validation images, drawn by the seed."""
+    return train_test_split(np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=seed)
+
+
 def sides(arguments: argparse.Namespace, labels: torch.Tensor, paths: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Positions of training and validation images: drawn by the seed, or those of a split that Fauxto wrote."""
     if not arguments.split:
-        return train_test_split(np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=arguments.seed)
+        return drawn(labels, arguments.seed)
     side = {item["identity"]: item["side"] for item in json.loads(arguments.split.read_text())["items"]}
     return tuple(np.array([i for i, path in enumerate(paths) if side[path] == name]) for name in ("train", "validation"))
 

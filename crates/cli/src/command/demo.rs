@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use clap::{Args, Parser};
+use clap::Args;
 use fauxto::sample;
 
-use super::{Command, CommandLine, Outcome, evaluate, say};
+use super::{Outcome, call, say};
 use crate::progress;
 
 /// Render the built-in sample set, train on it, evaluate and predict: everything, in minutes
@@ -62,29 +62,18 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         "0",
     ]);
     words.extend(["--corruption-images", "50", "--about", ABOUT]);
-    step(&words)?;
+    call(&words)?;
     say("")?;
     let [base, last] = ["base", "final"].map(|phase| run.join(phase).join(MODEL));
     for (phase, model) in [("before", base), ("after", last)] {
         say(format!("{phase} adversarial fine-tuning:"))?;
-        step(&["evaluate", text(&model)?, text(&reported)?])?;
+        call(&["evaluate", text(&model)?, text(&reported)?])?;
     }
     say(format!(
         "\n{}: run/ (report.html, checkpoints, figures before and after, results.json, submission.json)\nThese images are simulations for demonstration; train on real ones before judging any.",
         out.display()
     ))?;
     Ok(Outcome::Done)
-}
-
-/// Runs one command as the user would type it.
-fn step(words: &[&str]) -> anyhow::Result<()> {
-    let line = CommandLine::try_parse_from(std::iter::once("fauxto").chain(words.iter().copied()))?;
-    match &line.command {
-        Command::Run(arguments) => super::run::run(arguments)?,
-        Command::Evaluate(arguments) => evaluate::run(arguments)?,
-        _ => bail!("found a command that is no step of the demo; expected run or evaluate"),
-    };
-    Ok(())
 }
 
 fn text(path: &Path) -> anyhow::Result<&str> {

@@ -111,6 +111,12 @@ pub(crate) fn run(line: &CommandLine) -> anyhow::Result<Outcome> {
     }
 }
 
+/// Runs one command as the user would type it.
+fn call(words: &[impl AsRef<str>]) -> anyhow::Result<()> {
+    run(&CommandLine::try_parse_from(std::iter::once("fauxto").chain(words.iter().map(AsRef::as_ref)))?)?;
+    Ok(())
+}
+
 /// Writes `text` and a line end to standard output.
 pub(crate) fn say(text: impl std::fmt::Display) -> anyhow::Result<()> {
     writeln!(std::io::stdout().lock(), "{text}")?;

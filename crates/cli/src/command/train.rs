@@ -1,7 +1,7 @@
 //! `fauxto train`.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -15,7 +15,7 @@ use fauxto::train::{Event, TrainingData};
 use fauxto::write_atomically::write_atomically;
 
 use super::{Outcome, say, say_json};
-use crate::options::{DataOptions, DeviceOptions};
+use crate::options::{DataOptions, DeviceOptions, TrainingOptions};
 use crate::{figure, pixels, progress};
 
 /// Train a detector on labelled images
@@ -49,12 +49,8 @@ pub(crate) struct Arguments {
     /// Go on with an interrupted run
     #[arg(long)]
     resume: bool,
-    /// Train although a property of the files separates the classes
-    #[arg(long)]
-    allow_giveaways: bool,
-    /// Seconds between two writings of the run's state
-    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
-    save_every: f64,
+    #[command(flatten)]
+    training: TrainingOptions,
     #[command(flatten)]
     device: DeviceOptions,
     #[command(flatten)]
@@ -79,11 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             folder.root().display()
         );
     }
-    anyhow::ensure!(
-        arguments.save_every.is_finite() && arguments.save_every >= 0.0,
-        "--save-every: found {}; expected seconds from 0 on",
-        arguments.save_every
-    );
+    arguments.training.save_every()?;
     let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
     let dataset = Dataset::open(&arguments.data, &options)?;
     dataset.require_both_classes()?;
@@ -145,7 +137,7 @@ fn split(
         split.check(&candidates).with_context(|| file.display().to_string())?;
         return Ok((split, None));
     }
-    let (split, audit) = new_split(dataset, &candidates, config, arguments.allow_giveaways)?;
+    let (split, audit) = new_split(dataset, &candidates, config, arguments.training.allow_giveaways)?;
     Ok((split, Some(audit)))
 }
 
@@ -204,11 +196,8 @@ fn fit(
         data.validation.len()
     ));
     let began = Instant::now();
-    let options = TrainOptions {
-        resume: arguments.resume,
-        save_every: Duration::try_from_secs_f64(arguments.save_every)?,
-        commit: COMMIT,
-    };
+    let options =
+        TrainOptions { resume: arguments.resume, save_every: arguments.training.save_every()?, commit: COMMIT };
     let steps = (data.train.len() / config.train.batch_size).max(1);
     let bar = progress::bar(steps * config.train.epochs, "steps", config.model.clone());
     let fitted = run::train(folder, config, split, data, detector, options, &mut |event| match event {

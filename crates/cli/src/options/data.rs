@@ -58,3 +58,10 @@ pub(crate) struct ReportedOptions {
     #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
     pub(crate) test_share: f64,
 }
+
+impl ReportedOptions {
+    /// The setting by which a training keeps that share apart, where one is.
+    pub(crate) fn setting(&self) -> Option<String> {
+        self.report.is_none().then(|| format!("split.test={}", self.test_share))
+    }
+}

@@ -25,6 +25,6 @@ pub(crate) mod excitation;
 pub(crate) mod layer_norm;
 pub(crate) mod linear;
 pub(crate) mod linear_gelu;
+mod rearrange;
 pub(crate) mod scaling;
 mod strided;
-mod transpose;

@@ -9,7 +9,7 @@ use super::{
     memory::Buffer,
     microkernel::{PANEL, Panel, Start, width},
     parallel::{for_each_index, for_each_piece},
-    transpose::transpose,
+    rearrange::rearrange,
 };
 use std::{marker::PhantomData, ops::Range};
 
@@ -56,26 +56,7 @@ impl Packed {
                 let from = if mirrored { positions - 1 - position } else { position };
                 let source = &values[from * position_stride + first * column_stride..];
                 let rows = &mut panel[position * depth * width..(position + 1) * depth * width];
-                if column_stride == 1 {
-                    for (row, target) in rows.chunks_exact_mut(width).enumerate() {
-                        target[..columns].copy_from_slice(&source[row * depth_stride..][..columns]);
-                    }
-                    continue;
-                }
-                if depth_stride == 1 {
-                    transpose(source, column_stride, [depth, columns], rows, width);
-                    continue;
-                }
-                // Sixteen rows at a time touch as many cache lines as there are columns.
-                for start in (0..depth).step_by(16) {
-                    let end = (start + 16).min(depth);
-                    for column in 0..columns {
-                        let source = &source[column * column_stride..];
-                        for row in start..end {
-                            rows[row * width + column] = source[row * depth_stride];
-                        }
-                    }
-                }
+                rearrange(source, [depth_stride, column_stride], [depth, columns], rows, width);
             }
         })
     }

@@ -20,7 +20,7 @@ use super::evaluate::title_of;
 use super::train::{COMMIT, new_split};
 use super::{Outcome, say_json};
 use crate::images::Images;
-use crate::options::{DataOptions, DeviceOptions, PhaseOptions, ReportedOptions};
+use crate::options::{DataOptions, DeviceOptions, PhaseOptions, ReportedOptions, TrainingOptions};
 use crate::{figure, progress};
 
 /// What each part of a recipe is worth: train with it, without it, and compare on the same images
@@ -63,12 +63,8 @@ pub(crate) struct Arguments {
     /// Reported images to attack, drawn by the split's seed
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
     attack_images: u32,
-    /// Train although a property of the files separates the classes
-    #[arg(long)]
-    allow_giveaways: bool,
-    /// Seconds between two writings of a run's state
-    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
-    save_every: f64,
+    #[command(flatten)]
+    training: TrainingOptions,
     #[command(flatten)]
     device: DeviceOptions,
     #[command(flatten)]
@@ -110,16 +106,10 @@ struct Report<'a> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    ensure!(
-        arguments.save_every.is_finite() && arguments.save_every >= 0.0,
-        "--save-every: found {}; expected seconds from 0 on",
-        arguments.save_every
-    );
+    let save_every = arguments.training.save_every()?;
     let ablations = chosen(arguments)?;
     let mut settings = arguments.settings.clone();
-    if arguments.reported.report.is_none() {
-        settings.push(format!("split.test={}", arguments.reported.test_share));
-    }
+    settings.extend(arguments.reported.setting());
     let phases =
         Phases { base: arguments.phases.preset.clone(), fine_tuning: arguments.phases.finetune.clone(), settings };
     let [first, ..] = &arguments.model[..] else { bail!("--model: found none; expected at least one") };
@@ -157,7 +147,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         attack_images: arguments.attack_images as usize,
         device: &device,
         commit: COMMIT,
-        save_every: Duration::try_from_secs_f64(arguments.save_every)?,
+        save_every,
     };
     let mut bar: Option<ProgressBar> = None;
     let result = study.run(&mut |event| show(&mut bar, &event))?;
@@ -213,7 +203,7 @@ fn split(arguments: &Arguments, config: &Config, images: &Images) -> anyhow::Res
     let path = arguments.out.join("split.json");
     let candidates = images.candidates();
     if !path.exists() {
-        let (split, _) = new_split(&images.dataset, &candidates, config, arguments.allow_giveaways)?;
+        let (split, _) = new_split(&images.dataset, &candidates, config, arguments.training.allow_giveaways)?;
         split.save(&path)?;
         return Ok(split);
     }

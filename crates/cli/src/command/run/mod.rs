@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use clap::{Args, Parser};
+use clap::Args;
 use fauxto::predict::CHECKPOINT_FILE;
 use fauxto::run::RunFolder;
 use fauxto::write_atomically::write_atomically;
 use serde::{Deserialize, Serialize};
 
-use super::{Command, CommandLine, Outcome, say};
+use super::{Outcome, call, say};
 use crate::options::{DataOptions, DeviceOptions, PhaseOptions, ReportedOptions};
 use crate::progress;
 
@@ -184,11 +184,10 @@ impl Pipeline<'_> {
     fn base(&self, model: &str) -> anyhow::Result<()> {
         let folder = self.folder("base", model);
         let mut words = self.train_words(model, &folder, &self.arguments.phases.preset)?;
-        if self.arguments.reported.report.is_none() {
-            words.push("--set".into());
-            words.push(format!("split.test={}", self.arguments.reported.test_share));
+        if let Some(setting) = self.arguments.reported.setting() {
+            words.extend(["--set".into(), setting]);
         }
-        command(&words)?;
+        call(&words)?;
         if !self.path("split.json").exists() {
             let split = std::fs::read(folder.split())?;
             write_atomically(&self.path("split.json"), &split)?;
@@ -201,7 +200,7 @@ impl Pipeline<'_> {
         let mut words = self.train_words(model, &folder, &self.arguments.phases.finetune)?;
         let base = self.folder("base", model).checkpoint();
         words.extend(["--init".into(), text(&base)?]);
-        command(&words)?;
+        call(&words)?;
         self.keep(model, "final")
     }
 
@@ -250,7 +249,7 @@ impl Pipeline<'_> {
         words.extend(["--augmented".into(), self.arguments.augmented_images.to_string()]);
         words.extend(["--seed".into(), self.arguments.seed.to_string()]);
         self.extend_with_options(&mut words);
-        command(&words)
+        call(&words)
     }
 
     /// Training images, attacked at the original project's epsilons, under their parents' labels.
@@ -271,7 +270,7 @@ impl Pipeline<'_> {
         words.extend(["--models".into(), models.join(","), "--device".into(), self.arguments.device.name.clone()]);
         words.extend(["--seed".into(), self.arguments.seed.to_string()]);
         self.extend_with_options(&mut words);
-        command(&words)
+        call(&words)
     }
 
     /// Everything above in one page.
@@ -303,7 +302,7 @@ impl Pipeline<'_> {
             .map(|model| text(self.folder("final", model).root()))
             .collect::<Result<_, _>>()?;
         let submission = text(&self.path("submission.json"))?;
-        command(&[
+        call(&[
             "predict".into(),
             models.join(","),
             text(&unlabelled)?,
@@ -322,18 +321,6 @@ pub(super) fn alias(model: &str) -> &str {
         "resnet_se" => "custom_cnn",
         other => other,
     }
-}
-
-/// Runs one command as the user would type it.
-fn command(words: &[String]) -> anyhow::Result<()> {
-    let line = CommandLine::try_parse_from(std::iter::once("fauxto").chain(words.iter().map(String::as_str)))?;
-    match &line.command {
-        Command::Train(arguments) => super::train::run(arguments)?,
-        Command::Derive(arguments) => super::derive::run(arguments)?,
-        Command::Predict(arguments) => super::predict::run(arguments)?,
-        _ => bail!("found a command that is no stage; expected train, derive or predict"),
-    };
-    Ok(())
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {
