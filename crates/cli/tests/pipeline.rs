@@ -105,6 +105,17 @@ fn the_pipeline_leaves_every_file_and_goes_on_where_it_stopped() {
     assert!(out.join("submission.json").is_file());
     assert_eq!(checkpoint.metadata().unwrap().modified().unwrap(), before);
 
+    // Stopped while measuring, it keeps the judges it is done with.
+    let kept = out.join("final_resnet_se_small_attacked.json");
+    assert!(!kept.exists(), "all of it is in final.json");
+    std::fs::write(&kept, r#"{"judge": "resnet_se_small", "attacks": "kept"}"#).unwrap();
+    marks.retain(|mark| mark["name"] != "measure final");
+    std::fs::write(&stages, serde_json::to_vec(&marks).unwrap()).unwrap();
+    fauxto().args(words(&data, &out)).assert().success();
+    let measured: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("final.json")).unwrap()).unwrap();
+    assert_eq!(measured["robustness"][0]["attacks"], "kept");
+    assert!(!kept.exists());
+
     // Other settings belong into another folder.
     let mut other = words(&data, &out);
     other.extend(["--test-share".into(), "0.3".into()]);

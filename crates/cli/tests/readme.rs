@@ -92,9 +92,17 @@ fn f32_peer<'a>(case: &'a Value, peer: &str) -> &'a Value {
 
 #[test]
 fn the_tables_of_speed_are_each_made_of_one_run() {
-    for file in ["results/bench.json", "results/bench_avx2.json"] {
+    for file in ["results/bench.json", "results/bench_zen4.json", "results/bench_avx2.json"] {
         assert_in_readme(&speed(&json(file)));
     }
+    let bench = json("results/bench_zen4.json");
+    let inference = case(&bench, "convnext_tiny", "infer", 128);
+    let halved = inference["peers"].as_array().unwrap().iter().find(|peer| peer["precision"] == "bf16").unwrap();
+    assert_in_readme(&format!(
+        "PyTorch in bf16 infers it in {:.2} of\nFauxto's time, and no `f32` program could be faster than {:.1} of it.",
+        halved["ratio"].as_f64().unwrap(),
+        1.0 / inference["floor"]["gap"].as_f64().unwrap()
+    ));
 }
 
 /// How far from what the machine could do at most, what takes the most time, and memory beside the peer's.

@@ -229,6 +229,11 @@ pub static PRESETS: &[PresetEntry] = &[
         text: include_str!("../../../presets/release.toml"),
     },
     PresetEntry {
+        name: "pretrain",
+        summary: "what photographs show, before what generated ones look like (`fauxto pretrain`)",
+        text: include_str!("../../../presets/pretrain.toml"),
+    },
+    PresetEntry {
         name: "demo",
         summary: "minutes on two cores, for the built-in sample set",
         text: include_str!("../../../presets/demo.toml"),

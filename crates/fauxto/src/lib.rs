@@ -29,11 +29,13 @@ pub mod leaks;
 pub mod model;
 pub mod out_of_distribution;
 pub mod predict;
+pub mod pretrain;
 pub mod random;
 pub mod run;
 pub mod sample;
 pub mod scan;
 pub mod submission;
+pub mod synthesise;
 pub mod train;
 pub mod write_atomically;
 

@@ -126,6 +126,9 @@ pub struct Summary {
     pub data_hash: String,
     /// Images learned from.
     pub n_train: usize,
+    /// How many of them are none of the split's, but were added to its training side.
+    #[serde(default)]
+    pub n_added: usize,
     /// Images stopped on.
     pub n_validation: usize,
     /// Epochs trained.
@@ -162,11 +165,11 @@ pub fn examples(dataset: &Dataset, indices: &[usize], positions: &[usize], split
 }
 
 /// Names configuration, data and initial weights in one hash, so that a state is never resumed under
-/// others.
+/// others. Images learned from beyond the split's are named by their content.
 ///
 /// # Errors
 /// Never for a configuration that passed its checks.
-pub fn fingerprint(config: &Config, split: &Split, detector: &Detector) -> Result<String> {
+pub fn fingerprint(config: &Config, split: &Split, data: &TrainingData<'_>, detector: &Detector) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(config.to_toml()?.as_bytes());
     hasher.update(split.data_hash().as_bytes());
@@ -176,6 +179,11 @@ pub fn fingerprint(config: &Config, split: &Split, detector: &Detector) -> Resul
             hasher.update(b"\0");
         }
         hasher.update(b"\0");
+    }
+    for example in &data.train {
+        if let Some(content) = data.store.hash(example.index) {
+            hasher.update(content.as_bytes());
+        }
     }
     detector.network.visit(&mut |parameter| {
         let values: Vec<f32> = parameter.tensor.into_data().iter::<f32>().collect();
@@ -222,7 +230,7 @@ pub fn train(
     options: TrainOptions<'_>,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Fitted> {
-    let fingerprint = fingerprint(config, split, &detector)?;
+    let fingerprint = fingerprint(config, split, data, &detector)?;
     let state = folder.state();
     let file = StateFile { path: &state, fingerprint: &fingerprint, interval: options.save_every };
     let fitted = fit(config, data, detector, file, options.resume, observe)?;
@@ -261,6 +269,7 @@ pub fn conclude(
         commit: commit.to_owned(),
         data_hash: split.data_hash().to_string(),
         n_train: data.train.len(),
+        n_added: data.train.len().saturating_sub(split.on(Side::Train).count()),
         n_validation: data.validation.len(),
         epochs: fitted.history.len(),
         best_epoch: fitted.epoch,

@@ -259,3 +259,21 @@ fn damage_within_a_row_group_is_reported_row_by_row() {
     let store = PixelStore::fill(&dataset, &indices, &StoreOptions::new(2)).unwrap();
     assert_eq!(store.broken().len(), 20);
 }
+
+#[test]
+fn further_columns_are_read_for_every_item_and_missing_ones_named() {
+    let folder = TempDir::new().unwrap();
+    let shows: ArrayRef = Arc::new(StringArray::from(vec![Some("cat"), None, Some("ship")]));
+    for shard in ["a.parquet", "b.parquet"] {
+        let columns = vec![("image", greys(0..3)), ("label", numbers(&[0, 1, 0])), ("subject", shows.clone())];
+        write(&folder.path().join(shard), columns, Some(&["real", "fake"]), 2);
+    }
+    let dataset = open(folder.path()).unwrap();
+    let subjects = fauxto::data::column(&dataset, "subject").unwrap();
+    let subjects: Vec<Option<&str>> = subjects.iter().map(Option::as_deref).collect();
+    assert_eq!(subjects, [Some("cat"), None, Some("ship"), Some("cat"), None, Some("ship")]);
+    for absent in ["topic", "label"] {
+        let error = fauxto::data::column(&dataset, absent).unwrap_err().to_string();
+        assert!(error.contains("image, label, subject") && error.contains(absent), "{error}");
+    }
+}

@@ -14,9 +14,11 @@ mod export;
 mod list;
 mod manual;
 mod predict;
+mod pretrain;
 mod report;
 mod run;
 mod scan;
+mod synthesise;
 mod train;
 
 use std::io::Write;
@@ -47,7 +49,9 @@ enum Command {
     Demo(demo::Arguments),
     Audit(audit::Arguments),
     Train(train::Arguments),
+    Pretrain(pretrain::Arguments),
     Derive(derive::Arguments),
+    Synthesise(synthesise::Arguments),
     Evaluate(evaluate::Arguments),
     Calibrate(calibrate::Arguments),
     Predict(predict::Arguments),
@@ -92,7 +96,9 @@ pub(crate) fn run(line: &CommandLine) -> anyhow::Result<Outcome> {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
         Command::Train(arguments) => train::run(arguments),
+        Command::Pretrain(arguments) => pretrain::run(arguments),
         Command::Derive(arguments) => derive::run(arguments),
+        Command::Synthesise(arguments) => synthesise::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Calibrate(arguments) => calibrate::run(arguments),
         Command::Run(arguments) => run::run(arguments),

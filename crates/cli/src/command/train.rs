@@ -1,5 +1,6 @@
 //! `fauxto train`.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -10,8 +11,9 @@ use fauxto::config::Config;
 use fauxto::data::audit::{Audit, audit_dataset};
 use fauxto::data::split::{Candidate, Settings, Split};
 use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
+use fauxto::derive::{Parentless, WithDerived, add_derived};
 use fauxto::run::{self, RunFolder, Summary, TrainOptions};
-use fauxto::train::{Event, TrainingData};
+use fauxto::train::{Event, Example, TrainingData};
 use fauxto::write_atomically::write_atomically;
 
 use super::{Outcome, say, say_json};
@@ -24,7 +26,8 @@ use crate::{figure, pixels, progress};
     fauxto train photos/ --model resnet_se_small --out runs/mine\n  \
     fauxto train photos/ --out runs/mine --resume\n  \
     fauxto train photos/ --model convnext_tiny --init convnext_tiny.pth --set train.learning_rate=1e-4\n  \
-    fauxto train train.parquet --preset base --set train.epochs=3 --set seed=7")]
+    fauxto train train.parquet --preset base --set train.epochs=3 --set seed=7\n  \
+    fauxto train photos/ --split runs/mine/split.json --also made/ --out runs/more")]
 pub(crate) struct Arguments {
     /// Labelled images: folder, Parquet file or folder of shards, CSV, JSON Lines
     data: PathBuf,
@@ -46,6 +49,10 @@ pub(crate) struct Arguments {
     /// Use this split instead of making one
     #[arg(long, value_name = "FILE")]
     split: Option<PathBuf>,
+    /// Learn from these labelled images too, and judge by none of them: derived ones, admitted where their parent
+    /// learns, or others, such as `fauxto synthesise` makes; repeatable
+    #[arg(long, value_name = "DATA")]
+    also: Vec<PathBuf>,
     /// Go on with an interrupted run
     #[arg(long)]
     resume: bool,
@@ -77,17 +84,19 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     }
     arguments.training.save_every()?;
     let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
-    let dataset = Dataset::open(&arguments.data, &options)?;
-    dataset.require_both_classes()?;
-    let indices = dataset.labelled();
-    let store = pixels::decode(&dataset, &indices, config.input_size)?;
-    let positions = pixels::usable(&dataset, &store, arguments.options.skip_bad)?;
-    let (split, audit) = split(arguments, &config, &folder, &dataset, &indices, &store, &positions)?;
-    let data = TrainingData {
-        store: &store,
-        train: run::examples(&dataset, &indices, &positions, &split, Side::Train),
-        validation: run::examples(&dataset, &indices, &positions, &split, Side::Validation),
-    };
+    let own = Dataset::open(&arguments.data, &options)?;
+    own.require_both_classes()?;
+    let whole = add_derived(own.clone(), further(&arguments.also, &options)?)?;
+    let indices = whole.dataset.labelled();
+    let store = pixels::decode(&whole.dataset, &indices, config.input_size)?;
+    let usable = pixels::usable(&whole.dataset, &store, arguments.options.skip_bad)?;
+    let (positions, others): (Vec<usize>, Vec<usize>) =
+        usable.into_iter().partition(|&position| indices[position] < whole.own);
+    let (split, audit) = split(arguments, &config, &folder, &own, &indices, &store, &positions)?;
+    let mut train = run::examples(&own, &indices, &positions, &split, Side::Train);
+    train.extend(admitted(&whole, &split, &indices, &store, &others)?);
+    let validation = run::examples(&own, &indices, &positions, &split, Side::Validation);
+    let data = TrainingData { store: &store, train, validation };
     folder.start(&config, &split)?;
     if let Some(audit) = audit {
         write_atomically(&folder.audit(), &serde_json::to_vec_pretty(&audit)?)?;
@@ -117,6 +126,30 @@ fn configure(arguments: &Arguments) -> anyhow::Result<(Config, RunFolder)> {
         );
     }
     Ok((begun, folder))
+}
+
+/// The data sets that are learned from beyond the one that is split, by name.
+fn further(paths: &[PathBuf], options: &OpenOptions) -> anyhow::Result<Vec<(String, Dataset)>> {
+    paths.iter().map(|path| Ok((path.display().to_string(), Dataset::open(path, options)?))).collect()
+}
+
+/// What may be learned from of the images at `positions`, which are not the split's.
+fn admitted(
+    whole: &WithDerived,
+    split: &Split,
+    indices: &[usize],
+    store: &PixelStore,
+    positions: &[usize],
+) -> anyhow::Result<Vec<Example>> {
+    let by_item: HashMap<usize, usize> = positions.iter().map(|&position| (indices[position], position)).collect();
+    let content = |item: usize| store.hash(*by_item.get(&item)?);
+    let admission = whole.admit(split, Parentless::Admit, content)?;
+    if !admission.held_out.is_empty() {
+        let count = admission.held_out.len();
+        progress::note(format!("{count} further images left out of training: they stand for images that are held out"));
+    }
+    let example = |item: usize| Some(Example { index: *by_item.get(&item)?, label: whole.dataset.items[item].label? });
+    Ok(admission.admitted.into_iter().filter_map(example).collect())
 }
 
 /// The run's own split if it has one, else the one given, else a new one over the clusters of an audit, which

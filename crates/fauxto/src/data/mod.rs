@@ -3,6 +3,7 @@
 mod access;
 pub mod audit;
 mod class_names;
+mod column;
 pub mod content;
 pub mod dataset;
 pub mod decode;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 
 pub use access::Visit;
 pub use class_names::label_of_name;
+pub use column::column;
 pub use content::ContentHash;
 pub use dataset::{Broken, Dataset, OpenOptions, READERS, Reader};
 pub use decode::{Defect, Limits, decode};

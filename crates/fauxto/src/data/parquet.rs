@@ -213,7 +213,7 @@ pub(super) fn open_file(file: &Path) -> Result<ParquetRecordBatchReaderBuilder<F
     ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|error| broken_file(file, error))
 }
 
-fn broken_file(file: &Path, error: impl std::fmt::Display) -> Error {
+pub(super) fn broken_file(file: &Path, error: impl std::fmt::Display) -> Error {
     Error::input(
         file,
         format!("a damaged or truncated Parquet file ({error})"),

@@ -15,7 +15,7 @@ mod write;
 pub use adversarial::{Adversarial, Attacked, EPSILONS};
 pub use augmented::{Augmented, recipe};
 pub use parents::draw;
-pub use training::{WithDerived, add_derived};
+pub use training::{Parentless, WithDerived, add_derived};
 pub use write::{MANIFEST, Written};
 
 #[cfg(test)]

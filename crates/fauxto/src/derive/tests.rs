@@ -198,14 +198,14 @@ fn derived_images_join_training_where_their_parents_do() {
     assert_eq!((whole.own, whole.dataset.items.len()), (20, 39));
     let contents: Vec<ContentHash> =
         (0..whole.dataset.items.len()).map(|index| ContentHash::of(&image(&whole.dataset, index))).collect();
-    let admission = whole.admit(&ground.split, |index| Some(contents[index])).unwrap();
+    let admission = whole.admit(&ground.split, Parentless::Refuse, |index| Some(contents[index])).unwrap();
     assert_eq!(admission.admitted, (20..37).collect::<Vec<_>>());
     assert_eq!(admission.held_out, [37, 38]);
 
     // A copy of a held-out picture under a training parent's name is held out too.
     let held_out = whole.dataset.items.iter().position(|item| item.identity == held_out.identity).unwrap();
     let swapped = |index| Some(contents[if index == 20 { held_out } else { index }]);
-    let admission = whole.admit(&ground.split, swapped).unwrap();
+    let admission = whole.admit(&ground.split, Parentless::Refuse, swapped).unwrap();
     assert_eq!(admission.held_out, [20, 37, 38]);
 }
 
@@ -225,9 +225,26 @@ fn derived_images_without_parents_or_with_other_labels_are_refused() {
         let set = by_name(&root, &[("a.png", label, parent)]);
         let whole = add_derived(ground.dataset.clone(), vec![("named".into(), set)]).unwrap();
         let contents = |index| Some(ContentHash::of(&image(&whole.dataset, index)));
-        let error = whole.admit(&ground.split, contents).unwrap_err();
+        let error = whole.admit(&ground.split, Parentless::Refuse, contents).unwrap_err();
         assert!(matches!(&error, Error::Refused(reason) if reason.contains(part)), "{part}: {error}");
     }
+}
+
+#[test]
+fn images_of_nobody_join_training_where_that_is_asked_for_unless_they_are_held_out() {
+    let ground = ground();
+    let root = ground.folder.path().join("made");
+    let set = by_name(&root, &[("a.png", Label::Fake, ""), ("b.png", Label::Fake, "")]);
+    let whole = add_derived(ground.dataset.clone(), vec![("made".into(), set)]).unwrap();
+    let own = whole.own;
+    let contents = |index| Some(ContentHash::of(&image(&whole.dataset, index)));
+    let admission = whole.admit(&ground.split, Parentless::Admit, contents).unwrap();
+    assert_eq!((admission.admitted, admission.held_out), (vec![own, own + 1], vec![]));
+
+    let held_out = ground.split.on(Side::Validation).next().unwrap().content;
+    let copied = |index| if index == own { Some(held_out) } else { contents(index) };
+    let error = whole.admit(&ground.split, Parentless::Admit, copied).unwrap_err().to_string();
+    assert!(error.contains("held out for measuring") && error.contains("made/a.png"), "{error}");
 }
 
 #[test]

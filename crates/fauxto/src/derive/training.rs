@@ -1,10 +1,20 @@
-//! Derived images beside those they were made from, to be learned from together.
+//! Further images beside those that were split, to be learned from together: derived ones, whose parents decide, and
+//! ones of their own.
 
 use crate::data::split::{Admission, Candidate, Split};
 use crate::data::{ContentHash, Dataset};
 use crate::{Error, Result};
 
-/// A data set with derived ones after its own items.
+/// What to do with further images that name no parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parentless {
+    /// They should: without a parent nobody can tell which side they belong to.
+    Refuse,
+    /// They are nobody's: made anew, or photographed. They may be learned from unless they show what is held out.
+    Admit,
+}
+
+/// A data set with further ones after its own items.
 #[derive(Debug)]
 pub struct WithDerived {
     /// The data set's own items, as they were, then those of the derived sets.
@@ -26,16 +36,25 @@ pub fn add_derived(mut dataset: Dataset, derived: Vec<(String, Dataset)>) -> Res
 }
 
 impl WithDerived {
-    /// Which derived items may be learned from, as indices into the data set's items; see
+    /// Which further items may be learned from, as indices into the data set's items; for those that name a parent see
     /// [`Split::admit`]. `contents` gives the content of the item at an index, `None` for those that
     /// cannot be read, which are passed over as are unlabelled ones.
     ///
     /// # Errors
     /// As for [`Split::admit`]; or an admitted image shows what is held out for measuring.
-    pub fn admit(&self, split: &Split, contents: impl Fn(usize) -> Option<ContentHash>) -> Result<Admission> {
-        let (indices, candidates): (Vec<usize>, Vec<Candidate>) = (self.own..self.dataset.items.len())
-            .filter_map(|index| Some((index, Candidate::new(&self.dataset.items[index], contents(index)?)?)))
-            .unzip();
+    pub fn admit(
+        &self,
+        split: &Split,
+        parentless: Parentless,
+        contents: impl Fn(usize) -> Option<ContentHash>,
+    ) -> Result<Admission> {
+        let further = (self.own..self.dataset.items.len())
+            .filter_map(|index| Some((index, Candidate::new(&self.dataset.items[index], contents(index)?)?)));
+        let (strangers, derived): (Vec<_>, Vec<_>) = further.partition(|(index, _)| {
+            parentless == Parentless::Admit && self.dataset.items[*index].parent.is_none()
+        });
+        split.assert_disjoint(strangers.iter().map(|(_, stranger)| (stranger.identity.as_str(), stranger.content)))?;
+        let (indices, candidates): (Vec<usize>, Vec<Candidate>) = derived.into_iter().unzip();
         let admission = split.admit(&candidates).map_err(|error| match error {
             Error::Refused(reason) => Error::Refused(format!("derived data: {reason}")),
             other => other,
@@ -44,6 +63,9 @@ impl WithDerived {
             admission.admitted.iter().map(|&place| (candidates[place].identity.as_str(), candidates[place].content));
         split.assert_disjoint(training)?;
         let of = |places: Vec<usize>| places.into_iter().map(|place| indices[place]).collect();
-        Ok(Admission { admitted: of(admission.admitted), held_out: of(admission.held_out) })
+        let mut admitted: Vec<usize> = of(admission.admitted);
+        admitted.extend(strangers.into_iter().map(|(index, _)| index));
+        admitted.sort_unstable();
+        Ok(Admission { admitted, held_out: of(admission.held_out) })
     }
 }

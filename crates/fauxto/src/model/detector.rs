@@ -52,6 +52,20 @@ impl Detector {
         Self::start(entry, input_size, Start::Zeros, device)
     }
 
+    /// The same architecture with a last layer of `classes` outputs, to learn other things than real and fake;
+    /// its logits are `[batch, classes]`.
+    #[must_use]
+    pub fn classifier(
+        entry: &'static ModelEntry,
+        input_size: usize,
+        classes: usize,
+        seed: u64,
+        device: &Device,
+    ) -> Self {
+        let network = (entry.build)(classes, Start::Drawn(seed), device);
+        Self { entry, normalisation: Normalisation::IMAGENET, input_size, network, device: device.clone() }
+    }
+
     fn start(entry: &'static ModelEntry, input_size: usize, start: Start, device: &Device) -> Self {
         Self {
             entry,

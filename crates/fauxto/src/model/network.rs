@@ -1,6 +1,8 @@
 //! What every architecture offers, independent of its type: `head(features(x))`, the stages that make
 //! up `features`, and a walk over its named parameters for checkpoints and optimisers.
 
+use std::fmt::Debug;
+
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Gradients, Tensor};
 use kernels::inference::{Builder, Value};
@@ -30,8 +32,28 @@ pub trait Architecture: Module {
     fn compile_head(&self, builder: &mut Builder, features: Value) -> Option<Value>;
 }
 
+/// Named parameters and buffers that can be read and replaced, whatever they belong to.
+pub trait Parameters: Send + Debug {
+    /// Calls `visit` with every parameter and buffer, in the order of construction.
+    fn visit(&self, visit: &mut dyn FnMut(ParameterView<'_>));
+
+    /// Calls `visit` with the name and the gradient, flattened, of every parameter that has one in
+    /// `gradients`, which keep them.
+    fn visit_gradients(&self, gradients: &Gradients, visit: &mut dyn FnMut(&str, Tensor<1>));
+
+    /// Replaces every parameter and buffer by what `replace` returns for it.
+    fn replace(&mut self, replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>);
+
+    /// As [`Parameters::replace`], with each parameter's gradient from `gradients`.
+    fn replace_with_gradients(
+        &mut self,
+        gradients: &mut Gradients,
+        replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>,
+    );
+}
+
 /// An [`Architecture`] whose type has been erased.
-pub trait Network: Send + std::fmt::Debug {
+pub trait Network: Parameters {
     /// See [`Architecture::stages`].
     fn stages(&self) -> usize;
 
@@ -56,23 +78,6 @@ pub trait Network: Send + std::fmt::Debug {
     fn compile_head(&self, _builder: &mut Builder, _features: Value) -> Option<Value> {
         None
     }
-
-    /// Calls `visit` with every parameter and buffer, in the order of construction.
-    fn visit(&self, visit: &mut dyn FnMut(ParameterView<'_>));
-
-    /// Calls `visit` with the name and the gradient, flattened, of every parameter that has one in
-    /// `gradients`, which keep them.
-    fn visit_gradients(&self, gradients: &Gradients, visit: &mut dyn FnMut(&str, Tensor<1>));
-
-    /// Replaces every parameter and buffer by what `replace` returns for it.
-    fn replace(&mut self, replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>);
-
-    /// As [`Network::replace`], with each parameter's gradient from `gradients`.
-    fn replace_with_gradients(
-        &mut self,
-        gradients: &mut Gradients,
-        replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>,
-    );
 
     /// A copy without autodiff.
     fn to_inference(&self) -> Box<dyn Network>;
@@ -111,16 +116,21 @@ pub struct ParameterValue<'a> {
 
 /// Erases the type of an architecture.
 pub(super) fn erase<M: Architecture + 'static>(architecture: M) -> Box<dyn Network> {
-    Box::new(Erased(Some(architecture)))
+    Box::new(Erased::new(architecture))
 }
 
-/// Empty only while [`Network::replace`] runs: parameters must not be shared then, or the optimiser
-/// could not change them in place.
+/// A module whose parameters go by name. Empty only while [`Parameters::replace`] runs: parameters must not be shared
+/// then, or the optimiser could not change them in place.
 #[derive(Debug)]
-struct Erased<M>(Option<M>);
+pub(crate) struct Erased<M>(Option<M>);
 
-impl<M: Architecture + 'static> Erased<M> {
-    fn module(&self) -> &M {
+impl<M: Module + 'static> Erased<M> {
+    pub(crate) fn new(module: M) -> Self {
+        Self(Some(module))
+    }
+
+    /// The module itself.
+    pub(crate) fn module(&self) -> &M {
         self.0.as_ref().expect("whole outside `replace`")
     }
 
@@ -128,6 +138,28 @@ impl<M: Architecture + 'static> Erased<M> {
         if let Some(module) = self.0.take() {
             self.0 = Some(module.map(mapper));
         }
+    }
+}
+
+impl<M: Module + 'static> Parameters for Erased<M> {
+    fn visit(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {
+        self.module().visit(&mut Visitor { path: Vec::new(), visit });
+    }
+
+    fn visit_gradients(&self, gradients: &Gradients, visit: &mut dyn FnMut(&str, Tensor<1>)) {
+        self.module().visit(&mut GradientVisitor { path: Vec::new(), gradients, visit });
+    }
+
+    fn replace(&mut self, replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>) {
+        self.map(&mut Mapper { path: Vec::new(), gradients: None, replace });
+    }
+
+    fn replace_with_gradients(
+        &mut self,
+        gradients: &mut Gradients,
+        replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>,
+    ) {
+        self.map(&mut Mapper { path: Vec::new(), gradients: Some(gradients), replace });
     }
 }
 
@@ -150,26 +182,6 @@ impl<M: Architecture + 'static> Network for Erased<M> {
 
     fn compile_head(&self, builder: &mut Builder, features: Value) -> Option<Value> {
         self.module().compile_head(builder, features)
-    }
-
-    fn visit(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {
-        self.module().visit(&mut Visitor { path: Vec::new(), visit });
-    }
-
-    fn visit_gradients(&self, gradients: &Gradients, visit: &mut dyn FnMut(&str, Tensor<1>)) {
-        self.module().visit(&mut GradientVisitor { path: Vec::new(), gradients, visit });
-    }
-
-    fn replace(&mut self, replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>) {
-        self.map(&mut Mapper { path: Vec::new(), gradients: None, replace });
-    }
-
-    fn replace_with_gradients(
-        &mut self,
-        gradients: &mut Gradients,
-        replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>,
-    ) {
-        self.map(&mut Mapper { path: Vec::new(), gradients: Some(gradients), replace });
     }
 
     fn to_inference(&self) -> Box<dyn Network> {

@@ -1,7 +1,7 @@
 //! A moving average of the weights and running statistics of a detector in training (Polyak & Juditsky 1992), which
 //! judges better than the weights of any one step.
 
-use crate::model::Network;
+use crate::model::Parameters;
 use crate::model::weights::{self, StateDict};
 
 /// Steps between two updates. Every step would cost a reading of all weights; a decay of .999 forgets nothing in four.
@@ -10,7 +10,7 @@ const INTERVAL: u64 = 4;
 /// Moves `average` towards the weights of `network` after update number `updates`, from 1. `decay` is the share kept
 /// a step. Early on less is kept, at most `(1 + updates) / (10 + updates)`, so that the initial weights are soon
 /// forgotten (TensorFlow's `ExponentialMovingAverage`).
-pub(super) fn update(average: &mut StateDict, network: &dyn Network, decay: f64, updates: u64) {
+pub(super) fn update(average: &mut StateDict, network: &dyn Parameters, decay: f64, updates: u64) {
     if average.is_empty() {
         *average = weights::collect(network);
         return;

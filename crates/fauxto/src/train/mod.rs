@@ -12,7 +12,8 @@ pub mod optimiser;
 pub mod schedule;
 pub mod state;
 
-pub use batch::Example;
+pub use batch::{EpochAugmentation, Example};
 pub use fit::{Event, Fitted, StateFile, TrainingData, fit};
 pub use history::EpochRecord;
 pub use loss::{cross_entropy, smooth, soft_cross_entropy};
+pub use optimiser::AdamW;

@@ -7,25 +7,38 @@ use burn::module::ParamId;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use kernels::AdamWStep;
 
-use crate::model::Network;
+use crate::model::Parameters;
 use crate::model::layer::BATCH_NORM_MOMENTUM;
 use crate::model::pass::BatchStatistics;
 use crate::model::weights::{NamedTensor, StateDict};
 use crate::{Error, Result};
 
-const BETA_1: f64 = 0.9;
-const BETA_2: f64 = 0.999;
+/// Shares of the moments kept a step; PyTorch's default.
+const BETAS: [f64; 2] = [0.9, 0.999];
 const EPSILON: f64 = 1e-8;
 const MOMENTS: [&str; 2] = ["first_moment.", "second_moment."];
 
 /// AdamW (Loshchilov & Hutter 2019, arXiv 1711.05101) with PyTorch's defaults and conventions.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct AdamW {
+    betas: [f64; 2],
     steps: u64,
     moments: BTreeMap<String, [Tensor<1>; 2]>,
 }
 
+impl Default for AdamW {
+    fn default() -> Self {
+        Self::with_betas(BETAS)
+    }
+}
+
 impl AdamW {
+    /// Keeping these shares, in `0..1`, of the first and the second moment a step.
+    #[must_use]
+    pub fn with_betas(betas: [f64; 2]) -> Self {
+        Self { betas, steps: 0, moments: BTreeMap::new() }
+    }
+
     /// Updates taken so far.
     #[must_use]
     pub fn steps(&self) -> u64 {
@@ -36,7 +49,7 @@ impl AdamW {
     /// layer saw.
     pub fn step(
         &mut self,
-        network: &mut dyn Network,
+        network: &mut dyn Parameters,
         gradients: &mut Gradients,
         statistics: Vec<BatchStatistics>,
         learning_rate: f64,
@@ -45,8 +58,8 @@ impl AdamW {
         self.steps += 1;
         let step = AdamWStep {
             learning_rate,
-            beta_1: BETA_1,
-            beta_2: BETA_2,
+            beta_1: self.betas[0],
+            beta_2: self.betas[1],
             epsilon: EPSILON,
             weight_decay,
             step: self.steps,
@@ -109,6 +122,6 @@ impl AdamW {
             let pair = [take(MOMENTS[0])?, take(MOMENTS[1])?];
             moments.insert(name, pair);
         }
-        Ok(Self { steps, moments })
+        Ok(Self { steps, moments, ..Self::default() })
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::history::EpochRecord;
 use super::optimiser::AdamW;
 use crate::model::weights::{self, ClassifierPolicy, Precision, StateDict};
-use crate::model::{Detector, Network};
+use crate::model::{Detector, Parameters};
 use crate::{Error, Result};
 
 const PARAMETER: &str = "parameter.";
@@ -132,6 +132,6 @@ fn take(tensors: &mut StateDict, prefix: &str) -> StateDict {
     names.into_iter().filter_map(|name| Some((name[prefix.len()..].to_owned(), tensors.remove(&name)?))).collect()
 }
 
-fn assign(network: &mut dyn Network, parameters: StateDict, path: &Path) -> Result<()> {
+fn assign(network: &mut dyn Parameters, parameters: StateDict, path: &Path) -> Result<()> {
     weights::assign(network, parameters, path, "", ClassifierPolicy::Exact).map(|_| ())
 }

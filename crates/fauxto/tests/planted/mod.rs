@@ -5,7 +5,7 @@ use burn::module::ParamId;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use fauxto::image::FloatImage;
 use fauxto::model::network::{ParameterValue, ParameterView};
-use fauxto::model::{Detector, Frozen, ModelEntry, Network, Pass, Start};
+use fauxto::model::{Detector, Frozen, ModelEntry, Network, Parameters, Pass, Start};
 use fauxto::random;
 use rand::RngExt;
 
@@ -95,20 +95,7 @@ pub(crate) fn share_in_patch(values: &[f32], corner: [usize; 2]) -> f32 {
     inside / all
 }
 
-impl Network for Planted {
-    fn stages(&self) -> usize {
-        1
-    }
-
-    fn stage(&self, _: usize, x: Tensor<4>, _: &Pass) -> Tensor<4> {
-        kernels::relu(kernels::conv2d(x, self.weight.clone(), None, CELL, 0) - THRESHOLD)
-    }
-
-    fn head(&self, features: Tensor<4>, _: &Pass) -> Tensor<2> {
-        let fake = kernels::global_average_pool(features) * GAIN - BIAS;
-        Tensor::cat(vec![-fake.clone(), fake], 1) * 0.5
-    }
-
+impl Parameters for Planted {
     fn visit(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {
         let tensor = self.weight.clone().flatten(0, 3);
         visit(ParameterView { name: "weight", id: self.id, shape: &self.weight.dims(), tensor });
@@ -124,6 +111,21 @@ impl Network for Planted {
 
     fn replace_with_gradients(&mut self, _: &mut Gradients, replace: &mut dyn FnMut(ParameterValue<'_>) -> Tensor<1>) {
         self.replace(replace);
+    }
+}
+
+impl Network for Planted {
+    fn stages(&self) -> usize {
+        1
+    }
+
+    fn stage(&self, _: usize, x: Tensor<4>, _: &Pass) -> Tensor<4> {
+        kernels::relu(kernels::conv2d(x, self.weight.clone(), None, CELL, 0) - THRESHOLD)
+    }
+
+    fn head(&self, features: Tensor<4>, _: &Pass) -> Tensor<2> {
+        let fake = kernels::global_average_pool(features) * GAIN - BIAS;
+        Tensor::cat(vec![-fake.clone(), fake], 1) * 0.5
     }
 
     fn to_inference(&self) -> Box<dyn Network> {

@@ -1,6 +1,6 @@
 //! What the detectors of one phase are worth: clean, attacked, corrupted; alone and voting.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use fauxto::Label;
@@ -36,7 +36,8 @@ struct Phase {
     phase: &'static str,
     clean: Vec<Judged>,
     combinations: Vec<Combined>,
-    robustness: Vec<Attacked>,
+    /// One [`Attacked`] a judge.
+    robustness: Vec<Value>,
     corruption_images: usize,
     corruptions: Vec<UnderCorruption>,
     /// Mean accuracy over 15 and over 19 corruptions at all severities, by judge.
@@ -123,12 +124,24 @@ pub(super) fn measure(pipeline: &Pipeline<'_>, phase: &'static str) -> anyhow::R
         corruption_means: judges.iter().map(|judge| (judge.clone(), mean_accuracies(&corruptions, judge))).collect(),
         clean,
         combinations,
-        robustness: attack(pipeline, &predictor, &reported)?,
+        robustness: attack(pipeline, phase, &predictor, &reported)?,
         corruption_images: corrupted.len(),
         corruptions,
     };
     let path = pipeline.path(format!("{phase}.json"));
-    Ok(write_atomically(&path, &serde_json::to_vec_pretty(&result)?)?)
+    write_atomically(&path, &serde_json::to_vec_pretty(&result)?)?;
+    for judge in judges {
+        let kept = attacked_file(pipeline, phase, &judge);
+        if kept.exists() {
+            std::fs::remove_file(&kept).with_context(|| kept.display().to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// Where the attacks on a judge are kept until all of the phase is measured.
+fn attacked_file(pipeline: &Pipeline<'_>, phase: &str, judge: &str) -> PathBuf {
+    pipeline.path(format!("{phase}_{judge}_attacked.json"))
 }
 
 fn judge(
@@ -181,8 +194,14 @@ fn write_scores(path: &Path, images: &Images, scores: &Scores) -> anyhow::Result
     Ok(write_atomically(path, &bytes)?)
 }
 
-/// Every member and the vote, each attacked for itself.
-fn attack(pipeline: &Pipeline<'_>, predictor: &Predictor, reported: &Images) -> anyhow::Result<Vec<Attacked>> {
+/// Every member and the vote, each attacked for itself. What was measured of a judge is kept in a file of its own, where
+/// a pipeline that was stopped finds it: attacks take longest.
+fn attack(
+    pipeline: &Pipeline<'_>,
+    phase: &str,
+    predictor: &Predictor,
+    reported: &Images,
+) -> anyhow::Result<Vec<Value>> {
     let arguments = pipeline.arguments;
     let mut planned: Vec<(ChosenAttack, Epsilon)> = Vec::new();
     for epsilon in SINGLE_STEP {
@@ -208,6 +227,11 @@ fn attack(pipeline: &Pipeline<'_>, predictor: &Predictor, reported: &Images) -> 
     }
     let mut results = Vec::new();
     for (judge, target) in targets {
+        let kept = attacked_file(pipeline, phase, judge);
+        if let Ok(text) = std::fs::read(&kept) {
+            results.push(serde_json::from_slice(&text).with_context(|| kept.display().to_string())?);
+            continue;
+        }
         let measured = |examples: &[Example], planned: &[(ChosenAttack, Epsilon)]| {
             let bar = progress::bar(examples.len() * (planned.len() + 1), "images", judge.to_owned());
             let campaign = Campaign { target, store: &reported.store, examples, seed: arguments.seed, batch_size: 128 };
@@ -222,11 +246,13 @@ fn attack(pipeline: &Pipeline<'_>, predictor: &Predictor, reported: &Images) -> 
             bar.finish_and_clear();
             result
         };
-        results.push(Attacked {
+        let attacked = serde_json::to_value(Attacked {
             judge: judge.to_owned(),
             attacks: measured(&many, &planned)?,
             strongest: if few.is_empty() { None } else { Some(measured(&few, &strongest)?) },
-        });
+        })?;
+        write_atomically(&kept, &serde_json::to_vec_pretty(&attacked)?)?;
+        results.push(attacked);
     }
     Ok(results)
 }

@@ -1,7 +1,7 @@
 //! Moving named tensors in and out of a network.
 
 use super::{NamedTensor, StateDict};
-use crate::model::Network;
+use crate::model::Parameters;
 use crate::{Error, Result};
 use burn::tensor::{Tensor, TensorData};
 use std::path::Path;
@@ -28,7 +28,7 @@ pub struct Assignment {
 
 /// All parameters and buffers of `network` by name.
 #[must_use]
-pub fn collect(network: &dyn Network) -> StateDict {
+pub fn collect(network: &dyn Parameters) -> StateDict {
     let mut tensors = StateDict::new();
     network.visit(&mut |parameter| {
         let shape = parameter.shape.to_vec();
@@ -44,7 +44,7 @@ pub fn collect(network: &dyn Network) -> StateDict {
 /// If a tensor is missing, has another shape, or holds values that are not finite. The network is
 /// unchanged then.
 pub fn assign(
-    network: &mut dyn Network,
+    network: &mut dyn Parameters,
     mut tensors: StateDict,
     path: &Path,
     classifier: &str,

@@ -1,0 +1,137 @@
+//! `fauxto synthesise`.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::Context;
+use clap::Args;
+use fauxto::data::Side;
+use fauxto::data::split::Split;
+use fauxto::run::RunFolder;
+use fauxto::synthesise::{self, Format, Game};
+use serde::Serialize;
+
+use super::{Outcome, say, say_json};
+use crate::images::Images;
+use crate::options::{DataOptions, DeviceOptions};
+use crate::progress;
+
+/// Train a small generator on the photographs of a split's training side, and keep images it makes
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    fauxto synthesise photos/ --split runs/mine --kind nearest --out made/\n  \
+    fauxto synthesise train.parquet --split runs/mine --kind transposed --jpeg 75 --out made/\n  \
+    fauxto train photos/ --split runs/mine/split.json --also made/ --out runs/more\n\n\
+    Images are 32 x 32, all labelled fake, and come from the second half of the training, so from many\n\
+    states of the generator. A detector that has learned from several kinds can be tried on one that was\n\
+    held out. `fauxto list generators` shows the kinds.\n\
+    Exit code 1: the data are not the ones that were split.")]
+pub(crate) struct Arguments {
+    /// The labelled images that were split
+    data: PathBuf,
+    /// The split, or a run that has one
+    #[arg(long, value_name = "FILE|RUN")]
+    split: PathBuf,
+    /// How the generator makes maps larger (`fauxto list generators`)
+    #[arg(long, value_name = "NAME")]
+    kind: String,
+    /// New folder for the images
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Images to keep
+    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    count: u32,
+    /// Steps to train, of 64 photographs each
+    #[arg(long, value_name = "N", default_value_t = 4000, value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
+    steps: u32,
+    /// Keep them as JPEG of this quality, as the photographs are, instead of PNG
+    #[arg(long, value_name = "QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
+    jpeg: Option<u8>,
+    /// Seed of weights, noise and order
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    #[command(flatten)]
+    device: DeviceOptions,
+    #[command(flatten)]
+    options: DataOptions,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The side of what generators make.
+const SIZE: usize = 32;
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    out: &'a PathBuf,
+    kind: &'a str,
+    images: usize,
+    photographs: usize,
+    steps: u32,
+    seed: u64,
+    seconds: f64,
+    discriminator_loss: f64,
+    generator_loss: f64,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let upsampling = synthesise::upsampling(&arguments.kind)?;
+    anyhow::ensure!(
+        !arguments.out.exists(),
+        "{}: found a file or folder; expected a new folder; give another path or remove it",
+        arguments.out.display()
+    );
+    let file = match arguments.split.is_dir() {
+        true => RunFolder::new(&arguments.split).split(),
+        false => arguments.split.clone(),
+    };
+    let split = Split::load(&file)?;
+    let images = Images::open(&arguments.data, &arguments.options, SIZE)?;
+    split.check(&images.candidates()).with_context(|| file.display().to_string())?;
+    let examples = images.side(&split, Side::Train);
+    let game = Game {
+        upsampling,
+        steps: arguments.steps as usize,
+        count: arguments.count as usize,
+        seed: arguments.seed,
+        store: &images.store,
+        examples: &examples,
+    };
+    let began = Instant::now();
+    let bar = progress::bar(game.steps, "steps", upsampling.name);
+    let mut last = None;
+    let made = game.play(&arguments.device.open()?, &mut |now| {
+        bar.set_position(now.step as u64);
+        bar.set_message(format!("losses {:.2} {:.2}", now.discriminator_loss, now.generator_loss));
+        last = Some(now);
+    })?;
+    bar.finish_and_clear();
+    let recipe = format!("{} generator, {} steps, seed {}", upsampling.name, arguments.steps, arguments.seed);
+    let format = arguments.jpeg.map_or(Format::Png, Format::Jpeg);
+    synthesise::write(&arguments.out, &made, format, &recipe)?;
+    let photographs = game.photographs();
+    if arguments.json {
+        let [discriminator_loss, generator_loss] =
+            last.map_or([f64::NAN; 2], |last| [last.discriminator_loss, last.generator_loss]);
+        say_json(&Report {
+            out: &arguments.out,
+            kind: upsampling.name,
+            images: made.len(),
+            photographs,
+            steps: arguments.steps,
+            seed: arguments.seed,
+            seconds: began.elapsed().as_secs_f64(),
+            discriminator_loss,
+            generator_loss,
+        })?;
+        return Ok(Outcome::Done);
+    }
+    say(format!(
+        "{} images by a generator that learned from {photographs} photographs, in {}",
+        made.len(),
+        arguments.out.display()
+    ))?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,67 @@
+//! `fauxto pretrain` and going on from its weights, as a user calls them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BinaryArray, RecordBatch, StringArray};
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use fauxto::Label;
+use parquet::arrow::ArrowWriter;
+use predicates::prelude::*;
+use serde_json::Value;
+
+const ROWS: u64 = 60;
+
+/// Sample images in a Parquet file with what they show: a number, for want of subjects.
+fn ground(folder: &Path) {
+    let label = |row: u64| if row.is_multiple_of(3) { Label::Fake } else { Label::Real };
+    let images = (0..ROWS).map(|row| {
+        Some(fauxto::data::encode::png(&fauxto::sample::render(7, row, label(row))).unwrap())
+    });
+    let columns: [(&str, ArrayRef); 3] = [
+        ("image", Arc::new(BinaryArray::from_iter(images))),
+        ("label", Arc::new(StringArray::from_iter_values((0..ROWS).map(|row| label(row).name())))),
+        ("subject", Arc::new(StringArray::from_iter_values((0..ROWS).map(|row| ["one", "two"][row as usize % 2])))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let file = std::fs::File::create(folder.join("data.parquet")).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+fn fauxto(folder: &Path, words: &str) -> Assert {
+    Command::cargo_bin("fauxto").unwrap().current_dir(folder).args(words.split(' ')).assert()
+}
+
+fn json(assert: &Assert) -> Value {
+    serde_json::from_slice(&assert.get_output().stdout).unwrap()
+}
+
+#[test]
+fn photographs_alone_are_learned_from_and_those_held_out_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    ground(folder.path());
+    let small = "--model resnet_se_small --set train.epochs=1 --set train.batch_size=16 --json";
+    let pretrain = format!("pretrain data.parquet --subject subject {small}");
+    let report = json(&fauxto(folder.path(), &format!("{pretrain} --out first.safetensors")).success());
+    assert_eq!(report["subjects"], serde_json::json!(["one", "two"]));
+    assert_eq!((&report["n_train"], &report["n_validation"]), (&38.into(), &2.into()));
+
+    let train = format!("train data.parquet {small} --allow-giveaways --init first.safetensors --out run");
+    fauxto(folder.path(), &train).success().stderr(predicate::str::contains("tensors taken"));
+    let report =
+        json(&fauxto(folder.path(), &format!("{pretrain} --except run/split.json --out second.safetensors")).success());
+    let excepted = report["excepted"].as_u64().unwrap();
+    assert!(excepted > 0);
+    assert_eq!(report["n_train"].as_u64().unwrap() + report["n_validation"].as_u64().unwrap() + excepted, 40);
+
+    fauxto(folder.path(), &format!("{pretrain} --out first.safetensors"))
+        .code(2)
+        .stderr(predicate::str::contains("expected a new one"));
+    fauxto(folder.path(), &format!("pretrain data.parquet --subject topic {small} --out third.safetensors"))
+        .code(2)
+        .stderr(predicate::str::contains("image, label, subject"));
+    assert!(!folder.path().join("third.safetensors").exists());
+}

@@ -1,0 +1,72 @@
+use super::*;
+use crate::config::TrainConfig;
+use crate::data::{Dataset, OpenOptions, StoreOptions, encode};
+use crate::image::RgbImage;
+use crate::run;
+
+const SETTINGS: [&str; 5] =
+    ["model=\"resnet_se_small\"", "input_size=32", "train.batch_size=8", "train.epochs=6", "train.learning_rate=1e-3"];
+
+fn config(more: &[&str]) -> Config {
+    let settings: Vec<String> = SETTINGS.iter().chain(more).map(|setting| (*setting).to_owned()).collect();
+    Config::resolve(Some("pretrain"), &settings).unwrap()
+}
+
+/// Photographs of two subjects, told apart by their colour.
+fn ground() -> (PixelStore, Vec<Photograph>) {
+    let folder = tempfile::tempdir().unwrap();
+    for class in ["real", "fake"] {
+        std::fs::create_dir(folder.path().join(class)).unwrap();
+    }
+    for place in 0..48 {
+        let colour = if place % 2 == 0 { [200, 30, 30] } else { [30, 30, 200] };
+        let pixels = colour.map(|level| level + place as u8 % 16).repeat(32 * 32);
+        let image = encode::png(&RgbImage { width: 32, height: 32, pixels }).unwrap();
+        let class = if place == 47 { "fake" } else { "real" };
+        std::fs::write(folder.path().join(format!("{class}/{place}.png")), image).unwrap();
+    }
+    let dataset = Dataset::open(folder.path(), &OpenOptions::default()).unwrap();
+    let indices = dataset.labelled();
+    let store = PixelStore::fill(&dataset, &indices, &StoreOptions::new(32)).unwrap();
+    let red = |index: usize| store.image(index).unwrap().pixels[0] > 100;
+    let photographs = (0..store.len()).map(|index| Photograph { index, subject: usize::from(red(index)) }).collect();
+    (store, photographs)
+}
+
+#[test]
+fn what_photographs_show_is_learned_and_the_weights_are_taken_for_another_task() {
+    let (store, photographs) = ground();
+    let config = config(&[]);
+    let (validation, train) = photographs.split_at(8);
+    let task = Task { config: &config, store: &store, train, validation, subjects: 2 };
+    let mut seen = Vec::new();
+    let (_, accuracy) = task.learn(&Device::flex(), &mut |now| seen.push((now.step, now.accuracy))).unwrap();
+    assert_eq!(seen.len(), 30);
+    assert_eq!(seen.iter().filter(|(_, accuracy)| accuracy.is_some()).count(), 6);
+    assert!(accuracy > 0.9, "{accuracy}");
+
+    let short = Config { train: TrainConfig { epochs: 1, ..config.train.clone() }, ..config.clone() };
+    let three = Task { subjects: 3, config: &short, ..task };
+    let (weights, _) = three.learn(&Device::flex(), &mut |_| ()).unwrap();
+    assert_eq!(three.learn(&Device::flex(), &mut |_| ()).unwrap().0, weights, "equal tasks, equal weights");
+    let file = tempfile::tempdir().unwrap().keep().join("pretrained.safetensors");
+    weights::write_safetensors(&file, &weights, &std::collections::BTreeMap::new(), weights::Precision::F32).unwrap();
+    let (_, taken) = run::begin(&config, Some(&file), &Device::flex()).unwrap();
+    assert_eq!(taken.unwrap().kept, ["head.fc2.bias", "head.fc2.weight"].map(str::to_owned));
+}
+
+#[test]
+fn too_little_to_learn_from_is_refused() {
+    let (store, photographs) = ground();
+    let config = config(&["train.batch_size=32"]);
+    let whole =
+        Task { config: &config, store: &store, train: &photographs[8..], validation: &photographs[..8], subjects: 2 };
+    for task in [
+        Task { train: &photographs[..31], ..whole },
+        Task { validation: &[], ..whole },
+        Task { subjects: 1, ..whole },
+    ] {
+        let error = task.learn(&Device::flex(), &mut |_| ()).unwrap_err().to_string();
+        assert!(error.contains("expected at least 32 of two subjects"), "{error}");
+    }
+}

@@ -1,0 +1,184 @@
+//! Generator against discriminator.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, activation};
+use rand::seq::SliceRandom;
+
+use super::discriminator::Discriminator;
+use super::generator::{Generator, SIDE, latent};
+use super::upsampling::Upsampling;
+use crate::augment::{self, Augmentation};
+use crate::data::PixelStore;
+use crate::image::{FloatImage, RgbImage};
+use crate::model::network::Erased;
+use crate::model::pass::Pass;
+use crate::train::{AdamW, EpochAugmentation, Example, batch};
+use crate::{Error, Label, Result, random};
+
+/// DCGAN's step size and first moment, with which its game does not run away.
+const LEARNING_RATE: f64 = 2e-4;
+const BETAS: [f64; 2] = [0.5, 0.999];
+/// Images of each side a step.
+const BATCH: usize = 64;
+
+/// A game to be played.
+#[derive(Clone, Copy, Debug)]
+pub struct Game<'a> {
+    /// How its generator makes maps larger.
+    pub upsampling: &'static Upsampling,
+    /// Steps of both players, at least 2.
+    pub steps: usize,
+    /// Images to keep.
+    pub count: usize,
+    /// Of initial weights, noise and the order of photographs.
+    pub seed: u64,
+    /// Pixels, 32 x 32.
+    pub store: &'a PixelStore,
+    /// The real images to learn from; examples labelled fake are passed over.
+    pub examples: &'a [Example],
+}
+
+/// Where a game is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Steps taken.
+    pub step: usize,
+    /// The discriminator's loss on this step's batches, in nats an image; `2 ln 2` where it can only guess.
+    pub discriminator_loss: f64,
+    /// The generator's.
+    pub generator_loss: f64,
+}
+
+impl Game<'_> {
+    /// The images it learns from.
+    #[must_use]
+    pub fn photographs(&self) -> usize {
+        self.real().count()
+    }
+
+    /// Plays, and returns images of the second half of the game, evenly spread over it: they come from
+    /// many states of the generator and not from the last alone.
+    ///
+    /// Non-saturating losses (Goodfellow et al. 2014, section 3). Equal games give equal images.
+    ///
+    /// # Errors
+    /// Fewer real images than a batch, images of another size, fewer than 2 steps, or more images asked for than
+    /// half of the steps make; a loss that is not finite.
+    pub fn play(&self, device: &Device, observe: &mut dyn FnMut(Progress)) -> Result<Vec<RgbImage>> {
+        let real: Vec<Example> = self.real().copied().collect();
+        let half = self.steps / 2;
+        let wanted = self.count.div_ceil(BATCH);
+        if real.len() < BATCH || self.store.size() != SIDE || self.steps < 2 || wanted > self.steps - half {
+            return Err(Error::Refused(format!(
+                "a generator: found {} real images of {} pixels a side to learn from, {} steps and {} images to make; \
+                 expected at least {BATCH} images of {SIDE} pixels, 2 steps, and at most {} images of so many steps",
+                real.len(),
+                self.store.size(),
+                self.steps,
+                self.count,
+                (self.steps - half) * BATCH
+            )));
+        }
+        let device = device.clone().autodiff();
+        let mut players = Players {
+            generator: Erased::new(Generator::new(self.upsampling, self.seed, &device)),
+            discriminator: Erased::new(Discriminator::new(self.seed, &device)),
+            moves: [AdamW::with_betas(BETAS), AdamW::with_betas(BETAS)],
+        };
+        let flips = augment::build(&[horizontal_flip()])?;
+        let mut images = Vec::with_capacity(wanted * BATCH);
+        for step in 0..self.steps {
+            let photographs = self.batch(&real, step, &flips, &device)?;
+            let (made, progress) = players.step(photographs, self.seed, step as u64);
+            if !(progress.discriminator_loss.is_finite() && progress.generator_loss.is_finite()) {
+                return Err(Error::Diverged(format!("a generator's game at step {}: {progress:?}", step + 1)));
+            }
+            observe(progress);
+            // Batch number `n` of `wanted` is that of the last step of the n-th part of the second half.
+            let parts = |steps: usize| steps * wanted / (self.steps - half);
+            if step >= half && parts(step + 1 - half) > parts(step - half) {
+                images.extend(to_images(made));
+            }
+        }
+        images.truncate(self.count);
+        Ok(images)
+    }
+
+    fn real(&self) -> impl Iterator<Item = &Example> {
+        self.examples.iter().filter(|example| example.label == Label::Real)
+    }
+
+    /// The batch of a step: every real image once an epoch, in an order drawn for it.
+    fn batch(
+        &self,
+        real: &[Example],
+        step: usize,
+        augmentations: &[Box<dyn Augmentation>],
+        device: &Device,
+    ) -> Result<Tensor<4>> {
+        let batches = real.len() / BATCH;
+        let (epoch, place) = ((step / batches) as u64, step % batches);
+        let mut order = real.to_vec();
+        order.shuffle(&mut random::stream(self.seed, "photographs", &[epoch]));
+        let augmentation = EpochAugmentation { augmentations, seed: self.seed, epoch };
+        batch::pixels(self.store, &order[place * BATCH..(place + 1) * BATCH], Some(augmentation), device)
+    }
+}
+
+fn horizontal_flip() -> augment::Step {
+    toml::Table::from_iter([
+        ("name".to_owned(), toml::Value::from("horizontal_flip")),
+        ("probability".to_owned(), toml::Value::from(0.5)),
+    ])
+}
+
+struct Players {
+    generator: Erased<Generator>,
+    discriminator: Erased<Discriminator>,
+    /// The generator's, the discriminator's.
+    moves: [AdamW; 2],
+}
+
+impl Players {
+    /// One move of the discriminator, one of the generator; the images made on the way.
+    fn step(&mut self, photographs: Tensor<4>, seed: u64, step: u64) -> (Tensor<4>, Progress) {
+        let pass = Pass::training(seed, step);
+        let noise = latent(BATCH, seed, step, &photographs.device());
+        let made = self.generator.module().forward(noise, &pass);
+
+        // Real and made images are normalised apart, as each other's statistics would give them away.
+        let judge = |pixels: Tensor<4>| self.discriminator.module().forward(pixels, &Pass::training(seed, step));
+        let loss = surprise(judge(photographs).neg()) + surprise(judge(made.clone().detach()));
+        let discriminator_loss = scalar(&loss);
+        let mut gradients = loss.backward();
+        // Statistics are left: nobody judges outside the game.
+        self.moves[1].step(&mut self.discriminator, &mut gradients, Vec::new(), LEARNING_RATE, 0.0);
+
+        // Outside autodiff, the discriminator costs no gradients of its own parameters.
+        let fixed = self.discriminator.module().valid();
+        let loss = surprise(fixed.forward(made.clone(), &Pass::training(seed, step)).neg());
+        let generator_loss = scalar(&loss);
+        let mut gradients = loss.backward();
+        drop(fixed);
+        self.moves[0].step(&mut self.generator, &mut gradients, pass.into_statistics(), LEARNING_RATE, 0.0);
+        (made.detach().without_autodiff(), Progress { step: step as usize + 1, discriminator_loss, generator_loss })
+    }
+}
+
+/// Mean of `-log(1 - sigmoid(log_odds))`: how surprising it is that nothing is what it was given odds of being.
+fn surprise(log_odds: Tensor<2>) -> Tensor<1> {
+    activation::softplus(log_odds, 1.0).mean()
+}
+
+fn scalar(loss: &Tensor<1>) -> f64 {
+    f64::from(loss.clone().detach().into_scalar::<f32>())
+}
+
+fn to_images(pixels: Tensor<4>) -> impl Iterator<Item = RgbImage> {
+    let values: Vec<f32> = pixels.into_data().iter::<f32>().collect();
+    let images: Vec<RgbImage> = values
+        .chunks_exact(SIDE * SIDE * 3)
+        .map(|pixels| RgbImage::from(&FloatImage { width: SIDE, height: SIDE, pixels: pixels.to_vec() }))
+        .collect();
+    images.into_iter()
+}

@@ -1,0 +1,91 @@
+use burn::tensor::Device;
+
+use super::*;
+use crate::data::{Dataset, OpenOptions, PixelStore, StoreOptions, encode};
+use crate::image::RgbImage;
+use crate::train::Example;
+use crate::{Label, sample};
+
+/// Images decoded from files, all labelled `label`.
+fn stored(images: impl Iterator<Item = RgbImage>) -> PixelStore {
+    let folder = tempfile::tempdir().unwrap();
+    for class in ["real", "fake"] {
+        std::fs::create_dir(folder.path().join(class)).unwrap();
+    }
+    std::fs::write(folder.path().join("fake/1.png"), encode::png(&sample::render(1, 0, Label::Fake)).unwrap()).unwrap();
+    for (index, image) in images.enumerate() {
+        std::fs::write(folder.path().join(format!("real/{index}.png")), encode::png(&image).unwrap()).unwrap();
+    }
+    let dataset = Dataset::open(folder.path(), &OpenOptions::default()).unwrap();
+    let real: Vec<usize> =
+        dataset.labelled().into_iter().filter(|&index| dataset.items[index].label == Some(Label::Real)).collect();
+    PixelStore::fill(&dataset, &real, &StoreOptions::new(32)).unwrap()
+}
+
+fn examples(store: &PixelStore) -> Vec<Example> {
+    (0..store.len()).map(|index| Example { index, label: Label::Real }).collect()
+}
+
+fn grey(level: u8) -> RgbImage {
+    RgbImage { width: 32, height: 32, pixels: vec![level; 32 * 32 * 3] }
+}
+
+fn mean(images: &[RgbImage]) -> f64 {
+    let levels = images.iter().flat_map(|image| &image.pixels);
+    levels.map(|&level| f64::from(level)).sum::<f64>() / (images.len() * 32 * 32 * 3) as f64
+}
+
+#[test]
+fn both_players_learn_and_equal_games_give_equal_images() {
+    let store = stored((0..64).map(|index| grey(225 + index % 16)));
+    let examples = examples(&store);
+    for upsampling in UPSAMPLINGS {
+        let play = |steps, seed| {
+            let game = Game { upsampling, steps, count: 64, seed, store: &store, examples: &examples };
+            let mut losses = Vec::new();
+            let made = game.play(&Device::flex(), &mut |now| losses.push(now.discriminator_loss)).unwrap();
+            assert_eq!(losses.len(), steps);
+            (made, losses)
+        };
+        let (first, losses) = play(4, 1);
+        assert_eq!(first.len(), 64, "{}", upsampling.name);
+        assert!(losses[3] < 0.9 * losses[0], "{}: grey against noise is easy: {losses:?}", upsampling.name);
+        assert_eq!(first, play(4, 1).0, "{}", upsampling.name);
+        assert_ne!(first, play(4, 2).0, "{}", upsampling.name);
+    }
+    let upsampling = upsampling("transposed").unwrap();
+    let game = |steps| Game { upsampling, steps, count: 64, seed: 1, store: &store, examples: &examples };
+    let [before, after] = [2, 24].map(|steps| mean(&game(steps).play(&Device::flex(), &mut |_| ()).unwrap()));
+    assert!(after > before + 10.0, "from {before} towards 232: {after}");
+}
+
+#[test]
+fn games_that_cannot_be_played_are_refused() {
+    let store = stored((0..64).map(|_| grey(9)));
+    let examples = examples(&store);
+    let game = Game { upsampling: &UPSAMPLINGS[0], steps: 2, count: 64, seed: 1, store: &store, examples: &examples };
+    let refused = |game: Game<'_>| {
+        let error = game.play(&Device::flex(), &mut |_| ()).unwrap_err().to_string();
+        assert!(error.contains("expected at least 64 images of 32 pixels"), "{error}");
+    };
+    refused(Game { steps: 1, ..game });
+    refused(Game { count: 65, ..game });
+    refused(Game { examples: &examples[1..], ..game });
+    let fakes: Vec<Example> = examples.iter().map(|example| Example { label: Label::Fake, ..*example }).collect();
+    refused(Game { examples: &fakes, ..game });
+}
+
+#[test]
+fn what_is_written_is_a_data_set_of_fakes() {
+    let folder = tempfile::tempdir().unwrap();
+    let images: Vec<RgbImage> = (0..3).map(|index| sample::render(3, index, Label::Real)).collect();
+    for (name, format) in [("png", Format::Png), ("jpg", Format::Jpeg(75))] {
+        let path = folder.path().join(name);
+        write(&path, &images, format, "a test").unwrap();
+        let dataset = Dataset::open(&path, &OpenOptions::default()).unwrap();
+        let names: Vec<&str> = dataset.items.iter().map(|item| item.identity.as_str()).collect();
+        assert_eq!(names, [1, 2, 3].map(|index| format!("images/{index}.{name}")));
+        assert!(dataset.items.iter().all(|item| item.label == Some(Label::Fake) && item.parent.is_none()));
+        assert!(write(&path, &images, format, "a test").is_err(), "a folder that exists is kept");
+    }
+}
