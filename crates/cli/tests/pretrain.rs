@@ -16,9 +16,8 @@ const ROWS: u64 = 60;
 /// Sample images in a Parquet file with what they show: a number, for want of subjects.
 fn ground(folder: &Path) {
     let label = |row: u64| if row.is_multiple_of(3) { Label::Fake } else { Label::Real };
-    let images = (0..ROWS).map(|row| {
-        Some(fauxto::data::encode::png(&fauxto::sample::render(7, row, label(row))).unwrap())
-    });
+    let images =
+        (0..ROWS).map(|row| Some(fauxto::data::encode::png(&fauxto::sample::render(7, row, label(row))).unwrap()));
     let columns: [(&str, ArrayRef); 3] = [
         ("image", Arc::new(BinaryArray::from_iter(images))),
         ("label", Arc::new(StringArray::from_iter_values((0..ROWS).map(|row| label(row).name())))),

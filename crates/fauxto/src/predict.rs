@@ -13,7 +13,7 @@ use crate::checkpoint::{self, Checkpoint, Provenance};
 use crate::data::{ContentHash, PixelStore};
 use crate::ensemble::Combination;
 use crate::ensemble_file::{EnsembleFile, EnsembleMember, relative};
-use crate::model::Frozen;
+use crate::model::{Frozen, Precision};
 use crate::out_of_distribution::OutOfDistribution;
 use crate::train::batch::{self, Example};
 use crate::{Error, Label, Result};
@@ -131,6 +131,14 @@ impl Predictor {
             return Err(Error::input(path, "an ensemble among other models", "it alone", "name its members instead"));
         }
         Ok(Self::voting(read_members(paths, device)?))
+    }
+
+    /// The same, its members judging in `precision`; see [`Frozen::in_precision`].
+    #[must_use]
+    pub fn in_precision(mut self, precision: Precision) -> Self {
+        let members = self.members.into_iter();
+        self.members = members.map(|m| Member { frozen: m.frozen.in_precision(precision), ..m }).collect();
+        self
     }
 
     /// The detector that comes inside the binary.

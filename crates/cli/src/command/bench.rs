@@ -5,7 +5,7 @@ use fauxto::bench::{Workload, rates, time};
 use fauxto::model;
 
 use super::{Outcome, say, say_json};
-use crate::options::BatchOptions;
+use crate::options::{BatchOptions, PrecisionOptions};
 
 /// Time training steps or inference on random pixels
 #[derive(Debug, Args)]
@@ -26,6 +26,8 @@ pub(crate) struct Arguments {
     steps: u32,
     #[command(flatten)]
     batches: BatchOptions,
+    #[command(flatten)]
+    precision: PrecisionOptions,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -56,6 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         arguments.batches.size(),
         arguments.size as usize,
         arguments.steps as usize,
+        arguments.precision.choose(),
         (&arguments.batches.device.name, &device),
     );
     if arguments.json {

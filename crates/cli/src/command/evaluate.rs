@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::{Outcome, say, say_json};
 use crate::images::Images;
-use crate::options::{BatchOptions, DataOptions, Models, OperatingPoint, SideOptions};
+use crate::options::{BatchOptions, DataOptions, Models, OperatingPoint, PrecisionOptions, SideOptions};
 use crate::{figure, progress, table};
 
 /// Measure a detector on labelled images
@@ -44,6 +44,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     batches: BatchOptions,
     #[command(flatten)]
+    precision: PrecisionOptions,
+    #[command(flatten)]
     options: DataOptions,
     /// Print JSON
     #[arg(long)]
@@ -73,7 +75,7 @@ struct MemberReport<'a> {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let device = arguments.batches.device.open()?;
-    let predictor = Predictor::open(&arguments.models.0, &device)?;
+    let predictor = Predictor::open(&arguments.models.0, &device)?.in_precision(arguments.precision.choose());
     let threshold = arguments.operating_point.threshold(&predictor)?;
     let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?.on_side(&arguments.side)?;
     let positions = images.positions();

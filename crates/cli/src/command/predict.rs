@@ -12,7 +12,7 @@ use fauxto::submission;
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
-use crate::options::{BatchOptions, Models, OperatingPoint};
+use crate::options::{BatchOptions, Models, OperatingPoint, PrecisionOptions};
 use crate::{pixels, progress, table};
 
 /// Judge images
@@ -52,6 +52,8 @@ pub(crate) struct Arguments {
     fail_on_fake: bool,
     #[command(flatten)]
     batches: BatchOptions,
+    #[command(flatten)]
+    precision: PrecisionOptions,
 }
 
 /// One image in the output, in the order of the input. Field names are stable.
@@ -75,7 +77,7 @@ struct Row {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     arguments.operating_point.check()?;
     let device = arguments.batches.device.open()?;
-    let predictor = Predictor::open(&arguments.models.0, &device)?;
+    let predictor = Predictor::open(&arguments.models.0, &device)?.in_precision(arguments.precision.choose());
     let threshold = arguments.operating_point.threshold(&predictor)?;
     let mut rows = Vec::new();
     for path in &arguments.paths {

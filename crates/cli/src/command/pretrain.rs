@@ -106,7 +106,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         bar.set_position(now.step as u64);
         bar.set_message(format!("loss {:.3}", now.loss));
         if let Some(accuracy) = now.accuracy {
-            bar.suspend(|| progress::note(format!("step {:>6}  loss {:.4}  accuracy {accuracy:.4}", now.step, now.loss)));
+            bar.suspend(|| {
+                progress::note(format!("step {:>6}  loss {:.4}  accuracy {accuracy:.4}", now.step, now.loss))
+            });
         }
     })?;
     bar.finish_and_clear();
@@ -159,9 +161,8 @@ fn photographs(
     held_out: &HashSet<ContentHash>,
 ) -> (Vec<Photograph>, Vec<String>, usize) {
     let real = images.examples.iter().filter(|example| example.label == Label::Real);
-    let shown: Vec<(usize, &String)> = real
-        .filter_map(|example| Some((example.index, texts[images.indices[example.index]].as_ref()?)))
-        .collect();
+    let shown: Vec<(usize, &String)> =
+        real.filter_map(|example| Some((example.index, texts[images.indices[example.index]].as_ref()?))).collect();
     let subjects: BTreeSet<&String> = shown.iter().map(|(_, subject)| *subject).collect();
     let subjects: Vec<String> = subjects.into_iter().cloned().collect();
     let all = shown.len();

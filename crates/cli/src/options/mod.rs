@@ -4,10 +4,12 @@ mod data;
 mod device;
 mod models;
 mod operating_point;
+mod precision;
 mod training;
 
 pub(crate) use data::{DataOptions, ReportedOptions, SideName, SideOptions};
 pub(crate) use device::{BatchOptions, DeviceOptions};
 pub(crate) use models::Models;
 pub(crate) use operating_point::{OperatingPoint, check_threshold};
+pub(crate) use precision::PrecisionOptions;
 pub(crate) use training::{PhaseOptions, TrainingOptions};

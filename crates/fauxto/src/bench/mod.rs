@@ -13,7 +13,7 @@ use rand::RngExt;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::model::{Detector, ModelEntry, Pass};
+use crate::model::{Detector, ModelEntry, Pass, Precision};
 use crate::train::batch::{self, Example};
 use crate::train::cross_entropy;
 use crate::train::optimiser::AdamW;
@@ -51,6 +51,8 @@ pub struct Timing {
     pub minimum_seconds: f64,
     /// Slowest step.
     pub maximum_seconds: f64,
+    /// What inference multiplied in.
+    pub precision: &'static str,
     /// Threads at work.
     pub threads: usize,
     /// Device, by its name in the registry.
@@ -59,7 +61,8 @@ pub struct Timing {
     pub peak_memory_bytes: Option<u64>,
 }
 
-/// Times `steps` (at least 1) steps of `workload` after two that do not count.
+/// Times `steps` (at least 1) steps of `workload` after two that do not count. `precision` is that of inference; training
+/// is in `f32`.
 #[must_use]
 pub fn time(
     workload: Workload,
@@ -67,6 +70,7 @@ pub fn time(
     batch: usize,
     input_size: usize,
     steps: usize,
+    precision: Precision,
     (device_name, device): (&str, &Device),
 ) -> Timing {
     let mut stream = random::stream(0, "bench", &[]);
@@ -74,7 +78,7 @@ pub fn time(
     let values = TensorData::new(values, [batch, input_size, input_size, 3]);
     let mut seconds = match workload {
         Workload::Train => train(entry, input_size, &values, steps, &device.clone().autodiff()),
-        Workload::Infer => infer(entry, input_size, &values, steps, device),
+        Workload::Infer => infer(entry, input_size, &values, steps, precision, device),
     };
     seconds.sort_by(f64::total_cmp);
     Timing {
@@ -86,6 +90,10 @@ pub fn time(
         median_seconds: (seconds[seconds.len() / 2] + seconds[(seconds.len() - 1) / 2]) / 2.0,
         minimum_seconds: seconds[0],
         maximum_seconds: seconds[seconds.len() - 1],
+        precision: match workload {
+            Workload::Infer if precision.is_available() => precision.name(),
+            _ => Precision::Single.name(),
+        },
         threads: rayon::current_num_threads(),
         device: device_name.to_owned(),
         peak_memory_bytes: peak_memory(),
@@ -122,9 +130,10 @@ fn infer(
     input_size: usize,
     values: &TensorData,
     steps: usize,
+    precision: Precision,
     device: &Device,
 ) -> Vec<f64> {
-    let frozen = Detector::new(entry, input_size, 0, device).freeze();
+    let frozen = Detector::new(entry, input_size, 0, device).freeze().in_precision(precision);
     timed(steps, || {
         let probabilities = frozen.probability_fake(Tensor::from_data(values.clone(), device));
         assert_eq!(probabilities.len(), values.shape()[0], "one probability an image");

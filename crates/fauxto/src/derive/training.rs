@@ -50,9 +50,8 @@ impl WithDerived {
     ) -> Result<Admission> {
         let further = (self.own..self.dataset.items.len())
             .filter_map(|index| Some((index, Candidate::new(&self.dataset.items[index], contents(index)?)?)));
-        let (strangers, derived): (Vec<_>, Vec<_>) = further.partition(|(index, _)| {
-            parentless == Parentless::Admit && self.dataset.items[*index].parent.is_none()
-        });
+        let (strangers, derived): (Vec<_>, Vec<_>) = further
+            .partition(|(index, _)| parentless == Parentless::Admit && self.dataset.items[*index].parent.is_none());
         split.assert_disjoint(strangers.iter().map(|(_, stranger)| (stranger.identity.as_str(), stranger.content)))?;
         let (indices, candidates): (Vec<usize>, Vec<Candidate>) = derived.into_iter().unzip();
         let admission = split.admit(&candidates).map_err(|error| match error {

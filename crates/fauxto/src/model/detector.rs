@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
-use kernels::inference::{Builder, Program, can_replace_tensors};
+use kernels::inference::{Builder, Precision, Program, can_replace_tensors};
 use serde::{Deserialize, Serialize};
 
 use super::{ModelEntry, Network, Pass, Start};
@@ -128,7 +128,12 @@ impl Detector {
     /// A copy that can only judge.
     #[must_use]
     pub fn freeze(&self) -> Frozen {
-        Frozen { detector: self.to_inference(), program: OnceLock::new(), describing: OnceLock::new() }
+        Frozen {
+            detector: self.to_inference(),
+            precision: Precision::Single,
+            program: OnceLock::new(),
+            describing: OnceLock::new(),
+        }
     }
 
     /// The detector as a program from pixels to logits and, with `describe`, the mean over cells of every
@@ -166,6 +171,8 @@ impl Detector {
 #[derive(Debug)]
 pub struct Frozen {
     detector: Detector,
+    /// What its programs multiply in; tensors always in `f32`.
+    precision: Precision,
     /// Compiled when first needed; none if it cannot be.
     program: OnceLock<Option<Program>>,
     /// The same with the means of every stage's map.
@@ -185,6 +192,13 @@ pub struct Described {
 pub type Descriptor = Vec<Vec<f32>>;
 
 impl Frozen {
+    /// The same, judging in `precision` where programs judge and the processor has it: faster, and rounded (see
+    /// [`Precision`]). Gradients, attacks and explanations stay in `f32`.
+    #[must_use]
+    pub fn in_precision(self, precision: Precision) -> Self {
+        Self { precision, program: OnceLock::new(), describing: OnceLock::new(), ..self }
+    }
+
     /// What it was frozen from.
     #[must_use]
     pub fn detector(&self) -> &Detector {
@@ -279,7 +293,8 @@ impl Frozen {
         if [height, width] != [self.input_size(); 2] || !can_replace_tensors(pixels) {
             return None;
         }
-        let program = slot.get_or_init(|| self.detector.compile(describe)).as_ref()?;
+        let compile = || Some(self.detector.compile(describe)?.in_precision(self.precision));
+        let program = slot.get_or_init(compile).as_ref()?;
         let pixels = pixels.clone().into_data();
         Some(match pixels.as_slice::<f32>() {
             Ok(pixels) => program.run_all(pixels),

@@ -92,8 +92,8 @@ impl Task<'_> {
                         step + 1
                     )));
                 }
-                let rate = config.train.learning_rate
-                    * factor(config.train.schedule, Position { epoch, epochs, step, steps });
+                let rate =
+                    config.train.learning_rate * factor(config.train.schedule, Position { epoch, epochs, step, steps });
                 let mut gradients = loss.backward();
                 let statistics = pass.into_statistics();
                 let network = learner.network.as_mut();

@@ -61,11 +61,9 @@ fn too_little_to_learn_from_is_refused() {
     let config = config(&["train.batch_size=32"]);
     let whole =
         Task { config: &config, store: &store, train: &photographs[8..], validation: &photographs[..8], subjects: 2 };
-    for task in [
-        Task { train: &photographs[..31], ..whole },
-        Task { validation: &[], ..whole },
-        Task { subjects: 1, ..whole },
-    ] {
+    for task in
+        [Task { train: &photographs[..31], ..whole }, Task { validation: &[], ..whole }, Task { subjects: 1, ..whole }]
+    {
         let error = task.learn(&Device::flex(), &mut |_| ()).unwrap_err().to_string();
         assert!(error.contains("expected at least 32 of two subjects"), "{error}");
     }

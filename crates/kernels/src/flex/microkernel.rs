@@ -14,7 +14,7 @@
 use std::ops::Range;
 
 use super::{
-    simd::{Level, level},
+    simd::{Level, level, multiplies_pairs},
     vector::{Portable, Vector},
 };
 
@@ -57,6 +57,8 @@ pub(crate) struct Panel<'a> {
     /// Columns that exist, at most the panel's width.
     pub(crate) columns: usize,
     pub(crate) start: Start<'a>,
+    /// Whether every value of both matrices is a pair of bf16 values, see [`pairs`](super::pairs).
+    pub(crate) pairs: bool,
     pub(crate) destination: *mut f32,
     /// Distance of the destination's rows.
     pub(crate) destination_stride: usize,
@@ -76,9 +78,12 @@ impl Panel<'_> {
         if let Start::Bias(bias) = self.start {
             assert!(bias.len() >= self.columns);
         }
+        assert!(!self.pairs || multiplies_pairs(), "this processor does not multiply pairs");
         // SAFETY: the caller's promise; `level` names an instruction set this processor has.
         unsafe {
             match level() {
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 if self.pairs => self.multiply_pairs(),
                 #[cfg(target_arch = "x86_64")]
                 Level::Avx512 => self.multiply_avx512(),
                 #[cfg(target_arch = "x86_64")]
@@ -99,6 +104,16 @@ impl Panel<'_> {
             } else {
                 self.rows_of::<__m512, 1>(12, 0)
             }
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512bf16,avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+    unsafe fn multiply_pairs(&self) {
+        use super::vector::Pairs;
+        // SAFETY: as for `multiply`.
+        unsafe {
+            if width(self.columns) == PANEL { self.rows_of::<Pairs, 2>(12, 0) } else { self.rows_of::<Pairs, 1>(12, 0) }
         }
     }
 
@@ -268,6 +283,7 @@ pub(crate) fn accumulate_transposed(
                 panel_stride: columns,
                 columns: (columns - column).min(PANEL),
                 start: Start::Destination,
+                pairs: false,
                 destination: destination[column..].as_mut_ptr(),
                 destination_stride: columns,
             };

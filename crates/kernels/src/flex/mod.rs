@@ -10,6 +10,7 @@ pub(crate) mod simd;
 pub(crate) mod math;
 pub(crate) mod matrix;
 pub(crate) mod microkernel;
+pub(crate) mod pairs;
 pub(crate) mod product;
 mod vector;
 pub(crate) mod winograd;

@@ -8,6 +8,7 @@
 use super::{
     memory::Buffer,
     microkernel::{PANEL, Panel, Start, width},
+    pairs,
     parallel::{for_each_index, for_each_piece},
     rearrange::rearrange,
 };
@@ -31,6 +32,8 @@ pub(crate) struct Packed {
     pub(crate) positions: usize,
     pub(crate) depth: usize,
     pub(crate) columns: usize,
+    /// Whether every value is a pair of bf16 values.
+    pairs: bool,
 }
 
 /// Where the values of a right matrix lie: that of row `(position, depth)` and some column at the
@@ -77,7 +80,7 @@ impl Packed {
             }
             fill(first, count, width(count), panel);
         });
-        Self { values, positions, depth, columns }
+        Self { values, positions, depth, columns, pairs: false }
     }
 
     /// The columns multiplied by `scale`, one factor each.
@@ -94,6 +97,25 @@ impl Packed {
             }
         });
         self
+    }
+
+    /// The same with two rows of a position in each: half the depth, whose values are pairs.
+    ///
+    /// # Panics
+    /// If the depth is odd.
+    pub(crate) fn paired(self) -> Self {
+        assert!(self.depth.is_multiple_of(2) && !self.pairs, "pairs of rows");
+        let Self { values, positions, depth, columns, .. } = self;
+        let halved = Self::build([positions, depth / 2, columns], |first, _, width, panel| {
+            let own = &values.values()[first * positions * depth..];
+            for (pair, rows) in panel.chunks_exact_mut(width).zip(own.chunks_exact(2 * width)) {
+                let (first, second) = rows.split_at(width);
+                for ((pair, &first), &second) in pair.iter_mut().zip(first).zip(second) {
+                    *pair = pairs::pair(first, second);
+                }
+            }
+        });
+        Self { pairs: true, ..halved }
     }
 
     /// Packs the weight `[columns, depth, positions]` of a convolution; `positions` is 1 for a dense
@@ -230,6 +252,7 @@ impl<'a> Rows<'a> {
                 panel_stride: width(columns),
                 columns,
                 start,
+                pairs: packed.pairs,
                 destination: destination.wrapping_add(first),
                 destination_stride,
             };

@@ -99,6 +99,19 @@ pub(crate) fn level() -> Level {
     *LEVEL.get_or_init(|| detect(std::env::var("FAUXTO_SIMD").ok().as_deref()))
 }
 
+/// Whether this processor multiplies pairs of bf16 values, and `FAUXTO_SIMD` allows it.
+#[inline]
+pub(crate) fn multiplies_pairs() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        level() == Level::Avx512 && is_x86_feature_detected!("avx512bf16")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        false
+    }
+}
+
 /// Runs a kernel with the best instruction set of this processor.
 #[inline]
 pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {

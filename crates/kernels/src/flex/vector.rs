@@ -145,6 +145,66 @@ mod x86 {
     );
 }
 
+/// Sixteen sums, or sixteen pairs of bf16 values in the place of sixteen `f32` values.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+pub(super) struct Pairs(std::arch::x86_64::__m512);
+
+#[cfg(target_arch = "x86_64")]
+impl Vector for Pairs {
+    const LANES: usize = 16;
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        // SAFETY: only code compiled for the instruction set uses this type; so below.
+        Self(unsafe { Vector::zero() })
+    }
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        // SAFETY: as above.
+        Self(unsafe { Vector::splat(value) })
+    }
+    #[inline(always)]
+    unsafe fn load(source: *const f32) -> Self {
+        // SAFETY: as above; the caller vouches for the pointer.
+        Self(unsafe { Vector::load(source) })
+    }
+    #[inline(always)]
+    unsafe fn store(self, destination: *mut f32) {
+        // SAFETY: as above; the caller vouches for the pointer.
+        unsafe { self.0.store(destination) }
+    }
+    /// Adds the products of both values of each pair.
+    #[inline(always)]
+    unsafe fn add_product(self, a: Self, b: Self) -> Self {
+        use std::arch::x86_64::{__m512bh, _mm512_dpbf16_ps};
+        // SAFETY: as above; both types are 64 bytes in which every bit pattern is a value.
+        unsafe {
+            let bits = |pairs: Self| std::mem::transmute::<_, __m512bh>(pairs.0);
+            Self(_mm512_dpbf16_ps(self.0, bits(a), bits(b)))
+        }
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: as above.
+        Self(unsafe { self.0.add(other.0) })
+    }
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        // SAFETY: as above.
+        Self(unsafe { self.0.sub(other.0) })
+    }
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        // SAFETY: as above.
+        Self(unsafe { self.0.mul(other.0) })
+    }
+    #[inline(always)]
+    unsafe fn prefetch(address: *const f32) {
+        // SAFETY: prefetches do not fault.
+        unsafe { <std::arch::x86_64::__m512 as Vector>::prefetch(address) }
+    }
+}
+
 /// What the compiler makes vectors of on other processors.
 #[derive(Clone, Copy)]
 pub(super) struct Portable([f32; 8]);

@@ -1,6 +1,6 @@
 //! The steps of a program and how each is computed.
 
-use super::{LayerNorm, Weights, plan::Values};
+use super::{LayerNorm, Precision, Weights, plan::Values};
 use crate::flex::{
     activation::{Kind, activate},
     convolution::{Finish, Geometry, convolve},
@@ -8,6 +8,7 @@ use crate::flex::{
     layer_norm::normalize_rows_in_place,
     memory::Buffer,
     microkernel::Start,
+    pairs::to_pairs,
     parallel::{for_each_piece, rows_per_piece},
     product::{Packed, Rows, product},
     scaling, winograd,
@@ -63,7 +64,7 @@ impl Step {
         }
     }
 
-    pub(super) fn run(&self, values: &mut Values<'_>, batch: usize, shapes: &[[usize; 3]]) {
+    pub(super) fn run(&self, values: &mut Values<'_>, batch: usize, shapes: &[[usize; 3]], precision: Precision) {
         match self {
             Self::Affine { x, y, scale, shift } => {
                 values.write(*y, |values, y| scaling::affine(values.get(*x), scale, shift, y));
@@ -71,7 +72,7 @@ impl Step {
             Self::Convolution { x, y, convolution, residual, activation } => values.write(*y, |values, y| {
                 let finish =
                     Finish { residual: residual.map(|residual| values.get(residual)), activation: *activation };
-                convolution.run(values.get(*x), batch, finish, y);
+                convolution.run(values.get(*x), batch, precision, finish, y);
             }),
             Self::Depthwise { x, y, depthwise, after } => {
                 values.write(*y, |values, y| depthwise.run(values.get(*x), batch, after, y));
@@ -103,14 +104,15 @@ pub(super) struct Convolution {
     weights: Weights,
     direct: OnceLock<Packed>,
     winograd: OnceLock<Packed>,
+    halved: OnceLock<Packed>,
 }
 
 impl Convolution {
     pub(super) fn new(geometry: Geometry, weights: Weights) -> Self {
-        Self { geometry, weights, direct: OnceLock::new(), winograd: OnceLock::new() }
+        Self { geometry, weights, direct: OnceLock::new(), winograd: OnceLock::new(), halved: OnceLock::new() }
     }
 
-    fn run(&self, x: &[f32], batch: usize, finish: Finish<'_>, y: &mut [f32]) {
+    fn run(&self, x: &[f32], batch: usize, precision: Precision, finish: Finish<'_>, y: &mut [f32]) {
         let geometry = Geometry { batch, ..self.geometry };
         let [outputs, inputs, kernel_height, kernel_width] = self.weights.shape;
         let (weight, scale) = (self.weights.weight.values(), self.weights.scale.as_deref());
@@ -121,9 +123,14 @@ impl Convolution {
             });
             return winograd::convolve(&geometry, x, packed, bias, y, |first, values| finish.apply(first, values));
         }
-        let packed = self
-            .direct
-            .get_or_init(|| Packed::weight(weight, [outputs, inputs, kernel_height * kernel_width]).scaled(scale));
+        let pack = || Packed::weight(weight, [outputs, inputs, kernel_height * kernel_width]).scaled(scale);
+        if precision == Precision::Half && inputs.is_multiple_of(2) {
+            let packed = self.halved.get_or_init(|| pack().paired());
+            let geometry = Geometry { channels: inputs / 2, ..geometry };
+            let pairs = to_pairs(x);
+            return convolve(&geometry, pairs.values(), packed, bias, y, |first, values| finish.apply(first, values));
+        }
+        let packed = self.direct.get_or_init(pack);
         convolve(&geometry, x, packed, bias, y, |first, values| finish.apply(first, values));
     }
 }

@@ -13,7 +13,7 @@ use fauxto::predict::Predictor;
 use fauxto::scan::{Level, Scanner, Settings};
 
 use super::{Outcome, predict};
-use crate::options::{BatchOptions, Models, OperatingPoint};
+use crate::options::{BatchOptions, Models, OperatingPoint, PrecisionOptions};
 use crate::progress;
 use row::Row;
 
@@ -60,6 +60,8 @@ pub(crate) struct Arguments {
     fail_on_fake: bool,
     #[command(flatten)]
     batches: BatchOptions,
+    #[command(flatten)]
+    precision: PrecisionOptions,
 }
 
 /// Which versions of each image to judge.
@@ -81,7 +83,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let predictor = match &arguments.model {
         Some(models) => Predictor::open(&models.0, &device)?,
         None => Predictor::built_in(&device)?,
-    };
+    }
+    .in_precision(arguments.precision.choose());
     let opened: Vec<_> = arguments.paths.iter().map(|path| (path, predict::open(path))).collect();
     let images = opened.iter().filter_map(|(_, dataset)| Some(dataset.as_ref().ok()?.items.len())).sum();
     let scanner = Scanner {

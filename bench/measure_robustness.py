@@ -1,0 +1,71 @@
+"""What adversarial fine-tuning costs and gives: results/robustness.json.
+
+    python bench/measure_robustness.py --data ../shared/datasets/cifake/test.parquet NAME=RUN ... [--attacked 512]
+
+Each NAME=RUN is a detector, the first the one that the others were fine-tuned from. All are measured on the same images:
+clean on all of them, under each attack on the same drawn ones, with McNemar's test of every detector's clean verdicts
+against the first's. Chance is one half.
+"""
+
+import argparse
+import csv
+import json
+import tempfile
+import tomllib
+from math import comb
+from pathlib import Path
+
+from measure_release import chosen, git, say
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("detectors", nargs="+", metavar="NAME=RUN")
+    parser.add_argument("--fauxto", type=Path, default=Path("target/release/fauxto"))
+    parser.add_argument("--data", type=Path, default=Path("../shared/datasets/cifake/test.parquet"))
+    parser.add_argument("--attacked", type=int, default=512)
+    parser.add_argument("--attack", default="fgsm,pgd:steps=50")
+    parser.add_argument("--epsilon", default="1/255,2/255,4/255,8/255")
+    parser.add_argument("--out", type=Path, default=Path("results/robustness.json"))
+    arguments = parser.parse_args()
+    result = {"what": "detectors before and after adversarial fine-tuning, clean and attacked", "commit": git(),
+              "data": "/".join(arguments.data.parts[-2:]), "detectors": {}}
+    first = None
+    with tempfile.TemporaryDirectory() as folder:
+        scores = Path(folder) / "scores.csv"
+        for entry in arguments.detectors:
+            name, run = entry.split("=", 1)
+            clean = say(arguments.fauxto, "evaluate", run, arguments.data, "--scores", scores)
+            right = verdicts(scores)
+            first = first or right
+            config = tomllib.loads((Path(run) / "config.toml").read_text())
+            summary = json.loads((Path(run) / "run.json").read_text())
+            result["detectors"][name] = {
+                "trained": {key: summary[key] for key in ("model", "seed", "commit", "n_train", "epochs", "seconds")},
+                "adversarial": config["train"].get("adversarial"),
+                "learning_rate": config["train"]["learning_rate"],
+                "clean": chosen(clean),
+                "against_first": mcnemar(first, right),
+                "attacked": say(arguments.fauxto, "attack", run, arguments.data, "--limit", arguments.attacked,
+                                "--attack", arguments.attack, "--epsilon", arguments.epsilon),
+            }
+            print(name, clean["accuracy"], flush=True)
+    arguments.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def verdicts(scores: Path) -> dict[str, bool]:
+    rows = csv.DictReader(scores.open())
+    return {row["path"]: (float(row["probability_fake"]) >= 0.5) == (row["label"] == "fake") for row in rows}
+
+
+def mcnemar(first: dict[str, bool], second: dict[str, bool]) -> dict:
+    """The exact test: images that only one of the two judged rightly."""
+    lost = sum(first[path] and not second[path] for path in first)
+    gained = sum(second[path] and not first[path] for path in first)
+    n = lost + gained
+    tail = sum(comb(n, k) for k in range(min(lost, gained) + 1)) / 2**n if n else 0.5
+    return {"only_first_right": lost, "only_this_right": gained, "p": min(1.0, 2 * tail)}
+
+
+if __name__ == "__main__":
+    main()

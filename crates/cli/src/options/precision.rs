@@ -1,0 +1,36 @@
+//! What detectors multiply in when they judge.
+
+use clap::{Args, ValueEnum};
+use fauxto::model::Precision;
+
+use crate::progress;
+
+/// What detectors multiply in.
+#[derive(Debug, Args)]
+pub(crate) struct PrecisionOptions {
+    /// What to multiply in: `half` is faster where the processor multiplies bf16 pairs (AVX512-BF16), and rounds
+    #[arg(long, value_enum, default_value_t = Name::Single)]
+    precision: Name,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// f32
+    Single,
+    /// bf16, with sums in f32
+    Half,
+}
+
+impl PrecisionOptions {
+    /// What was asked for, if there is any use in it here.
+    pub(crate) fn choose(&self) -> Precision {
+        let precision = match self.precision {
+            Name::Single => Precision::Single,
+            Name::Half => Precision::Half,
+        };
+        if !precision.is_available() {
+            progress::note("this processor has no products in bf16: judging in f32");
+        }
+        precision
+    }
+}
