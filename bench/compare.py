@@ -89,6 +89,8 @@ def seconds(value: float) -> str:
 
 def row(entry: dict) -> str:
     line = f"{entry['model']:16} {entry['what']:5} {entry['batch']:>4}  fauxto {seconds(entry['fauxto']['median_seconds']):>8}"
+    if half := entry.get("fauxto_half"):
+        line += f"   in bf16 {seconds(half['median_seconds'])}"
     for peer in entry["peers"]:
         name = f"{peer['peer']} {peer['precision']}"
         line += f"   {name} {seconds(peer['median_seconds']):>8} x{peer['ratio']:.2f}"
@@ -119,16 +121,20 @@ def main() -> None:
             counting = [sys.executable, "bench/peers/work.py", "--model", model, "--batch", str(batch)]
             work = run(counting, environment, ("inference", "training"))
             case = ["--model", model, "--batch", str(batch), *common]
-            commands = [[str(fauxto), "bench", what, *case, "--json"]]
+            ours = [str(fauxto), "bench", what, *case, "--json"]
+            commands = [ours] + ([[*ours, "--precision", "half"]] if what == "infer" else [])
             for name, precision in peers:
                 side = ["--what", what, "--peer", name, "--precision", precision, "--threads", threads]
                 commands.append([sys.executable, "bench/peers/time_peers.py", *case, *side])
             rounds = [[run(command, environment) for command in commands] for _ in range(arguments.rounds)]
             ours, *theirs = (summary(list(results)) for results in zip(*rounds))
+            halved = theirs.pop(0) if what == "infer" else None
             for peer in theirs:
                 peer["ratio"] = peer["median_seconds"] / ours["median_seconds"]
             least = work["training" if what == "train" else "inference"]
             entry = {"model": model, "what": what, "batch": batch, "fauxto": ours, "peers": theirs}
+            if halved and halved["precision"] == "half":
+                entry["fauxto_half"] = halved
             entry["floor"] = floor(least, rates, ours["median_seconds"])
             if arguments.profile:
                 entry["profile"] = profile(commands[0], environment)

@@ -2,7 +2,7 @@
 
     python bench/measure_scan.py RUN --data ../shared/datasets [--samples runs/demo/images/test] [--out results/scan.json]
 
-Weights in f32, f16 and int8 (size, images per second, accuracy on cifake/test), the cold start of one image, a whole
+Weights in f32, f16 and int8, products in f32 and bf16 (size, images per second, accuracy on cifake/test), the cold start of one image, a whole
 Parquet file against the bare inference rate, and how well images unlike the training images are told apart. The
 training images' statistics come from cifake/train by the run's split; cifake/test and generators/dev report only.
 Needs numpy, pyarrow, Pillow and scikit-learn.
@@ -44,9 +44,12 @@ def main() -> None:
             if precision == "int8":
                 statistics_of_training = export["out_of_distribution"]
                 model = export["model"]
-        for precision, file in files.items():
-            seconds = [call.seconds("predict", file, test, "--quiet") for _ in range(arguments.rounds)]
-            evaluation = call.json("evaluate", file, test)
+        precisions["int8, products in bf16"] = {"bytes": precisions["int8"]["bytes"]}
+        for precision in precisions:
+            file = files[precision.split(",")[0]]
+            products = ["--precision", "half"] if "bf16" in precision else []
+            seconds = [call.seconds("predict", file, test, "--quiet", *products) for _ in range(arguments.rounds)]
+            evaluation = call.json("evaluate", file, test, *products)
             precisions[precision] |= {
                 "n": evaluation["n"],
                 "images_per_second": round(evaluation["n"] / statistics.median(seconds), 1),

@@ -229,6 +229,11 @@ pub static PRESETS: &[PresetEntry] = &[
         text: include_str!("../../../presets/release.toml"),
     },
     PresetEntry {
+        name: "release_robust",
+        summary: "fine-tuning of a release detector against attacks of 1 to 8 levels (--init)",
+        text: include_str!("../../../presets/release_robust.toml"),
+    },
+    PresetEntry {
         name: "pretrain",
         summary: "what photographs show, before what generated ones look like (`fauxto pretrain`)",
         text: include_str!("../../../presets/pretrain.toml"),

@@ -3,6 +3,7 @@
 use std::sync::mpsc::sync_channel;
 
 use burn::tensor::{Tensor, TensorData};
+use rayon::prelude::*;
 
 use super::prepare::{Prepared, prepare};
 use super::{Finding, Scanner, Settings, Stability, Tiles, Unlike};
@@ -121,7 +122,7 @@ fn judge(scanner: &Scanner<'_>, images: Vec<(usize, Prepared)>) -> Vec<(usize, F
                 Some(statistics) => {
                     let described = frozen.describe(pixels);
                     let scores: Vec<f64> =
-                        wholes.iter().map(|&whole| statistics.score(&described.descriptors[whole])).collect();
+                        wholes.par_iter().map(|&whole| statistics.score(&described.descriptors[whole])).collect();
                     (described.probability_fake, Some(scores))
                 }
                 None => (frozen.probability_fake(pixels), None),
