@@ -63,18 +63,11 @@ def measure(arguments: argparse.Namespace, run: str, learned: list[str], made: d
     real = [float(row["probability_fake"]) for row in csv.DictReader(scores.open()) if row["label"] == "real"]
     entry["made"] = {}
     for kind, folder in made.items():
-        images = sorted((Path(folder) / "images").iterdir())
-        fake = [verdict["probability_fake"] for verdict in predictions(program, run, Path(folder) / "images")]
-        assert len(fake) == len(images), (len(fake), len(images))
+        fake = [verdict["probability_fake"] for verdict in say(program, "predict", run, Path(folder) / "images")]
         truth = np.r_[np.zeros(len(real)), np.ones(len(fake))]
         entry["made"][kind] = {"n_real": len(real), "n": len(fake), "held_out": kind not in learned,
                                "roc_auc": float(roc_auc_score(truth, np.r_[real, fake]))}
     return entry
-
-
-def predictions(program: Path, run: str, folder: Path) -> list[dict]:
-    verdicts = say(program, "predict", run, folder)
-    return verdicts if isinstance(verdicts, list) else verdicts["images"]
 
 
 if __name__ == "__main__":

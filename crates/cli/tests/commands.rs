@@ -329,7 +329,9 @@ fn lists_completions_and_manual_come_from_the_same_definitions() {
         "demo",
         "audit",
         "train",
+        "pretrain",
         "derive",
+        "synthesise",
         "evaluate",
         "calibrate",
         "run",
@@ -352,6 +354,7 @@ fn bench_reports_its_contract() {
     for workload in ["train", "infer"] {
         let timed = fauxto()
             .args(["bench", workload, "--model", "resnet_se_small", "--batch", "2", "--steps", "2", "--json"])
+            .args(["--precision", "half"])
             .assert()
             .success();
         let timing = json(&timed.get_output().stdout);
@@ -359,6 +362,8 @@ fn bench_reports_its_contract() {
         assert!(seconds("minimum_seconds") <= seconds("median_seconds"));
         assert!(seconds("median_seconds") <= seconds("maximum_seconds"));
         assert_eq!((timing["workload"].as_str(), timing["batch"].as_u64()), (Some(workload), Some(2)));
+        let half = fauxto::model::Precision::Half.is_available() && workload == "infer";
+        assert_eq!(timing["precision"], if half { "half" } else { "single" });
         assert!(timing["threads"].is_number() && timing["device"] == "cpu");
         if cfg!(target_os = "linux") {
             assert!(timing["peak_memory_bytes"].as_u64().unwrap() > 1 << 20);

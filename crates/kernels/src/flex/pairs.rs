@@ -39,7 +39,9 @@ pub(crate) fn to_pairs(values: &[f32]) -> Buffer {
     pairs
 }
 
-fn convert(values: &[f32], pairs: &mut [f32]) {
+/// Writes `values`, twice as many as `pairs`, as pairs of neighbours.
+pub(crate) fn convert(values: &[f32], pairs: &mut [f32]) {
+    assert_eq!(values.len(), 2 * pairs.len(), "two values a pair");
     #[cfg(target_arch = "x86_64")]
     if super::simd::multiplies_pairs() {
         // SAFETY: the processor has the instructions.

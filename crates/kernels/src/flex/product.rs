@@ -33,7 +33,7 @@ pub(crate) struct Packed {
     pub(crate) depth: usize,
     pub(crate) columns: usize,
     /// Whether every value is a pair of bf16 values.
-    pairs: bool,
+    pub(crate) pairs: bool,
 }
 
 /// Where the values of a right matrix lie: that of row `(position, depth)` and some column at the

@@ -18,6 +18,7 @@ use super::{
     convolution::Geometry,
     memory::Buffer,
     microkernel::{PANEL, Start, accumulate_transposed},
+    pairs::convert,
     parallel::{for_each_index, for_each_piece},
     product::{Packed, Rows},
     vector::{Vector, VectorKernel, run},
@@ -84,7 +85,8 @@ pub(crate) fn convolve(
     finish: impl Fn(usize, &mut [f32]) + Sync,
 ) {
     let tiles = Tiles::new(geometry);
-    let (inputs, outputs) = (weight.depth, weight.columns);
+    let (inputs, outputs) = (geometry.channels, weight.columns);
+    assert_eq!(weight.depth, if weight.pairs { inputs / 2 } else { inputs }, "input channels");
     assert_eq!(x.len(), geometry.batch * geometry.height * geometry.width * inputs, "input's size");
     assert_eq!(y.len(), geometry.batch * geometry.out_height * geometry.out_width * outputs, "output's size");
     assert!(bias.is_none_or(|bias| bias.len() == outputs), "bias's size");
@@ -93,11 +95,22 @@ pub(crate) fn convolve(
     let (v_position, m_position) = (chunk * inputs + PADDING, chunk * outputs + PADDING);
     let mut v = Buffer::new(POSITIONS * v_position);
     let mut m = Buffer::new(POSITIONS * m_position);
+    let pairs_position = chunk * inputs / 2 + PADDING;
+    let mut pairs = weight.pairs.then(|| Buffer::new(POSITIONS * pairs_position));
     let target = Destination(y.as_mut_ptr());
     for first in (0..tiles.count).step_by(chunk) {
         let count = chunk.min(tiles.count - first);
         tiles.transform_inputs(x, &zeros, first, count, &mut v, v_position);
-        multiply_positions(&v, v_position, &mut m, m_position, count, weight);
+        match &mut pairs {
+            None => multiply_positions(&v, v_position, &mut m, m_position, count, weight),
+            Some(pairs) => {
+                for_each_piece(pairs.values_mut(), pairs_position, |position, pairs| {
+                    let v = &v.values()[position * v_position..][..count * inputs];
+                    convert(v, &mut pairs[..count * inputs / 2]);
+                });
+                multiply_positions(pairs, pairs_position, &mut m, m_position, count, weight);
+            }
+        }
         let values = m.values();
         for_each_index(count.div_ceil(TILES_PER_TASK), |task| {
             let target = &target;

@@ -28,8 +28,8 @@ pub enum Precision {
     /// `f32`.
     #[default]
     Single,
-    /// bf16 with sums in `f32`, in dense layers and convolutions of an even number of channels but those by Winograd's
-    /// algorithm, which saves more: relative error 2^-9 a factor.
+    /// bf16 with sums in `f32`, in dense layers and convolutions of an even number of channels: relative error 2^-9 a
+    /// factor, which Winograd's transforms magnify some ten times.
     Half,
 }
 

@@ -102,14 +102,14 @@ impl Step {
 pub(super) struct Convolution {
     geometry: Geometry,
     weights: Weights,
-    direct: OnceLock<Packed>,
-    winograd: OnceLock<Packed>,
-    halved: OnceLock<Packed>,
+    /// For direct products and for Winograd's, each in `f32` and in pairs of bf16.
+    direct: [OnceLock<Packed>; 2],
+    winograd: [OnceLock<Packed>; 2],
 }
 
 impl Convolution {
     pub(super) fn new(geometry: Geometry, weights: Weights) -> Self {
-        Self { geometry, weights, direct: OnceLock::new(), winograd: OnceLock::new(), halved: OnceLock::new() }
+        Self { geometry, weights, direct: Default::default(), winograd: Default::default() }
     }
 
     fn run(&self, x: &[f32], batch: usize, precision: Precision, finish: Finish<'_>, y: &mut [f32]) {
@@ -117,20 +117,24 @@ impl Convolution {
         let [outputs, inputs, kernel_height, kernel_width] = self.weights.shape;
         let (weight, scale) = (self.weights.weight.values(), self.weights.scale.as_deref());
         let bias = Some(&*self.weights.bias);
+        let half = precision == Precision::Half && inputs.is_multiple_of(2);
+        let finished = |packed: Packed| {
+            let packed = packed.scaled(scale);
+            if half { packed.paired() } else { packed }
+        };
         if winograd::applies(&geometry, outputs) {
-            let packed = self.winograd.get_or_init(|| {
-                winograd::transform_weight(weight, [outputs, inputs], winograd::Kernel::Forward).scaled(scale)
+            let packed = self.winograd[usize::from(half)].get_or_init(|| {
+                finished(winograd::transform_weight(weight, [outputs, inputs], winograd::Kernel::Forward))
             });
             return winograd::convolve(&geometry, x, packed, bias, y, |first, values| finish.apply(first, values));
         }
-        let pack = || Packed::weight(weight, [outputs, inputs, kernel_height * kernel_width]).scaled(scale);
-        if precision == Precision::Half && inputs.is_multiple_of(2) {
-            let packed = self.halved.get_or_init(|| pack().paired());
+        let packed = self.direct[usize::from(half)]
+            .get_or_init(|| finished(Packed::weight(weight, [outputs, inputs, kernel_height * kernel_width])));
+        if half {
             let geometry = Geometry { channels: inputs / 2, ..geometry };
             let pairs = to_pairs(x);
             return convolve(&geometry, pairs.values(), packed, bias, y, |first, values| finish.apply(first, values));
         }
-        let packed = self.direct.get_or_init(pack);
         convolve(&geometry, x, packed, bias, y, |first, values| finish.apply(first, values));
     }
 }
