@@ -1,0 +1,51 @@
+"""What beginning from photographs' subjects is worth on few images: results/pretraining.json.
+
+    python bench/measure_pretraining.py --data ../shared/datasets MODEL=PRETRAINED.json:BEFORE,...:AFTER,... ...
+
+For each MODEL: what `fauxto pretrain --json` printed, run folders trained from scratch, and run folders trained with
+`--init` from its weights, the same seeds in the same order. All are judged on cifake/test.
+"""
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+
+from measure_release import chosen, git, say
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="+", metavar="MODEL=JSON:RUNS:RUNS")
+    parser.add_argument("--fauxto", type=Path, default=Path("target/release/fauxto"))
+    parser.add_argument("--data", type=Path, default=Path("../shared/datasets"))
+    parser.add_argument("--out", type=Path, default=Path("results/pretraining.json"))
+    arguments = parser.parse_args()
+    result = {"what": "the base recipe on 1,600 images from scratch and from weights that learned what photographs show",
+              "commit": git(), "data": "cifake/test.parquet", "models": {}}
+    for entry in arguments.models:
+        model, rest = entry.split("=", 1)
+        pretrained, *sides = rest.split(":")
+        told = json.loads(Path(pretrained).read_text())
+        result["models"][model] = {"pretraining": {key: told[key] for key in told if key != "out"}} | {
+            name: measured(arguments, runs.split(",")) for name, runs in zip(("from_scratch", "pretrained"), sides)
+        }
+    arguments.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def measured(arguments: argparse.Namespace, runs: list[str]) -> dict:
+    reports = []
+    for run in runs:
+        summary = json.loads((Path(run) / "run.json").read_text())
+        test = say(arguments.fauxto, "evaluate", run, arguments.data / "cifake/test.parquet")
+        reports.append({key: summary[key] for key in ("seed", "commit", "n_train", "epochs", "best_epoch", "seconds")}
+                       | {"test": chosen(test)})
+    return {"runs": reports} | {
+        metric: {"mean": statistics.mean(values), "lowest": min(values), "highest": max(values)}
+        for metric in ("accuracy", "roc_auc")
+        for values in [[report["test"][metric] for report in reports]]
+    }
+
+
+if __name__ == "__main__":
+    main()
