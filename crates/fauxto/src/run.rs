@@ -180,7 +180,7 @@ pub fn fingerprint(config: &Config, split: &Split, data: &TrainingData<'_>, dete
         }
         hasher.update(b"\0");
     }
-    for example in &data.train {
+    for example in &data.train[data.train.len() - data.added..] {
         if let Some(content) = data.store.hash(example.index) {
             hasher.update(content.as_bytes());
         }
@@ -269,7 +269,7 @@ pub fn conclude(
         commit: commit.to_owned(),
         data_hash: split.data_hash().to_string(),
         n_train: data.train.len(),
-        n_added: data.train.len().saturating_sub(split.on(Side::Train).count()),
+        n_added: data.added,
         n_validation: data.validation.len(),
         epochs: fitted.history.len(),
         best_epoch: fitted.epoch,

@@ -94,9 +94,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         usable.into_iter().partition(|&position| indices[position] < whole.own);
     let (split, audit) = split(arguments, &config, &folder, &own, &indices, &store, &positions)?;
     let mut train = run::examples(&own, &indices, &positions, &split, Side::Train);
-    train.extend(admitted(&whole, &split, &indices, &store, &others)?);
+    let more = admitted(&whole, &split, &indices, &store, &others)?;
+    let added = more.len();
+    train.extend(more);
     let validation = run::examples(&own, &indices, &positions, &split, Side::Validation);
-    let data = TrainingData { store: &store, train, validation };
+    let data = TrainingData { store: &store, train, added, validation };
     folder.start(&config, &split)?;
     if let Some(audit) = audit {
         write_atomically(&folder.audit(), &serde_json::to_vec_pretty(&audit)?)?;

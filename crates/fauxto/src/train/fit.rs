@@ -31,6 +31,8 @@ pub struct TrainingData<'a> {
     pub store: &'a PixelStore,
     /// Learned from.
     pub train: Vec<Example>,
+    /// How many of those, the last ones, are none of the split's.
+    pub added: usize,
     /// Stopped on.
     pub validation: Vec<Example>,
 }

@@ -133,6 +133,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let data = TrainingData {
         store: &images.store,
         train: images.side(&split, Side::Train),
+        added: 0,
         validation: images.side(&split, Side::Validation),
     };
     let study = Study {
