@@ -59,14 +59,14 @@ fn convert_each(values: &[f32], pairs: &mut [f32]) {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512bf16,avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
 fn convert_avx512(values: &[f32], pairs: &mut [f32]) {
-    use std::arch::x86_64::{__m512, _mm512_cvtne2ps_pbh, _mm512_loadu_ps, _mm512_storeu_ps};
+    use std::arch::x86_64::{__m512, __m512bh, _mm512_cvtne2ps_pbh, _mm512_loadu_ps, _mm512_storeu_ps};
     let (blocks, rest) = values.as_chunks::<32>();
     let (targets, last) = pairs.split_at_mut(blocks.len() * 16);
     for (block, target) in blocks.iter().zip(targets.as_chunks_mut::<16>().0) {
         // SAFETY: a block is 32 values, a target 16; all bit patterns are values of both types.
         unsafe {
             let (low, high) = (_mm512_loadu_ps(block.as_ptr()), _mm512_loadu_ps(block[16..].as_ptr()));
-            let halves = std::mem::transmute::<_, __m512>(_mm512_cvtne2ps_pbh(high, low));
+            let halves = std::mem::transmute::<__m512bh, __m512>(_mm512_cvtne2ps_pbh(high, low));
             _mm512_storeu_ps(target.as_mut_ptr(), halves);
         }
     }

@@ -176,10 +176,10 @@ impl Vector for Pairs {
     /// Adds the products of both values of each pair.
     #[inline(always)]
     unsafe fn add_product(self, a: Self, b: Self) -> Self {
-        use std::arch::x86_64::{__m512bh, _mm512_dpbf16_ps};
+        use std::arch::x86_64::{__m512, __m512bh, _mm512_dpbf16_ps};
         // SAFETY: as above; both types are 64 bytes in which every bit pattern is a value.
         unsafe {
-            let bits = |pairs: Self| std::mem::transmute::<_, __m512bh>(pairs.0);
+            let bits = |pairs: Self| std::mem::transmute::<__m512, __m512bh>(pairs.0);
             Self(_mm512_dpbf16_ps(self.0, bits(a), bits(b)))
         }
     }
