@@ -121,8 +121,8 @@ def main() -> None:
             counting = [sys.executable, "bench/peers/work.py", "--model", model, "--batch", str(batch)]
             work = run(counting, environment, ("inference", "training"))
             case = ["--model", model, "--batch", str(batch), *common]
-            ours = [str(fauxto), "bench", what, *case, "--json"]
-            commands = [ours] + ([[*ours, "--precision", "half"]] if what == "infer" else [])
+            single = [str(fauxto), "bench", what, *case, "--json"]
+            commands = [single] + ([[*single, "--precision", "half"]] if what == "infer" else [])
             for name, precision in peers:
                 side = ["--what", what, "--peer", name, "--precision", precision, "--threads", threads]
                 commands.append([sys.executable, "bench/peers/time_peers.py", *case, *side])

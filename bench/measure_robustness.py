@@ -4,7 +4,7 @@
 
 Each NAME=RUN is a detector, the first the one that the others were fine-tuned from. All are measured on the same images:
 clean on all of them, under each attack on the same drawn ones, with McNemar's test of every detector's clean verdicts
-against the first's. Chance is one half.
+against the first's. Chance is one half. Needs scipy.
 """
 
 import argparse
@@ -12,8 +12,9 @@ import csv
 import json
 import tempfile
 import tomllib
-from math import comb
 from pathlib import Path
+
+from scipy.stats import binomtest
 
 from measure_release import chosen, git, say
 
@@ -63,8 +64,8 @@ def mcnemar(first: dict[str, bool], second: dict[str, bool]) -> dict:
     lost = sum(first[path] and not second[path] for path in first)
     gained = sum(second[path] and not first[path] for path in first)
     n = lost + gained
-    tail = sum(comb(n, k) for k in range(min(lost, gained) + 1)) / 2**n if n else 0.5
-    return {"only_first_right": lost, "only_this_right": gained, "p": min(1.0, 2 * tail)}
+    p = float(binomtest(lost, n).pvalue) if n else 1.0
+    return {"only_first_right": lost, "only_this_right": gained, "p": p}
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
     python bench/measure_scan.py RUN --data ../shared/datasets [--samples runs/demo/images/test] [--out results/scan.json]
 
-Weights in f32, f16 and int8, products in f32 and bf16 (size, images per second, accuracy on cifake/test), the cold start of one image, a whole
-Parquet file against the bare inference rate, and how well images unlike the training images are told apart. The
+Weights in f32, f16 and int8, products in f32 and bf16 (size, images per second, accuracy on cifake/test), the cold
+start of one image, a whole Parquet file against the bare inference rate, and how well images unlike the training images
+are told apart. The
 training images' statistics come from cifake/train by the run's split; cifake/test and generators/dev report only.
 Needs numpy, pyarrow, Pillow and scikit-learn.
 """

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use anyhow::Context;
 use fauxto::data::split::{Candidate, Split};
 use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
-use fauxto::run;
+use fauxto::run::{self, RunFolder};
 use fauxto::train::Example;
 
 use crate::options::{DataOptions, SideOptions};
@@ -39,6 +40,21 @@ impl Images {
             data.display()
         );
         Ok(Self { dataset, indices, store, examples, skipped })
+    }
+
+    /// Every labelled image of `data`, and the split of them in the file or run folder `split`, after checking that
+    /// these are the images it was made of.
+    pub(crate) fn open_split(
+        data: &Path,
+        options: &DataOptions,
+        size: usize,
+        split: &Path,
+    ) -> anyhow::Result<(Self, Split)> {
+        let file = if split.is_dir() { RunFolder::new(split).split() } else { split.to_path_buf() };
+        let split = Split::load(&file)?;
+        let images = Self::open(data, options, size)?;
+        split.check(&images.candidates()).with_context(|| file.display().to_string())?;
+        Ok((images, split))
     }
 
     /// Those on one side of the split in the file, where one is given, after checking that these are the images it was

@@ -1,16 +1,16 @@
 //! `fauxto calibrate`, and what it changes for the commands that judge.
 
+mod ground;
+
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use fauxto::calibrate::ConformalVerdict;
 use fauxto::checkpoint::{self, Provenance, ValidationSummary};
-use fauxto::data::split::{Settings, Split};
-use fauxto::data::{Dataset, OpenOptions, PixelStore, StoreOptions};
+use fauxto::data::split::Settings;
 use fauxto::model::weights::Precision;
 use fauxto::model::{Detector, model};
-use fauxto::run;
 use predicates::prelude::*;
 use serde_json::Value;
 
@@ -142,14 +142,9 @@ fn what_would_not_hold_is_refused_and_nothing_is_written() {
     std::fs::create_dir(&run).unwrap();
     let path = detector(&run.join("checkpoint.safetensors"), "resnet_se_small", 1);
     let before = std::fs::read(&path).unwrap();
-    let dataset = Dataset::open(&data, &OpenOptions::default()).unwrap();
-    let indices = dataset.labelled();
-    let store = PixelStore::fill(&dataset, &indices, &StoreOptions::new(32)).unwrap();
-    let positions: Vec<usize> = (0..store.len()).collect();
-    let candidates = run::candidates(&dataset, &indices, &store, &positions);
     let settings = Settings { seed: 1, validation: 0.3, test: 0.4 };
     let split = run.join("split.json");
-    Split::make(&candidates, [], settings).unwrap().save(&split).unwrap();
+    ground::split(&data, settings).save(&split).unwrap();
 
     let [model, data] = [text(&run), text(&data)];
     let refused = |arguments: &[&str], code: i32, words: &[&str]| {

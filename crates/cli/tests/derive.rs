@@ -1,12 +1,12 @@
 //! `fauxto derive` as a user calls it.
 
+mod ground;
+
 use std::path::Path;
 
 use assert_cmd::Command;
 use fauxto::data::Limits;
-use fauxto::data::split::{Settings, Split};
-use fauxto::data::{Dataset, OpenOptions, PixelStore, StoreOptions};
-use fauxto::run;
+use fauxto::data::split::Settings;
 use predicates::prelude::*;
 use serde_json::Value;
 
@@ -14,12 +14,7 @@ use serde_json::Value;
 fn ground(folder: &Path) {
     let data = folder.join("data");
     fauxto::sample::write(&data, 12, 0, 5).unwrap();
-    let dataset = Dataset::open(&data, &OpenOptions::default()).unwrap();
-    let indices = dataset.labelled();
-    let store = PixelStore::fill(&dataset, &indices, &StoreOptions::new(32)).unwrap();
-    let positions: Vec<usize> = (0..indices.len()).collect();
-    let candidates = run::candidates(&dataset, &indices, &store, &positions);
-    let split = Split::make(&candidates, [], Settings::default()).unwrap();
+    let split = ground::split(&data, Settings::default());
     std::fs::create_dir(folder.join("run")).unwrap();
     split.save(&folder.join("run/split.json")).unwrap();
     split.save(&folder.join("split.json")).unwrap();

@@ -1,12 +1,12 @@
 //! `fauxto synthesise` and learning from what it made, as a user calls them.
 
+mod ground;
+
 use std::path::Path;
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use fauxto::data::split::{Settings, Split};
-use fauxto::data::{Dataset, OpenOptions, PixelStore, StoreOptions};
-use fauxto::run;
 use predicates::prelude::*;
 use serde_json::Value;
 
@@ -14,12 +14,7 @@ use serde_json::Value;
 fn ground(folder: &Path) -> Split {
     let data = folder.join("data");
     fauxto::sample::write(&data, 84, 0, 5).unwrap();
-    let dataset = Dataset::open(&data, &OpenOptions::default()).unwrap();
-    let indices = dataset.labelled();
-    let store = PixelStore::fill(&dataset, &indices, &StoreOptions::new(32)).unwrap();
-    let positions: Vec<usize> = (0..indices.len()).collect();
-    let candidates = run::candidates(&dataset, &indices, &store, &positions);
-    let split = Split::make(&candidates, [], Settings::default()).unwrap();
+    let split = ground::split(&data, Settings::default());
     split.save(&folder.join("split.json")).unwrap();
     split
 }

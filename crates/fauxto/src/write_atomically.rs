@@ -56,6 +56,12 @@ impl NewFolder {
         Ok(folder)
     }
 
+    /// Where it will be.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Makes a folder within it, with those above.
     ///
     /// # Errors

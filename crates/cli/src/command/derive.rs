@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use burn::tensor::{Tensor, TensorData};
 use clap::Args;
 use fauxto::attack::{Batch, ChosenAttack, Epsilon, Norm};
@@ -11,7 +10,6 @@ use fauxto::data::Dataset;
 use fauxto::data::split::Split;
 use fauxto::derive::{Adversarial, Augmented, MANIFEST, Written, recipe};
 use fauxto::predict::Predictor;
-use fauxto::run::RunFolder;
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
@@ -87,13 +85,7 @@ struct Report<'a> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let file = match arguments.split.is_dir() {
-        true => RunFolder::new(&arguments.split).split(),
-        false => arguments.split.clone(),
-    };
-    let split = Split::load(&file)?;
-    let images = Images::open(&arguments.data, &arguments.options, CHECKED_SIZE)?;
-    split.check(&images.candidates()).with_context(|| file.display().to_string())?;
+    let (images, split) = Images::open_split(&arguments.data, &arguments.options, CHECKED_SIZE, &arguments.split)?;
     let Images { dataset, .. } = images;
     let (kind, written) = match (&arguments.models, arguments.adversarial) {
         (Some(models), Some(count)) => ("adversarial", attacked(arguments, &dataset, &split, models, count as usize)?),

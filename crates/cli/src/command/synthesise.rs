@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Context;
 use clap::Args;
 use fauxto::data::Side;
-use fauxto::data::split::Split;
-use fauxto::run::RunFolder;
 use fauxto::synthesise::{self, Format, Game};
+use fauxto::write_atomically::NewFolder;
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
@@ -78,18 +76,8 @@ struct Report<'a> {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let upsampling = synthesise::upsampling(&arguments.kind)?;
-    anyhow::ensure!(
-        !arguments.out.exists(),
-        "{}: found a file or folder; expected a new folder; give another path or remove it",
-        arguments.out.display()
-    );
-    let file = match arguments.split.is_dir() {
-        true => RunFolder::new(&arguments.split).split(),
-        false => arguments.split.clone(),
-    };
-    let split = Split::load(&file)?;
-    let images = Images::open(&arguments.data, &arguments.options, SIZE)?;
-    split.check(&images.candidates()).with_context(|| file.display().to_string())?;
+    let folder = NewFolder::create(&arguments.out)?;
+    let (images, split) = Images::open_split(&arguments.data, &arguments.options, SIZE, &arguments.split)?;
     let examples = images.side(&split, Side::Train);
     let game = Game {
         upsampling,
@@ -110,7 +98,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     bar.finish_and_clear();
     let recipe = format!("{} generator, {} steps, seed {}", upsampling.name, arguments.steps, arguments.seed);
     let format = arguments.jpeg.map_or(Format::Png, Format::Jpeg);
-    synthesise::write(&arguments.out, &made, format, &recipe)?;
+    synthesise::write(folder, &made, format, &recipe)?;
     let photographs = game.photographs();
     if arguments.json {
         let [discriminator_loss, generator_loss] =

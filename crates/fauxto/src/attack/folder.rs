@@ -1,14 +1,14 @@
 //! Attacked images on disk, each naming its parent.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::tensor::Tensor;
 
 use super::Epsilon;
-use crate::data::encode;
+use crate::data::{ManifestWriter, encode};
 use crate::image::RgbImage;
 use crate::write_atomically::NewFolder;
-use crate::{Error, Label, Result};
+use crate::{Label, Result};
 
 /// The name of the list within the folder; a data set to every command.
 pub const MANIFEST_FILE: &str = "manifest.csv";
@@ -21,9 +21,8 @@ pub const MANIFEST_FILE: &str = "manifest.csv";
 /// whole number of levels, and can undo one smaller than a level.
 #[derive(Debug)]
 pub struct AdversarialFolder {
-    path: PathBuf,
     folder: NewFolder,
-    manifest: csv::Writer<Vec<u8>>,
+    manifest: ManifestWriter,
     count: usize,
 }
 
@@ -47,10 +46,8 @@ impl AdversarialFolder {
     /// If there is something at `path`, or the system refuses.
     pub fn create(path: &Path) -> Result<Self> {
         let folder = NewFolder::create(path)?;
-        let manifest = csv::Writer::from_writer(Vec::new());
-        let mut folder = Self { path: path.to_path_buf(), folder, manifest, count: 0 };
-        folder.record(["file_name", "label", "parent", "attack", "epsilon"])?;
-        Ok(folder)
+        let manifest = ManifestWriter::new(path, ["file_name", "label", "parent", "attack", "epsilon"])?;
+        Ok(Self { folder, manifest, count: 0 })
     }
 
     /// Adds images `[batch, height, width, 3]` in `0..=1`, each with its `descent`.
@@ -72,7 +69,7 @@ impl AdversarialFolder {
             let image = RgbImage { width, height, pixels: pixels.to_vec() };
             self.folder.write(&name, &encode::png(&image)?)?;
             let epsilon = descent.epsilon.to_string();
-            self.record([&name, descent.label.name(), descent.parent, descent.attack, &epsilon])?;
+            self.manifest.add([&name, descent.label.name(), descent.parent, descent.attack, &epsilon])?;
         }
         Ok(())
     }
@@ -82,20 +79,10 @@ impl AdversarialFolder {
     /// # Errors
     /// If the system refuses.
     pub fn finish(self) -> Result<usize> {
-        let Self { path, folder, manifest, count } = self;
-        let bytes = manifest
-            .into_inner()
-            .map_err(|error| Error::io(path, "writing the manifest", std::io::Error::other(error.to_string())))?;
-        folder.write(MANIFEST_FILE, &bytes)?;
+        let Self { folder, manifest, count } = self;
+        folder.write(MANIFEST_FILE, &manifest.finish()?)?;
         folder.finish()?;
         Ok(count)
-    }
-
-    fn record(&mut self, cells: [&str; 5]) -> Result<()> {
-        let path = &self.path;
-        self.manifest
-            .write_record(cells)
-            .map_err(|error| Error::io(path, "writing the manifest", std::io::Error::other(error)))
     }
 }
 

@@ -91,8 +91,8 @@ pub fn time(
         minimum_seconds: seconds[0],
         maximum_seconds: seconds[seconds.len() - 1],
         precision: match workload {
-            Workload::Infer if precision.is_available() => precision.name(),
-            _ => Precision::Single.name(),
+            Workload::Infer => precision.or_single().name(),
+            Workload::Train => Precision::Single.name(),
         },
         threads: rayon::current_num_threads(),
         device: device_name.to_owned(),

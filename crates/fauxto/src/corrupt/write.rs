@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{CorruptionEntry, Severity};
 use crate::data::decode::names_an_image;
-use crate::data::{Broken, Dataset, decode, encode, resize};
+use crate::data::{Broken, Dataset, ManifestWriter, decode, encode, resize};
 use crate::image::RgbImage;
 use crate::write_atomically::NewFolder;
 use crate::{Error, Label, Result};
@@ -82,8 +82,7 @@ impl CorruptedSet<'_> {
                 "repair or remove them, or pass --skip-bad to leave them out",
             ));
         }
-        let manifest = self.manifest(&names, &usable)?;
-        whole.write(MANIFEST, &manifest)?;
+        whole.write(MANIFEST, &self.manifest(folder, &names, &usable)?)?;
         whole.finish()?;
         Ok(Written { files: usable.len() * self.corruptions.len() * self.severities.len(), broken })
     }
@@ -185,24 +184,20 @@ impl CorruptedSet<'_> {
         Ok(images)
     }
 
-    fn manifest(&self, names: &[String], usable: &[usize]) -> Result<Vec<u8>> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let failed = |error: String| Error::io(MANIFEST, "writing", std::io::Error::other(error));
-        writer
-            .write_record(["file_name", "label", "parent", "corruption", "severity"])
-            .map_err(|error| failed(error.to_string()))?;
+    fn manifest(&self, folder: &Path, names: &[String], usable: &[usize]) -> Result<Vec<u8>> {
+        let columns = ["file_name", "label", "parent", "corruption", "severity"];
+        let mut manifest = ManifestWriter::new(folder, columns)?;
         for entry in self.corruptions {
             for &severity in self.severities {
                 for &position in usable {
                     let item = &self.dataset.items[self.indices[position]];
                     let file_name = format!("{}/{severity}/{}", entry.name, names[position]);
                     let label = item.label.map_or("", Label::name);
-                    let record = [file_name.as_str(), label, &item.identity, entry.name, &severity.to_string()];
-                    writer.write_record(record).map_err(|error| failed(error.to_string()))?;
+                    manifest.add([&file_name, label, &item.identity, entry.name, &severity.to_string()])?;
                 }
             }
         }
-        writer.into_inner().map_err(|error| failed(error.to_string()))
+        manifest.finish()
     }
 }
 

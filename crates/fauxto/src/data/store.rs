@@ -274,3 +274,19 @@ impl Filler<'_> {
         }
     }
 }
+
+#[cfg(test)]
+impl PixelStore {
+    /// Of images made for a test, in their order, 32 pixels a side.
+    pub(crate) fn of(images: impl Iterator<Item = RgbImage>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut manifest = String::from("file_name,label\n");
+        for (index, image) in images.enumerate() {
+            std::fs::write(folder.path().join(format!("{index}.png")), super::encode::png(&image).unwrap()).unwrap();
+            manifest += &format!("{index}.png,real\n");
+        }
+        std::fs::write(folder.path().join("metadata.csv"), manifest).unwrap();
+        let dataset = Dataset::open(folder.path(), &super::OpenOptions::default()).unwrap();
+        Self::fill(&dataset, &dataset.labelled(), &StoreOptions::new(32)).unwrap()
+    }
+}

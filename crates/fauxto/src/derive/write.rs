@@ -1,12 +1,12 @@
 //! Derived images on disk.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::data::encode;
 use crate::data::split::Assignment;
+use crate::data::{ManifestWriter, encode};
 use crate::image::RgbImage;
 use crate::write_atomically::NewFolder;
-use crate::{Error, Label, Result};
+use crate::{Label, Result};
 
 /// The manifest's name in the folder. A folder with a file of this name is read by it, so that parents
 /// are not lost on the way.
@@ -23,7 +23,6 @@ pub struct Written {
 
 /// A set in the making.
 pub(super) struct DerivedFolder<'a> {
-    path: PathBuf,
     folder: NewFolder,
     parents: &'a [&'a Assignment],
 }
@@ -32,7 +31,7 @@ impl<'a> DerivedFolder<'a> {
     pub(super) fn create(path: &Path, parents: &'a [&'a Assignment]) -> Result<Self> {
         let folder = NewFolder::create(path)?;
         folder.make("images")?;
-        Ok(Self { path: path.to_path_buf(), folder, parents })
+        Ok(Self { folder, parents })
     }
 
     /// Writes what was made of the parent at `place`.
@@ -42,18 +41,13 @@ impl<'a> DerivedFolder<'a> {
 
     /// Writes the manifest, `recipe` saying how the image at a place was made, and puts the set in its place.
     pub(super) fn finish(self, recipe: impl Fn(usize) -> String) -> Result<Written> {
-        let failed = |error: String| Error::io(&self.path, "writing the manifest", std::io::Error::other(error));
-        let mut manifest = csv::Writer::from_writer(Vec::new());
-        manifest
-            .write_record(["file_name", "label", "parent", "parent_content_hash", "recipe"])
-            .map_err(|error| failed(error.to_string()))?;
+        let columns = ["file_name", "label", "parent", "parent_content_hash", "recipe"];
+        let mut manifest = ManifestWriter::new(self.folder.path(), columns)?;
         for (place, parent) in self.parents.iter().enumerate() {
             let content = parent.content.to_string();
-            let row = [&self.name(place), parent.label.name(), &parent.identity, &content, &recipe(place)];
-            manifest.write_record(row).map_err(|error| failed(error.to_string()))?;
+            manifest.add([&self.name(place), parent.label.name(), &parent.identity, &content, &recipe(place)])?;
         }
-        let bytes = manifest.into_inner().map_err(|error| failed(error.to_string()))?;
-        self.folder.write(MANIFEST, &bytes)?;
+        self.folder.write(MANIFEST, &manifest.finish()?)?;
         self.folder.finish()?;
         let of = |label: Label| self.parents.iter().filter(move |parent| parent.label == label);
         Ok(Written {

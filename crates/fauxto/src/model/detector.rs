@@ -43,13 +43,13 @@ impl Detector {
     /// A detector with freshly drawn parameters.
     #[must_use]
     pub fn new(entry: &'static ModelEntry, input_size: usize, seed: u64, device: &Device) -> Self {
-        Self::start(entry, input_size, Start::Drawn(seed), device)
+        Self::classifier(entry, input_size, CLASSES, seed, device)
     }
 
     /// A detector whose parameters are 0, to be replaced by a checkpoint's.
     #[must_use]
     pub fn blank(entry: &'static ModelEntry, input_size: usize, device: &Device) -> Self {
-        Self::start(entry, input_size, Start::Zeros, device)
+        Self::start(entry, input_size, CLASSES, Start::Zeros, device)
     }
 
     /// The same architecture with a last layer of `classes` outputs, to learn other things than real and fake;
@@ -62,16 +62,15 @@ impl Detector {
         seed: u64,
         device: &Device,
     ) -> Self {
-        let network = (entry.build)(classes, Start::Drawn(seed), device);
-        Self { entry, normalisation: Normalisation::IMAGENET, input_size, network, device: device.clone() }
+        Self::start(entry, input_size, classes, Start::Drawn(seed), device)
     }
 
-    fn start(entry: &'static ModelEntry, input_size: usize, start: Start, device: &Device) -> Self {
+    fn start(entry: &'static ModelEntry, input_size: usize, classes: usize, start: Start, device: &Device) -> Self {
         Self {
             entry,
             normalisation: Normalisation::IMAGENET,
             input_size,
-            network: (entry.build)(CLASSES, start, device),
+            network: (entry.build)(classes, start, device),
             device: device.clone(),
         }
     }

@@ -1,6 +1,5 @@
 use super::*;
 use crate::config::TrainConfig;
-use crate::data::{Dataset, OpenOptions, StoreOptions, encode};
 use crate::image::RgbImage;
 use crate::run;
 
@@ -14,20 +13,10 @@ fn config(more: &[&str]) -> Config {
 
 /// Photographs of two subjects, told apart by their colour.
 fn ground() -> (PixelStore, Vec<Photograph>) {
-    let folder = tempfile::tempdir().unwrap();
-    for class in ["real", "fake"] {
-        std::fs::create_dir(folder.path().join(class)).unwrap();
-    }
-    for place in 0..48 {
+    let store = PixelStore::of((0..48).map(|place| {
         let colour = if place % 2 == 0 { [200, 30, 30] } else { [30, 30, 200] };
-        let pixels = colour.map(|level| level + place as u8 % 16).repeat(32 * 32);
-        let image = encode::png(&RgbImage { width: 32, height: 32, pixels }).unwrap();
-        let class = if place == 47 { "fake" } else { "real" };
-        std::fs::write(folder.path().join(format!("{class}/{place}.png")), image).unwrap();
-    }
-    let dataset = Dataset::open(folder.path(), &OpenOptions::default()).unwrap();
-    let indices = dataset.labelled();
-    let store = PixelStore::fill(&dataset, &indices, &StoreOptions::new(32)).unwrap();
+        RgbImage { width: 32, height: 32, pixels: colour.map(|level| level + place % 16).repeat(32 * 32) }
+    }));
     let red = |index: usize| store.image(index).unwrap().pixels[0] > 100;
     let photographs = (0..store.len()).map(|index| Photograph { index, subject: usize::from(red(index)) }).collect();
     (store, photographs)

@@ -7,7 +7,7 @@ use rand::seq::SliceRandom;
 use super::discriminator::Discriminator;
 use super::generator::{Generator, SIDE, latent};
 use super::upsampling::Upsampling;
-use crate::augment::{self, Augmentation};
+use crate::augment;
 use crate::data::PixelStore;
 use crate::image::{FloatImage, RgbImage};
 use crate::model::network::Erased;
@@ -57,7 +57,8 @@ impl Game<'_> {
     }
 
     /// Plays, and returns images of the second half of the game, evenly spread over it: they come from
-    /// many states of the generator and not from the last alone.
+    /// many states of the generator and not from the last alone. Every real image is learned from once an epoch, in an
+    /// order drawn for it.
     ///
     /// Non-saturating losses (Goodfellow et al. 2014, section 3). Equal games give equal images.
     ///
@@ -85,10 +86,19 @@ impl Game<'_> {
             discriminator: Erased::new(Discriminator::new(self.seed, &device)),
             moves: [AdamW::with_betas(BETAS), AdamW::with_betas(BETAS)],
         };
-        let flips = augment::build(&[horizontal_flip()])?;
+        let flips = augment::build(&[toml::toml! { name = "horizontal_flip"
+        probability = 0.5 }])?;
         let mut images = Vec::with_capacity(wanted * BATCH);
+        let (batches, mut order) = (real.len() / BATCH, Vec::new());
         for step in 0..self.steps {
-            let photographs = self.batch(&real, step, &flips, &device)?;
+            let (epoch, place) = ((step / batches) as u64, step % batches);
+            if place == 0 {
+                order.clone_from(&real);
+                order.shuffle(&mut random::stream(self.seed, "photographs", &[epoch]));
+            }
+            let augmentation = EpochAugmentation { augmentations: &flips, seed: self.seed, epoch };
+            let batch = &order[place * BATCH..(place + 1) * BATCH];
+            let photographs = batch::pixels(self.store, batch, Some(augmentation), &device)?;
             let (made, progress) = players.step(photographs, self.seed, step as u64);
             if !(progress.discriminator_loss.is_finite() && progress.generator_loss.is_finite()) {
                 return Err(Error::Diverged(format!("a generator's game at step {}: {progress:?}", step + 1)));
@@ -107,29 +117,6 @@ impl Game<'_> {
     fn real(&self) -> impl Iterator<Item = &Example> {
         self.examples.iter().filter(|example| example.label == Label::Real)
     }
-
-    /// The batch of a step: every real image once an epoch, in an order drawn for it.
-    fn batch(
-        &self,
-        real: &[Example],
-        step: usize,
-        augmentations: &[Box<dyn Augmentation>],
-        device: &Device,
-    ) -> Result<Tensor<4>> {
-        let batches = real.len() / BATCH;
-        let (epoch, place) = ((step / batches) as u64, step % batches);
-        let mut order = real.to_vec();
-        order.shuffle(&mut random::stream(self.seed, "photographs", &[epoch]));
-        let augmentation = EpochAugmentation { augmentations, seed: self.seed, epoch };
-        batch::pixels(self.store, &order[place * BATCH..(place + 1) * BATCH], Some(augmentation), device)
-    }
-}
-
-fn horizontal_flip() -> augment::Step {
-    toml::Table::from_iter([
-        ("name".to_owned(), toml::Value::from("horizontal_flip")),
-        ("probability".to_owned(), toml::Value::from(0.5)),
-    ])
 }
 
 struct Players {

@@ -1,26 +1,11 @@
 use burn::tensor::Device;
 
 use super::*;
-use crate::data::{Dataset, OpenOptions, PixelStore, StoreOptions, encode};
+use crate::data::{Dataset, OpenOptions, PixelStore};
 use crate::image::RgbImage;
 use crate::train::Example;
+use crate::write_atomically::NewFolder;
 use crate::{Label, sample};
-
-/// Images decoded from files, all labelled `label`.
-fn stored(images: impl Iterator<Item = RgbImage>) -> PixelStore {
-    let folder = tempfile::tempdir().unwrap();
-    for class in ["real", "fake"] {
-        std::fs::create_dir(folder.path().join(class)).unwrap();
-    }
-    std::fs::write(folder.path().join("fake/1.png"), encode::png(&sample::render(1, 0, Label::Fake)).unwrap()).unwrap();
-    for (index, image) in images.enumerate() {
-        std::fs::write(folder.path().join(format!("real/{index}.png")), encode::png(&image).unwrap()).unwrap();
-    }
-    let dataset = Dataset::open(folder.path(), &OpenOptions::default()).unwrap();
-    let real: Vec<usize> =
-        dataset.labelled().into_iter().filter(|&index| dataset.items[index].label == Some(Label::Real)).collect();
-    PixelStore::fill(&dataset, &real, &StoreOptions::new(32)).unwrap()
-}
 
 fn examples(store: &PixelStore) -> Vec<Example> {
     (0..store.len()).map(|index| Example { index, label: Label::Real }).collect()
@@ -37,7 +22,7 @@ fn mean(images: &[RgbImage]) -> f64 {
 
 #[test]
 fn equal_games_give_equal_images_and_generators_move_towards_the_photographs() {
-    let store = stored((0..64).map(|index| grey(225 + index % 16)));
+    let store = PixelStore::of((0..64).map(|index| grey(225 + index % 16)));
     let examples = examples(&store);
     for upsampling in UPSAMPLINGS {
         let play = |steps, seed| {
@@ -61,7 +46,7 @@ fn equal_games_give_equal_images_and_generators_move_towards_the_photographs() {
 
 #[test]
 fn games_that_cannot_be_played_are_refused() {
-    let store = stored((0..64).map(|_| grey(9)));
+    let store = PixelStore::of((0..64).map(|_| grey(9)));
     let examples = examples(&store);
     let game = Game { upsampling: &UPSAMPLINGS[0], steps: 2, count: 64, seed: 1, store: &store, examples: &examples };
     let refused = |game: Game<'_>| {
@@ -81,11 +66,11 @@ fn what_is_written_is_a_data_set_of_fakes() {
     let images: Vec<RgbImage> = (0..3).map(|index| sample::render(3, index, Label::Real)).collect();
     for (name, format) in [("png", Format::Png), ("jpg", Format::Jpeg(75))] {
         let path = folder.path().join(name);
-        write(&path, &images, format, "a test").unwrap();
+        write(NewFolder::create(&path).unwrap(), &images, format, "a test").unwrap();
         let dataset = Dataset::open(&path, &OpenOptions::default()).unwrap();
         let names: Vec<&str> = dataset.items.iter().map(|item| item.identity.as_str()).collect();
         assert_eq!(names, [1, 2, 3].map(|index| format!("images/{index}.{name}")));
         assert!(dataset.items.iter().all(|item| item.label == Some(Label::Fake) && item.parent.is_none()));
-        assert!(write(&path, &images, format, "a test").is_err(), "a folder that exists is kept");
+        assert!(NewFolder::create(&path).is_err(), "a folder that exists is kept");
     }
 }

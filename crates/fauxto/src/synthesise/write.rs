@@ -1,12 +1,10 @@
 //! Made images on disk, as a data set to every command.
 
-use std::path::Path;
-
-use crate::data::encode;
+use crate::data::{ManifestWriter, encode};
 use crate::derive::MANIFEST;
 use crate::image::RgbImage;
 use crate::write_atomically::NewFolder;
-use crate::{Error, Label, Result};
+use crate::{Label, Result};
 
 /// How images are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,27 +15,22 @@ pub enum Format {
     Jpeg(u8),
 }
 
-/// Writes `images`, all fake, to the new folder `folder` with a manifest that names `recipe` for each; whole or not
-/// at all.
+/// Writes `images`, all fake, to `folder` with a manifest that names `recipe` for each, and puts it in its place.
 ///
 /// # Errors
-/// The folder exists or cannot be written.
-pub fn write(folder: &Path, images: &[RgbImage], format: Format, recipe: &str) -> Result<()> {
-    let new = NewFolder::create(folder)?;
-    new.make("images")?;
-    let failed = |error: String| Error::io(folder, "writing the manifest", std::io::Error::other(error));
-    let mut manifest = csv::Writer::from_writer(Vec::new());
-    manifest.write_record(["file_name", "label", "recipe"]).map_err(|error| failed(error.to_string()))?;
+/// The folder cannot be written.
+pub fn write(folder: NewFolder, images: &[RgbImage], format: Format, recipe: &str) -> Result<()> {
+    folder.make("images")?;
+    let mut manifest = ManifestWriter::new(folder.path(), ["file_name", "label", "recipe"])?;
     for (index, image) in images.iter().enumerate() {
         let (bytes, extension) = match format {
             Format::Png => (encode::png(image)?, "png"),
             Format::Jpeg(quality) => (encode::jpeg(image, quality)?, "jpg"),
         };
         let name = format!("images/{}.{extension}", index + 1);
-        new.write(&name, &bytes)?;
-        let row = [name.as_str(), Label::Fake.name(), recipe];
-        manifest.write_record(row).map_err(|error| failed(error.to_string()))?;
+        folder.write(&name, &bytes)?;
+        manifest.add([&name, Label::Fake.name(), recipe])?;
     }
-    new.write(MANIFEST, &manifest.into_inner().map_err(|error| failed(error.to_string()))?)?;
-    new.finish()
+    folder.write(MANIFEST, &manifest.finish()?)?;
+    folder.finish()
 }

@@ -43,11 +43,16 @@ impl Precision {
         }
     }
 
-    /// Whether this processor gains from it; a program that is asked for a precision that is not available takes
-    /// [`Precision::Single`].
+    /// Whether this processor gains from it.
     #[must_use]
     pub fn is_available(self) -> bool {
         self == Self::Single || multiplies_pairs()
+    }
+
+    /// Itself where it is available, else [`Precision::Single`].
+    #[must_use]
+    pub fn or_single(self) -> Self {
+        if self.is_available() { self } else { Self::Single }
     }
 }
 
@@ -235,7 +240,7 @@ impl Program {
     /// The same, multiplying in `precision` where that is available.
     #[must_use]
     pub fn in_precision(mut self, precision: Precision) -> Self {
-        self.precision = if precision.is_available() { precision } else { Precision::Single };
+        self.precision = precision.or_single();
         self
     }
 
