@@ -38,22 +38,35 @@ fn the_table_of_results_is_made_of_results() {
         let twin = if name == "ensemble" { &twin["ensemble"] } else { &twin["models"][name] };
         writeln!(table, "| `{name}` | {} | {} |", cells(&ours["models"][name]["runs"]), cells(&twin["seeds"])).unwrap();
     }
-    let on = |runs: &Value| {
-        let runs = runs.as_array().unwrap();
-        let seeds: Vec<String> = runs.iter().map(|run| run["seed"].to_string()).collect();
-        let seeds = format!("seed{} {}", if seeds.len() > 1 { "s" } else { "" }, seeds.join(", "));
-        format!("{}% and {} ({seeds})", spread(runs, "accuracy", 100.0, 1), spread(runs, "roc_auc", 1.0, 3))
-    };
-    let swapped = &twin["fauxto_on_these_splits"];
+    let runs = twin["fauxto_on_these_splits"]["resnet_se"].as_array().unwrap();
+    let seeds: Vec<String> = runs.iter().map(|run| run["seed"].to_string()).collect();
     let sentence = format!(
-        "On PyTorch's splits Fauxto's\n`resnet_se` reaches {},\n`efficientnet_b0` {};\non ours PyTorch's `efficientnet_b0` reaches {}\n",
-        on(&swapped["resnet_se"]),
-        on(&swapped["efficientnet_b0"]),
-        on(&twin["same_split"]["efficientnet_b0"]),
+        "On PyTorch's splits Fauxto's\n`resnet_se` reaches {}% and {} (seeds {};",
+        spread(runs, "accuracy", 100.0, 1),
+        spread(runs, "roc_auc", 1.0, 3),
+        seeds.join(", ")
     );
     let readme = read("README.md");
     for expected in [table, sentence] {
         assert!(readme.contains(&expected), "README.md lacks this:\n{expected}");
+    }
+}
+
+#[test]
+fn the_table_of_draws_is_made_of_results() {
+    let draws = &json("results/draws.json")["models"]["efficientnet_b0"];
+    let mut table = String::from("| `efficientnet_b0` | Fauxto | PyTorch | difference |\n|---|---|---|---|\n");
+    for (name, metric, scale, digits) in [("accuracy, %", "accuracy", 100.0, 1), ("ROC AUC", "roc_auc", 1.0, 3)] {
+        let number = |value: &Value| value.as_f64().unwrap() * scale;
+        let signed = |value: &Value| format!("{:+.digits$}", number(value));
+        let sides = ["fauxto", "pytorch"].map(|side| spread(draws[side].as_array().unwrap(), metric, scale, digits));
+        let row = &draws[metric];
+        let (low, high) = (signed(&row["interval"][0]), signed(&row["interval"][1]));
+        writeln!(table, "| {name} | {} | {} ({low} to {high}) |", sides.join(" | "), signed(&row["difference"])).unwrap();
+    }
+    assert!(read("README.md").contains(&table), "README.md lacks this:\n{table}");
+    for side in ["fauxto", "pytorch"] {
+        assert_eq!(draws[side].as_array().unwrap().len(), 6);
     }
 }
 
