@@ -1,10 +1,11 @@
 """What adversarial fine-tuning costs and gives: results/robustness.json.
 
-    python bench/measure_robustness.py --data ../shared/datasets/cifake/test.parquet NAME=RUN ... [--attacked 512]
+    python bench/measure_robustness.py --data ../shared/datasets/cifake/test.parquet NAME=RUN ... [--attacked 512] \\
+        [--strong 64]
 
 Each NAME=RUN is a detector, the first the one that the others were fine-tuned from. All are measured on the same images:
-clean on all of them, under each attack on the same drawn ones, with McNemar's test of every detector's clean verdicts
-against the first's. Chance is one half. Needs scipy.
+clean on all of them, under each attack on the same drawn ones, under the two-class AutoAttack on fewer, with McNemar's test
+of every detector's clean verdicts against the first's. Chance is one half. Needs scipy.
 """
 
 import argparse
@@ -27,6 +28,8 @@ def main() -> None:
     parser.add_argument("--attacked", type=int, default=512)
     parser.add_argument("--attack", default="fgsm,pgd:steps=50")
     parser.add_argument("--epsilon", default="1/255,2/255,4/255,8/255")
+    parser.add_argument("--strong", type=int, default=0, help="images under the two-class AutoAttack")
+    parser.add_argument("--strong-epsilon", default="2/255")
     parser.add_argument("--out", type=Path, default=Path("results/robustness.json"))
     arguments = parser.parse_args()
     result = {"what": "detectors before and after adversarial fine-tuning, clean and attacked", "commit": git(),
@@ -47,11 +50,23 @@ def main() -> None:
                 "learning_rate": config["train"]["learning_rate"],
                 "clean": chosen(clean),
                 "against_first": mcnemar(first, right),
-                "attacked": say(arguments.fauxto, "attack", run, arguments.data, "--limit", arguments.attacked,
-                                "--attack", arguments.attack, "--epsilon", arguments.epsilon),
+                "attacked": attacked(arguments, run),
             }
             print(name, clean["accuracy"], flush=True)
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def attacked(arguments: argparse.Namespace, run: str) -> list[dict]:
+    rounds = [(arguments.attacked, arguments.attack, arguments.epsilon)]
+    if arguments.strong:
+        rounds.append((arguments.strong, "autoattack_two_class", arguments.strong_epsilon))
+    kept = ("attack", "norm", "epsilon", "n", "accuracy", "accuracy_interval", "roc_auc")
+    return [
+        {key: attack[key] for key in kept}
+        for images, attacks, epsilons in rounds
+        for attack in say(arguments.fauxto, "attack", run, arguments.data, "--limit", images,
+                          "--attack", attacks, "--epsilon", epsilons)["attacks"]
+    ]
 
 
 def verdicts(scores: Path) -> dict[str, bool]:

@@ -40,7 +40,7 @@ fn rows() -> Vec<Row> {
     let metrics = evaluate::METRICS.iter().map(|e| row("metrics", e.name, e.summary, e.source));
     let explainers = explain::EXPLAINERS.iter().map(|e| row("explainers", e.name, e.summary, e.source));
     let scores = explain::score::SCORES.iter().map(|e| row("scores", e.name, e.summary, e.source));
-    let generators = synthesise::UPSAMPLINGS.iter().map(|e| row("generators", e.name, e.summary, e.source));
+    let generators = synthesise::KINDS.iter().map(|e| row("generators", e.name, e.summary, e.source));
     let variants = scan::stability::VARIANTS.iter().map(|e| row("variants", e.name, e.summary, ""));
     let ablations = ablate::ABLATIONS.iter().map(|e| row("ablations", e.name, e.summary, e.source));
     let presets = config::PRESETS.iter().map(|e| row("presets", e.name, e.summary, ""));

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 use fauxto::data::Side;
-use fauxto::synthesise::{self, Format, Game};
+use fauxto::synthesise::{self, Format, Task};
 use fauxto::write_atomically::NewFolder;
 use serde::Serialize;
 
@@ -14,15 +14,16 @@ use crate::images::Images;
 use crate::options::{DataOptions, DeviceOptions};
 use crate::progress;
 
-/// Train a small generator on the photographs of a split's training side, and keep images it makes
+/// Make fakes of the photographs of a split's training side: by a small generator that learns from them, or by rule
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     fauxto synthesise photos/ --split runs/mine --kind nearest --out made/\n  \
     fauxto synthesise train.parquet --split runs/mine --kind transposed --jpeg 75 --out made/\n  \
+    fauxto synthesise photos/ --split runs/mine --kind warp --out bent/\n  \
     fauxto train photos/ --split runs/mine/split.json --also made/ --out runs/more\n\n\
-    Images are 32 x 32, all labelled fake, and come from the second half of the training, so from many\n\
-    states of the generator. A detector that has learned from several kinds can be tried on one that was\n\
-    held out. `fauxto list generators` shows the kinds.\n\
+    Images are 32 x 32 and labelled fake. A generator's come from the second half of its training, so from\n\
+    many of its states; what is made by rule (blend, warp, rearrange) needs no training. A detector that has\n\
+    learned from several kinds can be tried on one that was held out. `fauxto list generators` shows them.\n\
     Exit code 1: the data are not the ones that were split.")]
 pub(crate) struct Arguments {
     /// The labelled images that were split
@@ -30,7 +31,7 @@ pub(crate) struct Arguments {
     /// The split, or a run that has one
     #[arg(long, value_name = "FILE|RUN")]
     split: PathBuf,
-    /// How the generator makes maps larger (`fauxto list generators`)
+    /// What makes them (`fauxto list generators`)
     #[arg(long, value_name = "NAME")]
     kind: String,
     /// New folder for the images
@@ -39,7 +40,7 @@ pub(crate) struct Arguments {
     /// Images to keep
     #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     count: u32,
-    /// Steps to train, of 64 photographs each
+    /// Steps that a generator learns for, of 64 photographs each
     #[arg(long, value_name = "N", default_value_t = 4000, value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
     steps: u32,
     /// Keep them as JPEG of this quality, as the photographs are, instead of PNG
@@ -75,12 +76,12 @@ struct Report<'a> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let upsampling = synthesise::upsampling(&arguments.kind)?;
+    let kind = synthesise::kind(&arguments.kind)?;
     let folder = NewFolder::create(&arguments.out)?;
     let (images, split) = Images::open_split(&arguments.data, &arguments.options, SIZE, &arguments.split)?;
     let examples = images.side(&split, Side::Train);
-    let game = Game {
-        upsampling,
+    let task = Task {
+        kind,
         steps: arguments.steps as usize,
         count: arguments.count as usize,
         seed: arguments.seed,
@@ -88,27 +89,28 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         examples: &examples,
     };
     let began = Instant::now();
-    let bar = progress::bar(game.steps, "steps", upsampling.name);
+    let bar = progress::bar(if kind.learns() { task.steps } else { task.count }, "steps", kind.name);
     let mut last = None;
-    let made = game.play(&arguments.device.open()?, &mut |now| {
+    let made = task.make(&arguments.device.open()?, &mut |now| {
         bar.set_position(now.step as u64);
         bar.set_message(format!("losses {:.2} {:.2}", now.discriminator_loss, now.generator_loss));
         last = Some(now);
     })?;
     bar.finish_and_clear();
-    let recipe = format!("{} generator, {} steps, seed {}", upsampling.name, arguments.steps, arguments.seed);
+    let steps = if kind.learns() { arguments.steps } else { 0 };
+    let recipe = format!("{}, {steps} steps, seed {}", kind.name, arguments.seed);
     let format = arguments.jpeg.map_or(Format::Png, Format::Jpeg);
     synthesise::write(folder, &made, format, &recipe)?;
-    let photographs = game.photographs();
+    let photographs = task.photographs();
     if arguments.json {
         let [discriminator_loss, generator_loss] =
             last.map_or([f64::NAN; 2], |last| [last.discriminator_loss, last.generator_loss]);
         say_json(&Report {
             out: &arguments.out,
-            kind: upsampling.name,
+            kind: kind.name,
             images: made.len(),
             photographs,
-            steps: arguments.steps,
+            steps,
             seed: arguments.seed,
             seconds: began.elapsed().as_secs_f64(),
             discriminator_loss,
@@ -117,8 +119,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     say(format!(
-        "{} images by a generator that learned from {photographs} photographs, in {}",
+        "{} images made of {photographs} photographs ({}), in {}",
         made.len(),
+        kind.name,
         arguments.out.display()
     ))?;
     Ok(Outcome::Done)

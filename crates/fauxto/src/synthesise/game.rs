@@ -5,38 +5,24 @@ use burn::tensor::{Device, Tensor, activation};
 use rand::seq::SliceRandom;
 
 use super::discriminator::Discriminator;
-use super::generator::{Generator, SIDE, latent};
-use super::upsampling::Upsampling;
+use super::generator::{Generator, SIDE};
+use super::kind::{Network, Origin};
+use super::task::Task;
 use crate::augment;
-use crate::data::PixelStore;
 use crate::image::{FloatImage, RgbImage};
 use crate::model::network::Erased;
 use crate::model::pass::Pass;
 use crate::train::{AdamW, EpochAugmentation, Example, batch};
-use crate::{Error, Label, Result, random};
+use crate::{Error, Result, random};
 
 /// DCGAN's step size and first moment, with which its game does not run away.
 const LEARNING_RATE: f64 = 2e-4;
 const BETAS: [f64; 2] = [0.5, 0.999];
 /// Images of each side a step.
 const BATCH: usize = 64;
-
-/// A game to be played.
-#[derive(Clone, Copy, Debug)]
-pub struct Game<'a> {
-    /// How its generator makes maps larger.
-    pub upsampling: &'static Upsampling,
-    /// Steps of both players, at least 2.
-    pub steps: usize,
-    /// Images to keep.
-    pub count: usize,
-    /// Of initial weights, noise and the order of photographs.
-    pub seed: u64,
-    /// Pixels, 32 x 32.
-    pub store: &'a PixelStore,
-    /// The real images to learn from; examples labelled fake are passed over.
-    pub examples: &'a [Example],
-}
+/// What a mean difference of 1 from the photograph costs a generator that was given it, in nats. At this price it is held
+/// to what the photograph shows, and its adversary to fine texture.
+const INFIDELITY: f64 = 20.0;
 
 /// Where a game is.
 #[derive(Clone, Copy, Debug)]
@@ -45,81 +31,75 @@ pub struct Progress {
     pub step: usize,
     /// The discriminator's loss on this step's batches, in nats an image; `2 ln 2` where it can only guess.
     pub discriminator_loss: f64,
-    /// The generator's.
+    /// The generator's; with what it pays for not showing the photograph, where it was given one.
     pub generator_loss: f64,
 }
 
-impl Game<'_> {
-    /// The images it learns from.
-    #[must_use]
-    pub fn photographs(&self) -> usize {
-        self.real().count()
+/// Plays `task`'s game between a `generator` and its discriminator, and returns images of the second half of it, evenly
+/// spread: they come from many states of the generator and not from the last alone. Every photograph is learned from
+/// once an epoch, in an order drawn for it.
+///
+/// Non-saturating losses (Goodfellow et al. 2014, section 3).
+///
+/// # Errors
+/// Fewer photographs than a batch, fewer than 2 steps, or more images asked for than half of the steps make; a loss
+/// that is not finite.
+pub(super) fn play(
+    task: &Task<'_>,
+    generator: Network,
+    device: &Device,
+    observe: &mut dyn FnMut(Progress),
+) -> Result<Vec<RgbImage>> {
+    let real: Vec<Example> = task.real().copied().collect();
+    let half = task.steps / 2;
+    let wanted = task.count.div_ceil(BATCH);
+    if real.len() < BATCH || task.steps < 2 || wanted > task.steps - half {
+        return Err(Error::Refused(format!(
+            "a generator: found {} real images to learn from, {} steps and {} images to make; expected at least {BATCH} \
+             images, 2 steps, and at most {} images of so many steps",
+            real.len(),
+            task.steps,
+            task.count,
+            (task.steps - half) * BATCH
+        )));
     }
-
-    /// Plays, and returns images of the second half of the game, evenly spread over it: they come from
-    /// many states of the generator and not from the last alone. Every real image is learned from once an epoch, in an
-    /// order drawn for it.
-    ///
-    /// Non-saturating losses (Goodfellow et al. 2014, section 3). Equal games give equal images.
-    ///
-    /// # Errors
-    /// Fewer real images than a batch, images of another size, fewer than 2 steps, or more images asked for than
-    /// half of the steps make; a loss that is not finite.
-    pub fn play(&self, device: &Device, observe: &mut dyn FnMut(Progress)) -> Result<Vec<RgbImage>> {
-        let real: Vec<Example> = self.real().copied().collect();
-        let half = self.steps / 2;
-        let wanted = self.count.div_ceil(BATCH);
-        if real.len() < BATCH || self.store.size() != SIDE || self.steps < 2 || wanted > self.steps - half {
-            return Err(Error::Refused(format!(
-                "a generator: found {} real images of {} pixels a side to learn from, {} steps and {} images to make; \
-                 expected at least {BATCH} images of {SIDE} pixels, 2 steps, and at most {} images of so many steps",
-                real.len(),
-                self.store.size(),
-                self.steps,
-                self.count,
-                (self.steps - half) * BATCH
-            )));
+    let device = device.clone().autodiff();
+    let mut players = Players {
+        origin: generator.origin,
+        generator: Erased::new(Generator::new(generator, task.seed, &device)),
+        discriminator: Erased::new(Discriminator::new(task.seed, &device)),
+        moves: [AdamW::with_betas(BETAS), AdamW::with_betas(BETAS)],
+    };
+    let flips = augment::build(&[toml::toml! { name = "horizontal_flip"
+    probability = 0.5 }])?;
+    let mut images = Vec::with_capacity(wanted * BATCH);
+    let (batches, mut order) = (real.len() / BATCH, Vec::new());
+    for step in 0..task.steps {
+        let (epoch, place) = ((step / batches) as u64, step % batches);
+        if place == 0 {
+            order.clone_from(&real);
+            order.shuffle(&mut random::stream(task.seed, "photographs", &[epoch]));
         }
-        let device = device.clone().autodiff();
-        let mut players = Players {
-            generator: Erased::new(Generator::new(self.upsampling, self.seed, &device)),
-            discriminator: Erased::new(Discriminator::new(self.seed, &device)),
-            moves: [AdamW::with_betas(BETAS), AdamW::with_betas(BETAS)],
-        };
-        let flips = augment::build(&[toml::toml! { name = "horizontal_flip"
-        probability = 0.5 }])?;
-        let mut images = Vec::with_capacity(wanted * BATCH);
-        let (batches, mut order) = (real.len() / BATCH, Vec::new());
-        for step in 0..self.steps {
-            let (epoch, place) = ((step / batches) as u64, step % batches);
-            if place == 0 {
-                order.clone_from(&real);
-                order.shuffle(&mut random::stream(self.seed, "photographs", &[epoch]));
-            }
-            let augmentation = EpochAugmentation { augmentations: &flips, seed: self.seed, epoch };
-            let batch = &order[place * BATCH..(place + 1) * BATCH];
-            let photographs = batch::pixels(self.store, batch, Some(augmentation), &device)?;
-            let (made, progress) = players.step(photographs, self.seed, step as u64);
-            if !(progress.discriminator_loss.is_finite() && progress.generator_loss.is_finite()) {
-                return Err(Error::Diverged(format!("a generator's game at step {}: {progress:?}", step + 1)));
-            }
-            observe(progress);
-            // Batch number `n` of `wanted` is that of the last step of the n-th part of the second half.
-            let parts = |steps: usize| steps * wanted / (self.steps - half);
-            if step >= half && parts(step + 1 - half) > parts(step - half) {
-                images.extend(to_images(made));
-            }
+        let augmentation = EpochAugmentation { augmentations: &flips, seed: task.seed, epoch };
+        let batch = &order[place * BATCH..(place + 1) * BATCH];
+        let photographs = batch::pixels(task.store, batch, Some(augmentation), &device)?;
+        let (made, progress) = players.step(photographs, task.seed, step as u64);
+        if !(progress.discriminator_loss.is_finite() && progress.generator_loss.is_finite()) {
+            return Err(Error::Diverged(format!("a generator's game at step {}: {progress:?}", step + 1)));
         }
-        images.truncate(self.count);
-        Ok(images)
+        observe(progress);
+        // Batch number `n` of `wanted` is that of the last step of the n-th part of the second half.
+        let parts = |steps: usize| steps * wanted / (task.steps - half);
+        if step >= half && parts(step + 1 - half) > parts(step - half) {
+            images.extend(to_images(made));
+        }
     }
-
-    fn real(&self) -> impl Iterator<Item = &Example> {
-        self.examples.iter().filter(|example| example.label == Label::Real)
-    }
+    images.truncate(task.count);
+    Ok(images)
 }
 
 struct Players {
+    origin: Origin,
     generator: Erased<Generator>,
     discriminator: Erased<Discriminator>,
     /// The generator's, the discriminator's.
@@ -130,12 +110,11 @@ impl Players {
     /// One move of the discriminator, one of the generator; the images made on the way.
     fn step(&mut self, photographs: Tensor<4>, seed: u64, step: u64) -> (Tensor<4>, Progress) {
         let pass = Pass::training(seed, step);
-        let noise = latent(BATCH, seed, step, &photographs.device());
-        let made = self.generator.module().forward(noise, &pass);
+        let made = self.generator.module().forward(&photographs, seed, step, &pass);
 
         // Real and made images are normalised apart, as each other's statistics would give them away.
         let judge = |pixels: Tensor<4>| self.discriminator.module().forward(pixels, &Pass::training(seed, step));
-        let loss = surprise(judge(photographs).neg()) + surprise(judge(made.clone().detach()));
+        let loss = surprise(judge(photographs.clone()).neg()) + surprise(judge(made.clone().detach()));
         let discriminator_loss = scalar(&loss);
         let mut gradients = loss.backward();
         // Statistics are left: nobody judges outside the game.
@@ -143,7 +122,10 @@ impl Players {
 
         // Outside autodiff, the discriminator costs no gradients of its own parameters.
         let fixed = self.discriminator.module().valid();
-        let loss = surprise(fixed.forward(made.clone(), &Pass::training(seed, step)).neg());
+        let mut loss = surprise(fixed.forward(made.clone(), &Pass::training(seed, step)).neg());
+        if self.origin == Origin::Photograph {
+            loss = loss + (made.clone() - photographs).abs().mean() * INFIDELITY;
+        }
         let generator_loss = scalar(&loss);
         let mut gradients = loss.backward();
         drop(fixed);

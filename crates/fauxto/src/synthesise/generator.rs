@@ -1,10 +1,11 @@
-//! From noise to images.
+//! From noise, or from photographs, to images.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use kernels::Activation;
 use rand_distr::{Distribution, StandardNormal};
 
+use super::kind::{Network, Origin};
 use super::upsampling::Upsampling;
 use crate::model::Start;
 use crate::model::initialise::{Initialiser, Scheme};
@@ -14,43 +15,108 @@ use crate::random;
 
 /// The side of the images that generators make and discriminators judge.
 pub(super) const SIDE: usize = 32;
-/// The side of a generator's first map.
-const FIRST_SIDE: usize = 4;
-/// Channels of the first map; every doubling of the sides halves them.
-const FIRST_CHANNELS: usize = 256;
-/// Numbers that an image is made of.
+/// Numbers that an image is made of, from noise.
 const LATENT: usize = 64;
+/// The side of the first map, from noise.
+const NOISE_SIDE: usize = 4;
+/// The side and the channels of what a photograph is squeezed to: a sixth of its numbers.
+const CODE: [usize; 2] = [8, 8];
 const EPSILON: f64 = 1e-5;
 
-/// Noise `[batch, 64]` to pixels `[batch, 32, 32, 3]` in `0..=1`.
+/// Channels of a generator's map of this side.
+fn channels(side: usize) -> usize {
+    1024 / side
+}
+
+/// Noise or photographs to pixels `[batch, 32, 32, 3]` in `0..=1`.
 #[derive(Module, Debug)]
 pub(super) struct Generator {
-    project: Linear,
+    /// From noise.
+    noise: Option<Projection>,
+    /// From photographs.
+    photograph: Option<Encoder>,
     norm: BatchNorm2d,
     blocks: Vec<Block>,
     to_pixels: Conv2d,
 }
 
 impl Generator {
-    pub(super) fn new(upsampling: &'static Upsampling, seed: u64, device: &Device) -> Self {
+    pub(super) fn new(network: Network, seed: u64, device: &Device) -> Self {
         let mut initialiser = Initialiser::new(Scheme::TruncatedNormal, Start::Drawn(seed), device);
-        let project = Linear::new(&mut initialiser, LATENT, FIRST_SIDE * FIRST_SIDE * FIRST_CHANNELS);
-        let norm = BatchNorm2d::new(&mut initialiser, FIRST_CHANNELS, EPSILON);
-        let doublings = (SIDE / FIRST_SIDE).ilog2() as usize;
-        let channels = |doubling: usize| FIRST_CHANNELS >> doubling;
-        let blocks = (0..doublings)
-            .map(|index| Block::new(&mut initialiser, upsampling, [channels(index), channels(index + 1)]))
+        let from_noise = network.origin == Origin::Noise;
+        let side = if from_noise { NOISE_SIDE } else { CODE[0] };
+        let noise = from_noise.then(|| Projection::new(&mut initialiser));
+        let photograph = (!from_noise).then(|| Encoder::new(&mut initialiser));
+        let norm = BatchNorm2d::new(&mut initialiser, channels(side), EPSILON);
+        let sides = std::iter::successors(Some(side), |side| Some(side * 2)).take_while(|side| *side < SIDE);
+        let blocks = sides
+            .map(|side| Block::new(&mut initialiser, network.upsampling, [channels(side), channels(side * 2)]))
             .collect();
-        let to_pixels = Conv2d::same(&mut initialiser, [channels(doublings), 3], 3, 1);
-        Self { project, norm, blocks, to_pixels }
+        let to_pixels = Conv2d::same(&mut initialiser, [channels(SIDE), 3], 3, 1);
+        Self { noise, photograph, norm, blocks, to_pixels }
     }
 
-    pub(super) fn forward(&self, latent: Tensor<2>, pass: &Pass) -> Tensor<4> {
-        let [batch, _] = latent.dims();
-        let x = self.project.forward(latent).reshape([batch, FIRST_SIDE, FIRST_SIDE, FIRST_CHANNELS]);
+    /// As many images as there are `photographs`, `[batch, 32, 32, 3]` in `0..=1`, of which a generator from noise takes
+    /// only the number. Noise is that of `step`.
+    pub(super) fn forward(&self, photographs: &Tensor<4>, seed: u64, step: u64, pass: &Pass) -> Tensor<4> {
+        let x = match (&self.noise, &self.photograph) {
+            (_, Some(encoder)) => encoder.forward(photographs.clone(), pass),
+            (Some(projection), None) => {
+                projection.forward(latent(photographs.dims()[0], seed, step, &photographs.device()))
+            }
+            (None, None) => unreachable!("a generator has one origin"),
+        };
         let x = self.norm.forward_activated(x, None, Activation::Relu, pass);
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x, pass));
         kernels::sigmoid(self.to_pixels.forward(x))
+    }
+}
+
+/// Noise `[batch, 64]` to a first map `[batch, 4, 4, 256]`.
+#[derive(Module, Debug)]
+struct Projection {
+    linear: Linear,
+}
+
+impl Projection {
+    fn new(initialiser: &mut Initialiser) -> Self {
+        let map = NOISE_SIDE * NOISE_SIDE * channels(NOISE_SIDE);
+        Self { linear: Linear::new(initialiser, LATENT, map) }
+    }
+
+    fn forward(&self, latent: Tensor<2>) -> Tensor<4> {
+        let [batch, _] = latent.dims();
+        self.linear.forward(latent).reshape([batch, NOISE_SIDE, NOISE_SIDE, channels(NOISE_SIDE)])
+    }
+}
+
+/// Photographs `[batch, 32, 32, 3]` to a code `[batch, 8, 8, 8]`, and that to a first map `[batch, 8, 8, 128]`.
+#[derive(Module, Debug)]
+struct Encoder {
+    halvings: Vec<(Conv2d, BatchNorm2d)>,
+    to_code: Conv2d,
+    from_code: Conv2d,
+}
+
+impl Encoder {
+    fn new(initialiser: &mut Initialiser) -> Self {
+        let [side, code] = CODE;
+        let halvings = [[3, channels(SIDE / 2)], [channels(SIDE / 2), channels(side)]]
+            .map(|[from, to]| {
+                let convolution = Conv2d::same(initialiser, [from, to], 3, 2);
+                (convolution, BatchNorm2d::new(initialiser, to, EPSILON))
+            })
+            .into();
+        let to_code = Conv2d::same(initialiser, [channels(side), code], 3, 1);
+        let from_code = Conv2d::same(initialiser, [code, channels(side)], 3, 1);
+        Self { halvings, to_code, from_code }
+    }
+
+    fn forward(&self, photographs: Tensor<4>, pass: &Pass) -> Tensor<4> {
+        let x = self.halvings.iter().fold(photographs * 2.0 - 1.0, |x, (convolution, norm)| {
+            norm.forward_activated(convolution.forward(x), None, Activation::Silu, pass)
+        });
+        self.from_code.forward(self.to_code.forward(x))
     }
 }
 
@@ -84,7 +150,7 @@ fn padding(kernel: usize) -> Padding {
 }
 
 /// Standard normal noise `[batch, 64]` of a step.
-pub(super) fn latent(batch: usize, seed: u64, step: u64, device: &Device) -> Tensor<2> {
+fn latent(batch: usize, seed: u64, step: u64, device: &Device) -> Tensor<2> {
     let mut stream = random::stream(seed, "latent", &[step]);
     let values: Vec<f32> = (0..batch * LATENT).map(|_| StandardNormal.sample(&mut stream)).collect();
     Tensor::from_data(TensorData::new(values, [batch, LATENT]), device)

@@ -3,17 +3,9 @@
 
 use burn::tensor::Tensor;
 
-use crate::{Error, Result};
-
 /// A way to double the sides of a map: something before a convolution, the convolution, something after it.
 #[derive(Debug)]
-pub struct Upsampling {
-    /// The name in commands.
-    pub name: &'static str,
-    /// What it is, in a line.
-    pub summary: &'static str,
-    /// Paper it follows.
-    pub source: &'static str,
+pub(super) struct Upsampling {
     /// The side of the convolution's kernel.
     pub(super) kernel: usize,
     /// How many times the channels asked for the convolution gives.
@@ -24,48 +16,12 @@ pub struct Upsampling {
     pub(super) after: fn(Tensor<4>) -> Tensor<4>,
 }
 
-/// Every way there is.
-pub static UPSAMPLINGS: &[Upsampling] = &[
-    Upsampling {
-        name: "transposed",
-        summary: "generator with transposed convolutions, 4x4 at stride 2",
-        source: "Radford et al. 2016, arXiv 1511.06434",
-        kernel: 4,
-        expansion: 1,
-        before: spread,
-        after: unchanged,
-    },
-    Upsampling {
-        name: "nearest",
-        summary: "generator that repeats cells, then convolves",
-        source: "Odena et al. 2016, Deconvolution and Checkerboard Artifacts",
-        kernel: 3,
-        expansion: 1,
-        before: repeat,
-        after: unchanged,
-    },
-    Upsampling {
-        name: "shuffle",
-        summary: "generator that convolves to four times the channels and lays them out as pixels",
-        source: "Shi et al. 2016, arXiv 1609.05158",
-        kernel: 3,
-        expansion: 4,
-        before: unchanged,
-        after: shuffle,
-    },
-];
-
-/// The way called `name`.
-///
-/// # Errors
-/// If there is none, naming those there are.
-pub fn upsampling(name: &str) -> Result<&'static Upsampling> {
-    UPSAMPLINGS.iter().find(|entry| entry.name == name).ok_or_else(|| Error::Setting {
-        setting: "kind of generator".into(),
-        found: format!("`{name}`"),
-        expected: format!("one of {}", UPSAMPLINGS.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ")),
-    })
-}
+/// Transposed convolutions, 4x4 at stride 2 (Radford et al. 2016, arXiv 1511.06434).
+pub(super) static TRANSPOSED: Upsampling = Upsampling { kernel: 4, expansion: 1, before: spread, after: unchanged };
+/// Cells repeated, then convolved (Odena et al. 2016).
+pub(super) static NEAREST: Upsampling = Upsampling { kernel: 3, expansion: 1, before: repeat, after: unchanged };
+/// A convolution to four times the channels, laid out as cells (Shi et al. 2016, arXiv 1609.05158).
+pub(super) static SHUFFLE: Upsampling = Upsampling { kernel: 3, expansion: 4, before: unchanged, after: shuffle };
 
 fn unchanged(x: Tensor<4>) -> Tensor<4> {
     x
@@ -102,9 +58,8 @@ mod tests {
 
     use super::*;
 
-    fn doubled(name: &str, values: Vec<f32>, shape: [usize; 4]) -> Vec<f32> {
+    fn doubled(entry: &Upsampling, values: Vec<f32>, shape: [usize; 4]) -> Vec<f32> {
         let x = Tensor::from_data(TensorData::new(values, shape), &Device::flex());
-        let entry = upsampling(name).unwrap();
         let y = (entry.after)((entry.before)(x));
         assert_eq!(y.dims(), [shape[0], 2 * shape[1], 2 * shape[2], shape[3] / entry.expansion]);
         y.into_data().iter().collect()
@@ -113,19 +68,14 @@ mod tests {
     #[test]
     fn cells_are_laid_out_as_each_way_says() {
         let row = || vec![1.0, 2.0];
-        assert_eq!(doubled("nearest", row(), [1, 1, 2, 1]), [1., 1., 2., 2., 1., 1., 2., 2.]);
-        assert_eq!(doubled("transposed", row(), [1, 1, 2, 1]), [1., 0., 2., 0., 0., 0., 0., 0.]);
+        assert_eq!(doubled(&NEAREST, row(), [1, 1, 2, 1]), [1., 1., 2., 2., 1., 1., 2., 2.]);
+        assert_eq!(doubled(&TRANSPOSED, row(), [1, 1, 2, 1]), [1., 0., 2., 0., 0., 0., 0., 0.]);
         let two_rows = vec![1.0, 2.0, 3.0, 4.0];
         assert_eq!(
-            doubled("nearest", two_rows, [1, 2, 1, 2]),
+            doubled(&NEAREST, two_rows, [1, 2, 1, 2]),
             [1., 2., 1., 2., 1., 2., 1., 2., 3., 4., 3., 4., 3., 4., 3., 4.]
         );
         let cells = (0..8).map(|value| value as f32).collect();
-        assert_eq!(doubled("shuffle", cells, [1, 1, 2, 4]), [0., 1., 4., 5., 2., 3., 6., 7.]);
-    }
-
-    #[test]
-    fn unknown_kinds_are_refused_with_those_there_are() {
-        assert!(upsampling("bicubic").unwrap_err().to_string().contains("transposed, nearest, shuffle"));
+        assert_eq!(doubled(&SHUFFLE, cells, [1, 1, 2, 4]), [0., 1., 4., 5., 2., 3., 6., 7.]);
     }
 }
