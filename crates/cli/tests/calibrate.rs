@@ -41,6 +41,11 @@ fn images(folder: &Path, per_class: usize, seed: u64) -> PathBuf {
     folder.to_path_buf()
 }
 
+/// The log-odds of an uncalibrated probability, scaled as what was fitted says.
+fn scaled(fitted: &Value, uncalibrated: &Value) -> f64 {
+    log_odds(uncalibrated) / fitted["temperature"].as_f64().unwrap() + fitted["bias"].as_f64().unwrap()
+}
+
 fn log_odds(p: &Value) -> f64 {
     let p = p.as_f64().unwrap();
     (p / (1.0 - p)).ln()
@@ -80,15 +85,15 @@ fn a_calibrated_checkpoint_judges_three_ways_and_keeps_its_weights() {
     let other = checkpoint::load(&twin, &device).unwrap();
     assert_eq!(checkpoint::content(&loaded.detector).unwrap(), checkpoint::content(&other.detector).unwrap());
 
-    let temperature = calibration["temperature"].as_f64().unwrap();
     let threshold = calibration["thresholds"][0]["threshold"].as_f64().unwrap();
     let judged = json(&call(&["predict", model, new, "--json"]).success());
     let strict = json(&call(&["predict", model, new, "--json", "--target-fpr", "0.05"]).success());
     for (image, before) in raw.as_array().unwrap().iter().enumerate() {
         let after = &judged[image];
-        let (p, expected) = (log_odds(&after["probability_fake"]), log_odds(&before["probability_fake"]) / temperature);
+        let (p, expected) = (log_odds(&after["probability_fake"]), scaled(calibration, &before["probability_fake"]));
         assert!((p - expected).abs() < 1e-6 * expected.abs().max(1.0), "{p} {expected}");
-        assert_eq!(after["verdict"], before["verdict"]);
+        let half = after["probability_fake"].as_f64().unwrap() >= 0.5;
+        assert_eq!(after["verdict"], if half { "fake" } else { "real" });
         assert_eq!(after["models"]["resnet_se_small"], after["probability_fake"]);
         assert!(ConformalVerdict::ALL.iter().any(|verdict| after["judgement"] == verdict.name()));
         let fake = after["probability_fake"].as_f64().unwrap() >= threshold;
@@ -207,16 +212,19 @@ fn several_models_become_an_ensemble_file_that_is_used_like_a_run() {
 
     let ensemble = json(&call(&["predict", text(&file), new, "--json"]).success());
     let voted = json(&call(&["predict", &models, new, "--json"]).success());
-    let temperature = report["calibration"]["temperature"].as_f64().unwrap();
     for (image, plain) in voted.as_array().unwrap().iter().enumerate() {
-        let (p, expected) =
-            (log_odds(&ensemble[image]["probability_fake"]), log_odds(&plain["probability_fake"]) / temperature);
+        let (p, expected) = (
+            log_odds(&ensemble[image]["probability_fake"]),
+            scaled(&report["calibration"], &plain["probability_fake"]),
+        );
         assert!((p - expected).abs() < 1e-6 * expected.abs().max(1.0), "{p} {expected}");
         assert!(ensemble[image]["judgement"].is_string() && plain.get("judgement").is_none());
         for member in 0..2 {
             let name = format!("resnet_se_small_{}", member + 1);
-            let own = report["models"][member]["temperature"].as_f64().unwrap();
-            let (p, expected) = (log_odds(&ensemble[image]["models"][&name]), log_odds(&plain["models"][&name]) / own);
+            let (p, expected) = (
+                log_odds(&ensemble[image]["models"][&name]),
+                scaled(&report["models"][member], &plain["models"][&name]),
+            );
             assert!((p - expected).abs() < 1e-6 * expected.abs().max(1.0), "{name}: {p} {expected}");
         }
     }

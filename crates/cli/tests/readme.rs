@@ -62,7 +62,8 @@ fn the_table_of_draws_is_made_of_results() {
         let sides = ["fauxto", "pytorch"].map(|side| spread(draws[side].as_array().unwrap(), metric, scale, digits));
         let row = &draws[metric];
         let (low, high) = (signed(&row["interval"][0]), signed(&row["interval"][1]));
-        writeln!(table, "| {name} | {} | {} ({low} to {high}) |", sides.join(" | "), signed(&row["difference"])).unwrap();
+        writeln!(table, "| {name} | {} | {} ({low} to {high}) |", sides.join(" | "), signed(&row["difference"]))
+            .unwrap();
     }
     assert!(read("README.md").contains(&table), "README.md lacks this:\n{table}");
     for side in ["fauxto", "pytorch"] {
@@ -290,6 +291,77 @@ fn the_tables_of_explanations_are_made_of_results() {
         }
         assert_in_readme(&table);
     }
+}
+
+/// Accuracy and interval as `95.6 (95.2 to 96.0)`, in percent.
+fn proportion(result: &Value) -> String {
+    let number = |value: &Value| 100.0 * value.as_f64().unwrap();
+    let interval = &result["accuracy_interval"];
+    format!("{:.1} ({:.1} to {:.1})", number(&result["accuracy"]), number(&interval[0]), number(&interval[1]))
+}
+
+#[test]
+fn the_table_of_beginnings_is_made_of_results() {
+    let Some(results) = made("results/pretraining.json", "## Few images") else { return };
+    let mut table = String::from(
+        "| | subjects named, % | from scratch: accuracy, % | ROC AUC | begun from subjects: accuracy, % | ROC AUC |\n|---|---|---|---|---|---|\n",
+    );
+    for (name, model) in results["models"].as_object().unwrap() {
+        let named = 100.0 * model["pretraining"]["validation_accuracy"].as_f64().unwrap();
+        let sides = ["from_scratch", "pretrained"].map(|side| {
+            let auc = ["mean", "lowest", "highest"].map(|field| model[side]["roc_auc"][field].as_f64().unwrap());
+            format!("{} | {:.3} ({:.3} to {:.3})", percent(&model[side]["accuracy"]), auc[0], auc[1], auc[2])
+        });
+        writeln!(table, "| `{name}` | {named:.1} | {} |", sides.join(" | ")).unwrap();
+    }
+    assert_in_readme(&table);
+}
+
+#[test]
+fn the_table_of_generators_never_seen_is_made_of_results() {
+    let Some(results) = made("results/generalisation.json", "## Generators never seen") else { return };
+    let detectors = results["detectors"].as_object().unwrap();
+    let auc = |value: &Value| format!("{:.3}", value["roc_auc"].as_f64().unwrap());
+    let mut table = format!("| ROC AUC | {} |\n|---|{}\n", join(detectors.keys()), "---|".repeat(detectors.len()));
+    let mut row = |name: &str, cell: &dyn Fn(&Value) -> String| {
+        writeln!(table, "| {name} | {} |", join(detectors.values().map(cell))).unwrap();
+    };
+    row("`cifake/test`", &|detector| auc(&detector["cifake_test"]));
+    let first = detectors.values().next().unwrap();
+    for kind in first["made"].as_object().unwrap().keys() {
+        row(&format!("made: `{kind}`"), &|detector| {
+            let made = &detector["made"][kind];
+            format!("{}{}", auc(made), if made["held_out"] == true { "" } else { " (learned from)" })
+        });
+    }
+    for generator in first["generators_dev"]["generators"].as_object().unwrap().keys() {
+        row(&format!("`{generator}`"), &|detector| auc(&detector["generators_dev"]["generators"][generator]));
+    }
+    row("mean of the generators", &|detector| auc(&detector["generators_dev"]["macro"]));
+    row("photographs called fake at .5, %", &|detector| {
+        format!("{:.1}", 100.0 * detector["generators_dev"]["false_positive_rate"].as_f64().unwrap())
+    });
+    assert_in_readme(&table);
+}
+
+fn join(cells: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    cells.into_iter().map(|cell| cell.as_ref().to_owned()).collect::<Vec<_>>().join(" | ")
+}
+
+#[test]
+fn the_table_of_robustness_is_made_of_results() {
+    let Some(results) = made("results/robustness.json", "## Robustness") else { return };
+    let detectors = results["detectors"].as_object().unwrap();
+    let mut table = format!("| accuracy, % | {} |\n|---|{}\n", join(detectors.keys()), "---|".repeat(detectors.len()));
+    writeln!(table, "| clean | {} |", join(detectors.values().map(|detector| proportion(&detector["clean"])))).unwrap();
+    let first = detectors.values().next().unwrap();
+    for (place, attack) in first["attacked"].as_array().unwrap().iter().enumerate() {
+        let cells = detectors.values().map(|detector| proportion(&detector["attacked"][place]));
+        let [name, epsilon] = ["attack", "epsilon"].map(|field| attack[field].as_str().unwrap());
+        let name = format!("`{name}` {epsilon}, n = {}", attack["n"]);
+        writeln!(table, "| {name} | {} |", join(cells)).unwrap();
+    }
+    assert_in_readme(&table);
 }
 
 #[test]

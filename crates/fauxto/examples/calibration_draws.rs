@@ -54,7 +54,7 @@ fn main() -> Result<(), Failure> {
     });
     let (mut coverage, mut wrong, mut unsure) = ([vec![], vec![]], [vec![], vec![]], [vec![], vec![]]);
     let mut rates = vec![(vec![], vec![]); settings.target_fprs.len()];
-    let (mut temperatures, mut surprise) = (Vec::new(), Vec::new());
+    let (mut temperatures, mut biases, mut surprise) = (Vec::new(), Vec::new(), Vec::new());
     for draw in 0..draws {
         let (mut chosen, mut classes) = (Vec::new(), Vec::new());
         for (class, label) in by_class.iter().zip(Label::ALL) {
@@ -81,7 +81,8 @@ fn main() -> Result<(), Failure> {
             false_positives.push(called(Label::Real));
             true_positives.push(called(Label::Fake));
         }
-        temperatures.push(calibration.temperature);
+        temperatures.push(calibration.scaling.temperature);
+        biases.push(calibration.scaling.bias);
         let scores = Scores::new(judged, truth.clone())?;
         let nll = metric::find("nll").ok_or("no nll")?;
         surprise.push((nll.measure)(&scores, 0.5)?);
@@ -104,6 +105,7 @@ fn main() -> Result<(), Failure> {
         "unsure": both(unsure),
         "rates": rates.collect::<Vec<_>>(),
         "temperature": spread(temperatures),
+        "bias": spread(biases),
         "nll": spread(surprise),
     });
     println!("{}", serde_json::to_string_pretty(&result)?);

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::calibrate::Calibration;
+use crate::calibrate::{Calibration, Scaling};
 use crate::data::ContentHash;
 use crate::ensemble::Combination;
 use crate::write_atomically::write_atomically;
@@ -34,10 +34,10 @@ pub struct EnsembleMember {
     pub path: String,
     /// What its probabilities depend on: [`checkpoint::content`](crate::checkpoint::content()).
     pub content: ContentHash,
-    /// The temperature that makes its own probability honest. The combination takes it as it is, so that
+    /// What makes its own probability honest. The combination takes it as it is, so that
     /// combined probabilities do not depend on the images that were calibrated on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f64>,
+    pub scaling: Option<Scaling>,
 }
 
 impl EnsembleFile {
@@ -141,7 +141,7 @@ mod tests {
         let member = |name: &str| EnsembleMember {
             path: name.into(),
             content: ContentHash::from([7; 32]),
-            temperature: Some(1.0 / 3.0),
+            scaling: Some(Scaling { temperature: 1.0 / 3.0, bias: -0.1 }),
         };
         let weights = vec![0.1 + 0.2, 0.7];
         let file = EnsembleFile::new(vec![member("a"), member("b")], Combination::Mean { weights }, None);

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::attack::{Target, voting};
 use crate::built_in;
-use crate::calibrate::{Calibration, ConformalVerdict, at_temperature};
+use crate::calibrate::{Calibration, ConformalVerdict, Scaling};
 use crate::checkpoint::{self, Checkpoint, Provenance};
 use crate::data::{ContentHash, PixelStore};
 use crate::ensemble::Combination;
@@ -43,8 +43,8 @@ pub struct Member {
     pub weight: f64,
     /// What is known of its training.
     pub provenance: Provenance,
-    /// Its own temperature: that of a calibrated detector judging alone, or of a calibrated ensemble's member.
-    pub temperature: Option<f64>,
+    /// Its own scaling: that of a calibrated detector judging alone, or of a calibrated ensemble's member.
+    pub scaling: Option<Scaling>,
     /// What its training images are like, where that was measured.
     pub out_of_distribution: Option<OutOfDistribution>,
     frozen: Frozen,
@@ -58,7 +58,7 @@ impl Member {
             path,
             weight: checkpoint.provenance.validation.accuracy,
             provenance: checkpoint.provenance,
-            temperature: None,
+            scaling: None,
             out_of_distribution: checkpoint.out_of_distribution,
             frozen: checkpoint.detector.freeze(),
         };
@@ -85,7 +85,7 @@ impl Member {
 pub struct Judgement {
     /// Probability of fake, in `0..=1`: the members' uncalibrated ones combined, then calibrated where the predictor is.
     pub probability_fake: f64,
-    /// Each member's probability of fake, at its temperature where it has one, in the order of the members.
+    /// Each member's probability of fake, at its scaling where it has one, in the order of the members.
     pub members: Vec<f64>,
     /// The three-way verdict at the level that was calibrated for; `None` where the predictor is not calibrated.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,7 +161,7 @@ impl Predictor {
         let combination = Combination::Mean { weights: members.iter().map(|member| member.weight).collect() };
         let calibration = <[_; 1]>::try_from(calibrations).ok().and_then(|[only]| only);
         if let Some(calibration) = &calibration {
-            members[0].temperature = Some(calibration.temperature);
+            members[0].scaling = Some(calibration.scaling);
         }
         Self { members, combination, calibration, ensemble_file: None }
     }
@@ -185,7 +185,7 @@ impl Predictor {
                 ));
             }
             member.weight = weight;
-            member.temperature = named.temperature;
+            member.scaling = named.scaling;
             members.push(member);
         }
         let EnsembleFile { combination, calibration, .. } = file;
@@ -196,7 +196,7 @@ impl Predictor {
     #[must_use]
     pub fn without_calibration(mut self) -> Self {
         self.calibration = None;
-        self.members.iter_mut().for_each(|member| member.temperature = None);
+        self.members.iter_mut().for_each(|member| member.scaling = None);
         self
     }
 
@@ -270,7 +270,7 @@ impl Predictor {
     }
 
     /// The ensemble to be written to `path`, whose folder must exist, with the calibration of the combined
-    /// probability and each member's temperature.
+    /// probability and each member's scaling.
     ///
     /// # Errors
     /// If a member's checkpoint is gone.
@@ -278,11 +278,11 @@ impl Predictor {
         &self,
         path: &Path,
         calibration: Calibration,
-        temperatures: &[f64],
+        scalings: &[Scaling],
     ) -> Result<EnsembleFile> {
-        let members = self.members.iter().zip(temperatures).map(|(member, &temperature)| {
+        let members = self.members.iter().zip(scalings).map(|(member, &scaling)| {
             let path = relative(path, &member.path)?;
-            Ok(EnsembleMember { path, content: member.content()?, temperature: Some(temperature) })
+            Ok(EnsembleMember { path, content: member.content()?, scaling: Some(scaling) })
         });
         Ok(EnsembleFile::new(members.collect::<Result<_>>()?, self.combination.clone(), Some(calibration)))
     }
@@ -324,7 +324,7 @@ impl Predictor {
     pub fn combine(&self, by_member: &[Vec<f64>]) -> Vec<Judgement> {
         let combined = self.combination.combine(by_member);
         let judgement = |(image, uncalibrated)| {
-            let own = |member: &Member, p: f64| member.temperature.map_or(p, |t| at_temperature(p, t));
+            let own = |member: &Member, p: f64| member.scaling.map_or(p, |scaling| scaling.apply(p));
             let members = self.members.iter().zip(by_member).map(|(member, all)| own(member, all[image])).collect();
             let calibrated = self.calibration.as_ref().map(|calibration| {
                 let probability = calibration.probability(uncalibrated);

@@ -1,6 +1,6 @@
 //! Calibration against SciPy's and NumPy's values, and against what it promises.
 
-use fauxto::calibrate::{Calibration, ConformalVerdict, Settings, at_temperature, cross_fit, fit_temperature};
+use fauxto::calibrate::{Calibration, ConformalVerdict, Scaling, Settings, cross_fit};
 use fauxto::checkpoint::{self, Checkpoint, Provenance, ValidationSummary};
 use fauxto::evaluate::{Scores, metric};
 use fauxto::model::weights::{Precision, read_safetensors, rewrite_metadata};
@@ -25,6 +25,7 @@ mod golden {
         pub(crate) level: f64,
         pub(crate) target_fprs: Vec<f64>,
         pub(crate) temperature: f64,
+        pub(crate) bias: f64,
         pub(crate) calibrated: Vec<f64>,
         pub(crate) real_at_most: f64,
         pub(crate) fake_at_least: f64,
@@ -60,7 +61,8 @@ fn agrees_with_scipy_and_numpy() {
         };
         let settings = Settings { level: case.level, target_fprs: case.target_fprs.clone() };
         let calibration = Calibration::fit(&case.probability_fake, &labels(&case.label), &settings).unwrap();
-        close(calibration.temperature, case.temperature, "temperature");
+        close(calibration.scaling.temperature, case.temperature, "temperature");
+        close(calibration.scaling.bias, case.bias, "bias");
         for (&p, &expected) in case.probability_fake.iter().zip(&case.calibrated) {
             close(calibration.probability(p), expected, "a probability");
         }
@@ -154,28 +156,54 @@ fn nll(probabilities: &[f64], labels: &[Label]) -> f64 {
 
 proptest! {
     #[test]
-    fn a_temperature_keeps_order_and_middle_and_one_changes_nothing(
-        bits in prop::collection::vec(0.0_f32..=1.0, 2..200), log_temperature in -1.0..4.6_f64
+    fn a_scaling_keeps_the_order_and_the_identity_changes_nothing(
+        bits in prop::collection::vec(0.0_f32..=1.0, 2..200), log_temperature in -1.0..4.6_f64, bias in -3.0..3.0_f64
     ) {
         let temperature = log_temperature.exp();
+        let scaling = Scaling { temperature, bias };
         let mut sorted: Vec<f64> = bits.into_iter().map(f64::from).chain([0.0, 0.5, 1.0, f64::from(1.0_f32.next_down())]).collect();
         sorted.sort_by(f64::total_cmp);
-        let after: Vec<f64> = sorted.iter().map(|&p| at_temperature(p, temperature)).collect();
+        let after: Vec<f64> = sorted.iter().map(|&p| scaling.apply(p)).collect();
         prop_assert!(after.iter().all(|p| (0.0..=1.0).contains(p)));
         for (before, after) in sorted.windows(2).zip(after.windows(2)) {
-            prop_assert!(after[0] <= after[1] && (temperature < 1.0 || (before[0] < before[1]) == (after[0] < after[1])));
+            prop_assert!(after[0] <= after[1] && (temperature < 1.5 || (before[0] < before[1]) == (after[0] < after[1])));
         }
-        prop_assert_eq!(at_temperature(0.5, temperature), 0.5);
+        prop_assert_eq!(Scaling { bias: 0.0, ..scaling }.apply(0.5), 0.5);
+        prop_assert_eq!(scaling.apply(0.5) > 0.5, bias > 0.0);
         for &p in &sorted {
-            prop_assert!((at_temperature(p, 1.0) - p).abs() < 1e-15);
+            prop_assert!((Scaling::IDENTITY.apply(p) - p).abs() < 1e-15);
         }
     }
 
     #[test]
-    fn no_other_temperature_is_likelier(seed in 0..1_000_u64, sharpness in 0.2..2.0_f64, other in 0.1..10.0_f64) {
-        let (p, labels) = simulated(seed, 0, [60, 40], 1.0, sharpness);
-        let at = |temperature: f64| nll(&p.iter().map(|&p| at_temperature(p, temperature)).collect::<Vec<_>>(), &labels);
-        prop_assert!(at(fit_temperature(&p, &labels)) <= at(other) + 1e-12);
+    fn no_other_scaling_is_likelier(
+        seed in 0..1_000_u64, sharpness in 0.2..2.0_f64, temperature in 0.1..10.0_f64, bias in -2.0..2.0_f64
+    ) {
+        let (p, labels) = simulated(seed, 0, [50, 50], 1.0, sharpness);
+        let at = |scaling: Scaling| nll(&p.iter().map(|&p| scaling.apply(p)).collect::<Vec<_>>(), &labels);
+        let other = at(Scaling { temperature, bias });
+        prop_assert!(at(Scaling::fit(&p, &labels)) <= other + 1e-12);
+    }
+
+    #[test]
+    fn how_many_images_there_are_of_a_class_moves_nothing(seed in 0..1_000_u64, times in 2..5_usize) {
+        let (p, labels) = simulated(seed, 0, [60, 60], 1.0, 2.0);
+        let fakes = || p.iter().zip(&labels).filter(|(_, label)| **label == Label::Fake);
+        let (more, more_labels): (Vec<f64>, Vec<Label>) =
+            p.iter().zip(&labels).chain((1..times).flat_map(|_| fakes())).map(|(&p, &label)| (p, label)).unzip();
+        let (once, often) = (Scaling::fit(&p, &labels), Scaling::fit(&more, &more_labels));
+        prop_assert!((once.temperature - often.temperature).abs() < 1e-6, "{once:?} {often:?}");
+        prop_assert!((once.bias - often.bias).abs() < 1e-6, "{once:?} {often:?}");
+    }
+
+    #[test]
+    fn a_lean_is_found_and_taken_back(seed in 0..1_000_u64, lean in -2.0..2.0_f64) {
+        let (p, labels) = simulated(seed, 0, [120, 120], 1.0, 1.0);
+        let leaning: Vec<f64> = p.iter().map(|&p| Scaling { temperature: 1.0, bias: lean }.apply(p)).collect();
+        let (straight, bent) = (Scaling::fit(&p, &labels), Scaling::fit(&leaning, &labels));
+        for (&p, &leaning) in p.iter().zip(&leaning) {
+            prop_assert!((straight.apply(p) - bent.apply(leaning)).abs() < 1e-6);
+        }
     }
 
     #[test]
@@ -186,7 +214,8 @@ proptest! {
         let calibrated: Vec<f64> = p.iter().map(|&p| first.probability(p)).collect();
         prop_assert_eq!(auc(&p, &labels), auc(&calibrated, &labels));
         let second = Calibration::fit(&calibrated, &labels, &settings).unwrap();
-        prop_assert!((second.temperature - 1.0).abs() < 1e-9, "{}", second.temperature);
+        prop_assert!((second.scaling.temperature - 1.0).abs() < 1e-6, "{:?}", second.scaling);
+        prop_assert!(second.scaling.bias.abs() < 1e-6, "{:?}", second.scaling);
         // Verdicts depend on the order of the images alone.
         for (&before, &after) in p.iter().zip(&calibrated) {
             prop_assert_eq!(first.judge(first.probability(before)), second.judge(second.probability(after)));
@@ -238,11 +267,11 @@ fn a_detector_worth_nothing_is_told_so() {
     let p: Vec<f64> = (0..400).map(|_| stream.random::<f64>()).collect();
     let truth: Vec<Label> = (0..400).map(|image| Label::ALL[image % 2]).collect();
     let calibration = Calibration::fit(&p, &truth, &Settings::default()).unwrap();
-    assert!(calibration.temperature > 5.0, "{}", calibration.temperature);
+    assert!(calibration.scaling.temperature > 5.0, "{:?}", calibration.scaling);
     let unsure =
         p.iter().filter(|&&p| calibration.judge(calibration.probability(p)) == ConformalVerdict::Unsure).count();
     assert!(unsure > 300, "{unsure}");
-    assert_eq!(fit_temperature(&[0.5; 4], &truth[..4]), 1.0);
+    assert_eq!(Scaling::fit(&[0.5; 4], &truth[..4]), Scaling::IDENTITY);
 }
 
 #[test]
@@ -345,7 +374,11 @@ fn a_checkpoint_keeps_its_weights_and_carries_one_calibration() {
 
     for (damage, found) in [("{}", "missing field"), ("0", "calibration"), ("", "temperature of 0")] {
         let text = match damage {
-            "" => serde_json::to_string(&Calibration { temperature: 0.0, ..first.clone() }).unwrap(),
+            "" => serde_json::to_string(&Calibration {
+                scaling: Scaling { temperature: 0.0, bias: 0.0 },
+                ..first.clone()
+            })
+            .unwrap(),
             damage => damage.to_owned(),
         };
         rewrite_metadata(&path, &path, |metadata| {

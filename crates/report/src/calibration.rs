@@ -15,6 +15,8 @@ pub struct Calibration {
     pub judge: String,
     /// What log-odds are divided by; above 1 where the detector was too sure.
     pub temperature: f64,
+    /// What is added to them then; above 0 where it called too much real.
+    pub bias: f64,
     /// Real images it was fitted on.
     pub n_real: u64,
     /// Fake images it was fitted on.
@@ -51,10 +53,16 @@ fn one(calibration: &Calibration) -> Markup {
         unsure if unsure < 1.0 => "it was not sure enough",
         _ => "nothing to correct",
     };
+    let leaned = match calibration.bias {
+        real if real > 0.0 => "called too much real",
+        fake if fake < 0.0 => "called too much fake",
+        _ => "leaned to neither side",
+    };
     let hash = calibration.data_hash.as_deref().map_or_else(String::new, |hash| format!(" (data {})", short(hash)));
     let (real, fake) = (thousands(calibration.n_real), thousands(calibration.n_fake));
     let facts = [
         ("Temperature", format!("{temperature:.3}: {says}")),
+        ("Bias", format!("{:+.3}: it {leaned}", calibration.bias)),
         ("Fitted on", format!("{real} real and {fake} fake images{hash}")),
         (
             "Verdict real, fake or unsure",

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use fauxto::calibrate::{
-    self, Calibration, ClassCoverage, MeasuredRate, Settings, cross_fit, fit_temperature, percent, require_unseen,
+    self, Calibration, ClassCoverage, MeasuredRate, Scaling, Settings, cross_fit, percent, require_unseen,
 };
 use fauxto::data::split::{Candidate, Split};
 use fauxto::ensemble_file::EnsembleFile;
@@ -89,8 +89,9 @@ struct MemberReport<'a> {
     name: &'a str,
     path: String,
     weight: f64,
-    /// The temperature of its own probability.
-    temperature: f64,
+    /// What makes its own probability honest.
+    #[serde(flatten)]
+    scaling: Scaling,
     /// The split by which it is known not to have been trained on these images.
     split: Option<PathBuf>,
     /// Images that its training was stopped on.
@@ -129,7 +130,7 @@ impl Destination {
         }
     }
 
-    fn write(&self, predictor: &Predictor, calibration: &Calibration, temperatures: &[f64]) -> anyhow::Result<()> {
+    fn write(&self, predictor: &Predictor, calibration: &Calibration, scalings: &[Scaling]) -> anyhow::Result<()> {
         if let Some(folder) = self.path().parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)?;
         }
@@ -138,7 +139,7 @@ impl Destination {
                 Ok(checkpoint::write_calibration(&predictor.members()[0].path, path, calibration)?)
             }
             Self::Ensemble(path) => {
-                let file: EnsembleFile = predictor.to_ensemble_file(path, calibration.clone(), temperatures)?;
+                let file: EnsembleFile = predictor.to_ensemble_file(path, calibration.clone(), scalings)?;
                 Ok(file.save(path)?)
             }
         }
@@ -167,10 +168,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let uncalibrated: Vec<f64> = judgements.iter().map(|judgement| judgement.probability_fake).collect();
     let mut calibration = Calibration::fit(&uncalibrated, &labels, &settings)?;
     calibration.data_hash = Some(calibrate::data_hash(candidates.iter().map(|image| (image.content, image.label))));
-    let temperatures: Vec<f64> = (0..predictor.members().len())
+    let scalings: Vec<Scaling> = (0..predictor.members().len())
         .map(|member| {
             let own: Vec<f64> = judgements.iter().map(|judgement| judgement.members[member]).collect();
-            fit_temperature(&own, &labels)
+            Scaling::fit(&own, &labels)
         })
         .collect();
 
@@ -188,17 +189,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let raw = scores(uncalibrated.clone())?;
     let before = replaced.as_ref().map(|replaced| scores(at(replaced))).transpose()?;
 
-    destination.write(&predictor, &calibration, &temperatures)?;
+    destination.write(&predictor, &calibration, &scalings)?;
     if let Some(stem) = &arguments.figure {
         let title = format!("Reliability on {}", title_of(&arguments.data));
         let first = match (&before, &replaced) {
-            (Some(scores), Some(replaced)) => named("Before", replaced.temperature, scores),
+            (Some(scores), Some(replaced)) => named("Before", replaced.scaling, scores),
             _ => figure::Reliability { name: "Uncalibrated".into(), scores: &raw },
         };
-        let panels = [first, named("Calibrated", calibration.temperature, &after)];
+        let panels = [first, named("Calibrated", calibration.scaling, &after)];
         figure::reliability(&title, &panels, stem)?;
     }
-    let models = predictor.members().iter().zip(splits).zip(temperatures);
+    let models = predictor.members().iter().zip(splits).zip(scalings);
     let report = Report {
         written: destination.path(),
         data: arguments.data.display().to_string(),
@@ -206,11 +207,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         calibration: &calibration,
         replaced: replaced.as_ref(),
         models: models
-            .map(|((member, (split, stopped_on)), temperature)| MemberReport {
+            .map(|((member, (split, stopped_on)), scaling)| MemberReport {
                 name: &member.name,
                 path: member.path.display().to_string(),
                 weight: member.weight,
-                temperature,
+                scaling,
                 split,
                 stopped_on,
             })
@@ -230,8 +231,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn named<'s>(name: &str, temperature: f64, scores: &'s Scores) -> figure::Reliability<'s> {
-    figure::Reliability { name: format!("{name}, temperature {temperature:.3}"), scores }
+fn named<'s>(name: &str, Scaling { temperature, bias }: Scaling, scores: &'s Scores) -> figure::Reliability<'s> {
+    figure::Reliability { name: format!("{name}: temperature {temperature:.3}, bias {bias:+.3}"), scores }
 }
 
 /// Refuses images that the member was trained on, as far as the split beside its checkpoint tells. Returns that
@@ -269,14 +270,19 @@ fn say_tables(report: &Report<'_>) -> anyhow::Result<()> {
         calibration.n_fake,
         report.written.display()
     ))?;
-    let mut columns = vec![("uncalibrated", 1.0, &report.uncalibrated)];
+    let mut columns = vec![("uncalibrated", Scaling::IDENTITY, &report.uncalibrated)];
     if let (Some(replaced), Some(before)) = (report.replaced, &report.before) {
-        columns.push(("before", replaced.temperature, before));
+        columns.push(("before", replaced.scaling, before));
     }
-    columns.push(("now", calibration.temperature, &report.after));
+    columns.push(("now", calibration.scaling, &report.after));
     let header: Vec<&str> = std::iter::once("").chain(columns.iter().map(|(name, ..)| *name)).collect();
-    let temperatures = columns.iter().map(|(_, temperature, _)| format!("{temperature:.4}"));
-    let mut rows: Vec<Vec<String>> = vec![std::iter::once("temperature".to_owned()).chain(temperatures).collect()];
+    let row = |name: &str, cell: fn(Scaling) -> String| -> Vec<String> {
+        std::iter::once(name.to_owned()).chain(columns.iter().map(|(_, scaling, _)| cell(*scaling))).collect()
+    };
+    let mut rows = vec![
+        row("temperature", |scaling| format!("{:.4}", scaling.temperature)),
+        row("bias", |scaling| format!("{:+.4}", scaling.bias)),
+    ];
     for metric in ["nll", "brier", "ece"].into_iter().filter_map(metric::find) {
         let values = columns.iter().map(|(_, _, evaluation)| {
             evaluation.value(metric).map_or_else(|| "undefined".into(), |value| format!("{value:.4}"))
@@ -285,8 +291,11 @@ fn say_tables(report: &Report<'_>) -> anyhow::Result<()> {
     }
     say(table::table(&header, rows))?;
     if report.models.len() > 1 {
-        let of_member = |model: &MemberReport<'_>| vec![model.name.to_owned(), format!("{:.4}", model.temperature)];
-        say(table::table(&["model by itself", "temperature"], report.models.iter().map(of_member)))?;
+        let of_member = |model: &MemberReport<'_>| {
+            let Scaling { temperature, bias } = model.scaling;
+            vec![model.name.to_owned(), format!("{temperature:.4}"), format!("{bias:+.4}")]
+        };
+        say(table::table(&["model by itself", "temperature", "bias"], report.models.iter().map(of_member)))?;
     }
     say(table::table(
         &["real images called fake", "at most", "from P(fake)", "measured [95%]", "fake images found"],

@@ -1,4 +1,4 @@
-//! What a detector's probability is worth on images it has not learned from: a temperature that makes
+//! What a detector's probability is worth on images it has not learned from: a scaling that makes
 //! probabilities honest, thresholds that keep a false-positive rate, and three-way verdicts that keep a
 //! level of coverage.
 //!
@@ -8,12 +8,12 @@
 //! generator or post-processing, which is what refitting on a small set of one's own is for.
 //!
 //! The score calibrated must not have been fitted on the same images: ranks are then no longer exchangeable.
-//! A temperature keeps the order of the images and so does no harm.
+//! A scaling keeps the order of the images and so does no harm.
 
 mod conformal;
 mod coverage;
 mod cross_fit;
-mod temperature;
+mod scaling;
 mod threshold;
 mod unseen;
 
@@ -25,7 +25,7 @@ use crate::{Error, Label, Result};
 pub use conformal::{Conformal, ConformalVerdict};
 pub use coverage::ClassCoverage;
 pub use cross_fit::{CrossFit, MeasuredRate, cross_fit};
-pub use temperature::{apply as at_temperature, fit as fit_temperature};
+pub use scaling::Scaling;
 pub use threshold::Threshold;
 pub use unseen::require_unseen;
 
@@ -48,8 +48,9 @@ impl Default for Settings {
 /// A fitted calibration. The field names are a public format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Log-odds are divided by this; in `0.01..=100`. Above 1 the detector was too sure of itself.
-    pub temperature: f64,
+    /// What makes probabilities honest.
+    #[serde(flatten)]
+    pub scaling: Scaling,
     /// By target rate, in the order asked for.
     pub thresholds: Vec<Threshold>,
     /// The three-way verdict.
@@ -98,7 +99,7 @@ impl Settings {
 }
 
 impl Calibration {
-    /// Fits temperature, thresholds and conformal verdicts to uncalibrated probabilities of fake `[n]` and
+    /// Fits scaling, thresholds and conformal verdicts to uncalibrated probabilities of fake `[n]` and
     /// what the images are `[n]`.
     ///
     /// # Errors
@@ -110,24 +111,23 @@ impl Calibration {
         let count = |class| labels.iter().filter(|&&label| label == class).count();
         let [n_real, n_fake] = Label::ALL.map(count);
         settings.require([n_real, n_fake])?;
-        let temperature = temperature::fit(probabilities, labels);
+        let scaling = Scaling::fit(probabilities, labels);
         let ascending = |class| {
             let of_class = probabilities.iter().zip(labels).filter(|(_, label)| **label == class);
-            let mut found: Vec<f64> = of_class.map(|(&p, _)| temperature::apply(p, temperature)).collect();
+            let mut found: Vec<f64> = of_class.map(|(&p, _)| scaling.apply(p)).collect();
             found.sort_unstable_by(f64::total_cmp);
             found
         };
         let [real, fake] = Label::ALL.map(ascending);
         let thresholds = settings.target_fprs.iter().map(|&rate| Threshold::fit(&real, rate)).collect::<Result<_>>()?;
         let conformal = Conformal::fit(&real, &fake, settings.level)?;
-        Ok(Self { temperature, thresholds, conformal, n_real, n_fake, data_hash: None })
+        Ok(Self { scaling, thresholds, conformal, n_real, n_fake, data_hash: None })
     }
 
-    /// The calibrated probability of fake, in `0..=1`, of an uncalibrated one in `0..=1`. Keeps the order, and
-    /// .5 is .5.
+    /// The calibrated probability of fake, in `0..=1`, of an uncalibrated one in `0..=1`. Keeps the order.
     #[must_use]
     pub fn probability(&self, uncalibrated: f64) -> f64 {
-        temperature::apply(uncalibrated, self.temperature)
+        self.scaling.apply(uncalibrated)
     }
 
     /// The three-way verdict on a calibrated probability.
@@ -162,10 +162,7 @@ impl Calibration {
 
     /// Whether its numbers are ones that [`Calibration::fit`] gives: what is read from a file may be damaged.
     pub(crate) fn check(&self) -> std::result::Result<(), String> {
-        let (low, high) = temperature::RANGE;
-        if !(low..=high).contains(&self.temperature) {
-            return Err(format!("a temperature of {}; expected {low} to {high}", self.temperature));
-        }
+        self.scaling.check()?;
         let conformal = [self.conformal.level, self.conformal.real_at_most, self.conformal.fake_at_least];
         let thresholds = self.thresholds.iter().flat_map(|found| [found.target_fpr, found.threshold]);
         match conformal.into_iter().chain(thresholds).find(|share| !(0.0..=1.0).contains(share)) {

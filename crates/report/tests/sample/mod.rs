@@ -184,6 +184,7 @@ pub(crate) fn whole() -> Report {
         calibration: Part::There(vec![Calibration {
             judge: "ensemble".into(),
             temperature: 1.31,
+            bias: -0.24,
             n_real: 100,
             n_fake: 100,
             data_hash: Some("0123456789abcdef".into()),

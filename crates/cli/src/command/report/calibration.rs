@@ -26,7 +26,8 @@ pub(super) fn of(predictor: &Predictor, device: &Device) -> anyhow::Result<Part<
 fn plain(judge: &str, calibration: &fauxto::calibrate::Calibration) -> Calibration {
     Calibration {
         judge: judge.to_owned(),
-        temperature: calibration.temperature,
+        temperature: calibration.scaling.temperature,
+        bias: calibration.scaling.bias,
         n_real: calibration.n_real as u64,
         n_fake: calibration.n_fake as u64,
         data_hash: calibration.data_hash.clone(),

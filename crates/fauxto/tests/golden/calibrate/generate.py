@@ -1,12 +1,12 @@
-"""Writes cases.json: scored images with the temperature SciPy finds for them, and order statistics by NumPy.
+"""Writes cases.json: scored images with the temperature and bias SciPy finds for them, and order statistics by NumPy.
 
     python -m venv venv
     venv/bin/pip install numpy==2.4.6 scipy==1.17.1
     venv/bin/python generate.py
 
-The temperature is the minimum of the negative log-likelihood of log-odds / temperature, found without its slope.
-Log-odds are kept within those of the float32 next to 1. Where classes can be told apart without error, the targets
-are Platt's (1999).
+They are the minimum of the negative log-likelihood of log-odds / temperature + bias, both classes weighing alike, found
+without its slope. Log-odds are kept within those of the float32 next to 1. Where classes can be told apart without error,
+the targets are Platt's (1999).
 """
 
 import json
@@ -15,7 +15,7 @@ from math import ceil, floor
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 rng = np.random.default_rng(20170806)
@@ -46,31 +46,33 @@ def cases():
     yield "zeros and ones, some wrong", p, y, "0.95", ["0.05"]
 
 
-def negative_log_likelihood(log_temperature, z, target):
-    z = z / np.exp(log_temperature)
-    return np.mean(np.logaddexp(0, z) - target * z)
+def negative_log_likelihood(parameters, z, target, weight):
+    u = parameters[0] * z + parameters[1]
+    return np.sum(weight * (np.logaddexp(0, u) - target * u))
 
 
-def temperature(p, y):
+def scaling(p, y):
     with np.errstate(divide="ignore"):
         z = np.clip(logit(p), -LARGEST, LARGEST)
+    n_real, n_fake = np.sum(y == 0), np.sum(y == 1)
     target = y.astype(float)
-    if np.all(np.where(y == 1, z >= 0, z <= 0)):
-        n_real, n_fake = np.sum(y == 0), np.sum(y == 1)
+    if z[y == 0].max() <= z[y == 1].min():
         target = np.where(y == 1, (n_fake + 1) / (n_fake + 2), 1 / (n_real + 2))
-    bounds = np.log([0.01, 100.0])
-    found = minimize_scalar(
-        negative_log_likelihood, bounds=bounds, args=(z, target), method="bounded", options={"xatol": 1e-12}
-    )
-    # The search stops short of its bounds.
-    best = min([found.x, *bounds], key=lambda t: negative_log_likelihood(t, z, target))
-    return float(np.exp(best))
+    weight = np.where(y == 1, 0.5 / n_fake, 0.5 / n_real)
+    found = [1.0, 0.0]
+    # A simplex alone stops early: it begins again from where it came to.
+    for _ in range(6):
+        found = minimize(
+            negative_log_likelihood, found, args=(z, target, weight), method="Nelder-Mead",
+            bounds=[(0.01, 100.0), (None, None)], options={"xatol": 1e-12, "fatol": 1e-18, "maxiter": 4000, "maxfev": 8000},
+        ).x
+    return 1 / float(found[0]), float(found[1])
 
 
 def written(name, p, y, level, rates):
-    t = temperature(p, y)
+    t, b = scaling(p, y)
     with np.errstate(divide="ignore"):
-        calibrated = expit(np.clip(logit(p), np.log(np.finfo(float).tiny), 53 * np.log(2)) / t)
+        calibrated = expit(np.clip(logit(p), np.log(np.finfo(float).tiny), 53 * np.log(2)) / t + b)
     real, fake = np.sort(calibrated[y == 0]), np.sort(calibrated[y == 1])
     rank = lambda n: ceil(Fraction(level) * (n + 1))
     highest = lambda rate: floor(Fraction(rate) * (len(real) + 1))
@@ -81,6 +83,7 @@ def written(name, p, y, level, rates):
         "level": float(level),
         "target_fprs": [float(rate) for rate in rates],
         "temperature": t,
+        "bias": b,
         "calibrated": calibrated.tolist(),
         "real_at_most": float(real[rank(len(real)) - 1]),
         "fake_at_least": float(fake[::-1][rank(len(fake)) - 1]),
