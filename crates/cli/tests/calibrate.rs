@@ -121,6 +121,13 @@ fn a_calibrated_checkpoint_judges_three_ways_and_keeps_its_weights() {
         .stderr(predicate::str::contains("calibrated on"));
     call(&["evaluate", model, new]).success().stderr(predicate::str::contains("calibrated on").not());
 
+    // Attacks turn the calibrated verdict, so where they begin is where evaluation is.
+    let clean = json(&call(&["evaluate", model, data, "--json"]).success());
+    let attacked = json(&call(&["attack", model, data, "--attack", "fgsm", "--epsilon", "1/255", "--json"]).success());
+    assert_eq!(attacked["clean"]["confusion"], clean["confusion"]);
+    let nll = [&attacked["clean"], &clean].map(|report| report["nll"].as_f64().unwrap());
+    assert!((nll[0] - nll[1]).abs() < 1e-5, "{nll:?}");
+
     // Again, to another file: the first stays.
     let copy = root.path().join("copies/again.safetensors");
     let bytes = std::fs::read(&path).unwrap();

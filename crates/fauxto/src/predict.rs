@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use serde::Serialize;
 
-use crate::attack::{Target, voting};
+use crate::attack::{Calibrated, Target, voting};
 use crate::built_in;
 use crate::calibrate::{Calibration, ConformalVerdict, Scaling};
 use crate::checkpoint::{self, Checkpoint, Provenance};
@@ -206,17 +206,21 @@ impl Predictor {
         &self.members
     }
 
-    /// Them as one target of attacks, which they meet as they vote.
+    /// Them as one target of attacks, which they meet as they vote and as they are calibrated.
     ///
     /// # Errors
     /// If an ensemble file's weights cannot be used.
     pub fn target(&self) -> Result<Box<dyn Target + '_>> {
-        match (&self.members[..], &self.combination) {
-            ([only], Combination::Mean { .. }) => Ok(Box::new(&only.frozen)),
+        let target: Box<dyn Target + '_> = match (&self.members[..], &self.combination) {
+            ([only], Combination::Mean { .. }) => Box::new(&only.frozen),
             (members, combination) => {
-                voting(members.iter().map(|member| &member.frozen as &dyn Target).collect(), combination)
+                voting(members.iter().map(|member| &member.frozen as &dyn Target).collect(), combination)?
             }
-        }
+        };
+        Ok(match &self.calibration {
+            Some(calibration) => Box::new(Calibrated::new(target, calibration.scaling)),
+            None => target,
+        })
     }
 
     /// Of this predictor's judgements, the member whose vote did most for `verdict`, with the probability of fake that

@@ -20,6 +20,7 @@
 mod apgd_ce;
 mod autoattack_two_class;
 mod batch;
+mod calibrated;
 mod ensemble;
 mod epsilon;
 mod fab;
@@ -42,6 +43,7 @@ use crate::{Error, Result};
 
 pub use apgd_ce::AutoPgd;
 pub use batch::Batch;
+pub use calibrated::Calibrated;
 pub use ensemble::Ensemble;
 pub use epsilon::Epsilon;
 pub use norm::Norm;
