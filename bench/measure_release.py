@@ -58,8 +58,9 @@ def main() -> None:
             "generators_dev": generators(scores, dev),
         }
     if arguments.attacked:
-        result["attacked"] = say(arguments.fauxto, "attack", arguments.model, test, "--limit", arguments.attacked,
-                                 "--attack", ATTACKS, "--epsilon", ",".join(EPSILONS))
+        attacked = say(arguments.fauxto, "attack", arguments.model, test, "--limit", arguments.attacked,
+                       "--attack", ATTACKS, "--epsilon", ",".join(EPSILONS))
+        result["attacked"] = {key: value for key, value in attacked.items() if key not in ("data", "models")}
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
 
 
