@@ -59,8 +59,11 @@ fn the_table_of_draws_is_made_of_results() {
     for (name, metric, scale, digits) in [("accuracy, %", "accuracy", 100.0, 1), ("ROC AUC", "roc_auc", 1.0, 3)] {
         let number = |value: &Value| value.as_f64().unwrap() * scale;
         let signed = |value: &Value| format!("{:+.digits$}", number(value));
-        let sides = ["fauxto", "pytorch"].map(|side| spread(draws[side].as_array().unwrap(), metric, scale, digits));
         let row = &draws[metric];
+        let sides = ["fauxto", "pytorch"].map(|side| {
+            let [mean, lowest, highest] = ["mean", "lowest", "highest"].map(|field| number(&row[side][field]));
+            format!("{mean:.digits$} ({lowest:.digits$} to {highest:.digits$})")
+        });
         let (low, high) = (signed(&row["interval"][0]), signed(&row["interval"][1]));
         writeln!(table, "| {name} | {} | {} ({low} to {high}) |", sides.join(" | "), signed(&row["difference"]))
             .unwrap();
