@@ -7,9 +7,10 @@ evaluate MODEL-SEED cifake/test.parquet --json`), and `ensemble-SEED.json` (the 
 """
 
 import json
-import statistics
 import sys
 from pathlib import Path
+
+from interval import spread
 
 FIELDS = ["n", "accuracy", "accuracy_interval", "roc_auc", "balanced_accuracy", "eer", "nll", "ece"]
 
@@ -17,11 +18,6 @@ FIELDS = ["n", "accuracy", "accuracy_interval", "roc_auc", "balanced_accuracy", 
 def test(path: Path) -> dict:
     report = json.loads(path.read_text())
     return {field: report[field] for field in FIELDS}
-
-
-def spread(runs: list[dict], field: str) -> dict:
-    values = [run["test"][field] for run in runs]
-    return {"mean": statistics.mean(values), "lowest": min(values), "highest": max(values)}
 
 
 def main() -> None:
@@ -46,7 +42,7 @@ def main() -> None:
         "test_data": "cifake/test.parquet: held-out part of CIFAKE's published training images",
         "ensemble": "probabilities of resnet_se, convnext_tiny, efficientnet_b0, weighted by validation accuracy",
         "models": {
-            name: {"accuracy": spread(runs, "accuracy"), "roc_auc": spread(runs, "roc_auc"), "runs": runs}
+            name: {field: spread([run["test"][field] for run in runs]) for field in ["accuracy", "roc_auc"]} | {"runs": runs}
             for name, runs in models.items()
         },
     }

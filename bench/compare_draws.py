@@ -14,6 +14,7 @@ from pathlib import Path
 
 from scipy.stats import ttest_ind
 
+from interval import spread
 from measure_release import git, say
 
 FAUXTO = Path("target/release/fauxto")
@@ -48,10 +49,9 @@ def main() -> None:
         model, runs, twins = entry.split("=")
         sides = {"fauxto": [ours(run, data) for run in runs.split(",")], "pytorch": [twin(path) for path in twins.split(",")]}
         result["models"][model] = sides | {
-            metric: {side: {"mean": statistics.mean(values), "lowest": min(values), "highest": max(values)}
-                     for side, values in spread.items()} | difference(*spread.values())
+            metric: {side: spread(values) for side, values in by_side.items()} | difference(*by_side.values())
             for metric in METRICS
-            for spread in [{side: [run[metric] for run in runs] for side, runs in sides.items()}]
+            for by_side in [{side: [run[metric] for run in runs] for side, runs in sides.items()}]
         }
     out.write_text(json.dumps(result, indent=1) + "\n")
 

@@ -52,7 +52,7 @@ def measure(arguments: argparse.Namespace, run: str, learned: list[str], made: d
     test = say(program, "evaluate", run, data / "cifake/test.parquet")
     summary = json.loads((Path(run) / "run.json").read_text())
     entry = {
-        "trained": {key: summary.get(key, 0) for key in ("model", "seed", "commit", "n_train", "n_added", "epochs", "seconds")},
+        "trained": {key: ({"n_added": 0} | summary)[key] for key in ("model", "seed", "commit", "n_train", "n_added", "epochs", "seconds")},
         "learned_from": learned,
         "cifake_test": chosen(test),
     }

@@ -9,9 +9,9 @@ of results/synergy_base.json are meant, the same recipe on the same split.
 
 import argparse
 import json
-import statistics
 from pathlib import Path
 
+from interval import spread
 from measure_release import chosen, git, say
 
 
@@ -45,9 +45,7 @@ def measured(arguments: argparse.Namespace, model: str, runs: list[str]) -> dict
         reports.append({key: summary[key] for key in ("seed", "commit", "n_train", "epochs", "best_epoch", "seconds")}
                        | {"test": chosen(test)})
     return {"runs": reports} | {
-        metric: {"mean": statistics.mean(values), "lowest": min(values), "highest": max(values)}
-        for metric in ("accuracy", "roc_auc")
-        for values in [[report["test"][metric] for report in reports]]
+        metric: spread([report["test"][metric] for report in reports]) for metric in ("accuracy", "roc_auc")
     }
 
 

@@ -60,10 +60,7 @@ fn the_table_of_draws_is_made_of_results() {
         let number = |value: &Value| value.as_f64().unwrap() * scale;
         let signed = |value: &Value| format!("{:+.digits$}", number(value));
         let row = &draws[metric];
-        let sides = ["fauxto", "pytorch"].map(|side| {
-            let [mean, lowest, highest] = ["mean", "lowest", "highest"].map(|field| number(&row[side][field]));
-            format!("{mean:.digits$} ({lowest:.digits$} to {highest:.digits$})")
-        });
+        let sides = ["fauxto", "pytorch"].map(|side| range(&row[side], scale, digits));
         let (low, high) = (signed(&row["interval"][0]), signed(&row["interval"][1]));
         writeln!(table, "| {name} | {} | {} ({low} to {high}) |", sides.join(" | "), signed(&row["difference"]))
             .unwrap();
@@ -219,9 +216,14 @@ fn assert_in_readme(text: &str) {
 
 /// `87.3 (86.4 to 88.7)`, in percent.
 fn percent(spread: &Value) -> String {
-    let number = |field: &str| 100.0 * spread[field].as_f64().unwrap();
-    let (mean, lowest, highest) = (number("mean"), number("lowest"), number("highest"));
-    if lowest < highest { format!("{mean:.1} ({lowest:.1} to {highest:.1})") } else { format!("{mean:.1}") }
+    range(spread, 100.0, 1)
+}
+
+/// A mean and, where there is more than one value, from which to which they go; times `scale`.
+fn range(spread: &Value, scale: f64, digits: usize) -> String {
+    let [mean, lowest, highest] = ["mean", "lowest", "highest"].map(|field| scale * spread[field].as_f64().unwrap());
+    let from_to = if lowest < highest { format!(" ({lowest:.digits$} to {highest:.digits$})") } else { String::new() };
+    format!("{mean:.digits$}{from_to}")
 }
 
 #[test]
@@ -311,10 +313,8 @@ fn the_table_of_beginnings_is_made_of_results() {
     );
     for (name, model) in results["models"].as_object().unwrap() {
         let named = 100.0 * model["pretraining"]["validation_accuracy"].as_f64().unwrap();
-        let sides = ["from_scratch", "pretrained"].map(|side| {
-            let auc = ["mean", "lowest", "highest"].map(|field| model[side]["roc_auc"][field].as_f64().unwrap());
-            format!("{} | {:.3} ({:.3} to {:.3})", percent(&model[side]["accuracy"]), auc[0], auc[1], auc[2])
-        });
+        let sides = ["from_scratch", "pretrained"]
+            .map(|side| format!("{} | {}", percent(&model[side]["accuracy"]), range(&model[side]["roc_auc"], 1.0, 3)));
         writeln!(table, "| `{name}` | {named:.1} | {} |", sides.join(" | ")).unwrap();
     }
     assert_in_readme(&table);
