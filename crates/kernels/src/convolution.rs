@@ -2,6 +2,7 @@
 
 use crate::{
     flex::{convolution::Conv2d, depthwise::DepthwiseConv2d, operation::apply_biased},
+    precision::current,
     twin,
 };
 use burn::tensor::Tensor;
@@ -15,7 +16,7 @@ use burn::tensor::Tensor;
 /// # Panics
 /// If the shapes do not fit one another, or the padded image is smaller than the kernel.
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize, padding: usize) -> Tensor<4> {
-    let operation = Conv2d { stride, padding };
+    let operation = Conv2d { stride, padding, precision: current() };
     apply_biased(operation, x, weight, bias, |x, weight, bias| twin::conv2d(x, weight, bias, stride, padding))
 }
 

@@ -22,6 +22,7 @@ mod large_pages;
 mod linear;
 mod normalization;
 mod pooling;
+mod precision;
 mod scaling;
 pub mod twin;
 
@@ -36,4 +37,5 @@ pub use normalization::{
     BatchNormOutput, batch_norm_activation_train, batch_norm_inference, batch_norm_train, layer_norm,
 };
 pub use pooling::global_average_pool;
+pub use precision::{Precision, multiply_in};
 pub use scaling::{scale_channels, scale_residual};

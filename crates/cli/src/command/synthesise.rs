@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{Outcome, say, say_json};
 use crate::images::Images;
-use crate::options::{DataOptions, DeviceOptions};
+use crate::options::{DataOptions, DeviceOptions, PrecisionOptions};
 use crate::progress;
 
 /// Make fakes of the photographs of a split's training side: by a small generator that learns from them, or by rule
@@ -50,6 +50,8 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 42)]
     seed: u64,
     #[command(flatten)]
+    precision: PrecisionOptions,
+    #[command(flatten)]
     device: DeviceOptions,
     #[command(flatten)]
     options: DataOptions,
@@ -83,6 +85,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let task = Task {
         kind,
         steps: arguments.steps as usize,
+        precision: arguments.precision.choose(),
         count: arguments.count as usize,
         seed: arguments.seed,
         store: &images.store,

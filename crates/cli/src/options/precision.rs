@@ -1,4 +1,4 @@
-//! What detectors multiply in when they judge.
+//! What detectors multiply in.
 
 use clap::{Args, ValueEnum};
 use fauxto::model::Precision;
@@ -28,9 +28,14 @@ impl PrecisionOptions {
             Name::Single => Precision::Single,
             Name::Half => Precision::Half,
         };
-        if !precision.is_available() {
-            progress::note("this processor has no products in bf16: judging in f32");
-        }
+        tell_if_unavailable(precision);
         precision
+    }
+}
+
+/// Says that `precision` is not to be had here, if so.
+pub(crate) fn tell_if_unavailable(precision: Precision) {
+    if !precision.is_available() {
+        progress::note("this processor has no products in bf16: multiplying in f32");
     }
 }

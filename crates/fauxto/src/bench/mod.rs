@@ -61,8 +61,7 @@ pub struct Timing {
     pub peak_memory_bytes: Option<u64>,
 }
 
-/// Times `steps` (at least 1) steps of `workload` after two that do not count. `precision` is that of inference; training
-/// is in `f32`.
+/// Times `steps` (at least 1) steps of `workload`, multiplying in `precision`, after two that do not count.
 #[must_use]
 pub fn time(
     workload: Workload,
@@ -77,7 +76,7 @@ pub fn time(
     let values: Vec<f32> = (0..batch * input_size * input_size * 3).map(|_| stream.random_range(0.0..1.0)).collect();
     let values = TensorData::new(values, [batch, input_size, input_size, 3]);
     let mut seconds = match workload {
-        Workload::Train => train(entry, input_size, &values, steps, &device.clone().autodiff()),
+        Workload::Train => train(entry, input_size, &values, steps, precision, &device.clone().autodiff()),
         Workload::Infer => infer(entry, input_size, &values, steps, precision, device),
     };
     seconds.sort_by(f64::total_cmp);
@@ -90,10 +89,7 @@ pub fn time(
         median_seconds: (seconds[seconds.len() / 2] + seconds[(seconds.len() - 1) / 2]) / 2.0,
         minimum_seconds: seconds[0],
         maximum_seconds: seconds[seconds.len() - 1],
-        precision: match workload {
-            Workload::Infer => precision.or_single().name(),
-            Workload::Train => Precision::Single.name(),
-        },
+        precision: precision.or_single().name(),
         threads: rayon::current_num_threads(),
         device: device_name.to_owned(),
         peak_memory_bytes: peak_memory(),
@@ -105,6 +101,7 @@ fn train(
     input_size: usize,
     values: &TensorData,
     steps: usize,
+    precision: Precision,
     device: &Device,
 ) -> Vec<f64> {
     let config = Config::default();
@@ -116,7 +113,8 @@ fn train(
     timed(steps, || {
         let pixels = Tensor::from_data(values.clone(), device);
         let pass = Pass::training(config.seed, optimiser.steps());
-        let loss = cross_entropy(detector.logits(pixels, &pass), batch::labels(&examples, device));
+        let logits = kernels::multiply_in(precision, || detector.logits(pixels, &pass));
+        let loss = cross_entropy(logits, batch::labels(&examples, device));
         let mut gradients = loss.backward();
         let train = &config.train;
         let (network, statistics) = (detector.network.as_mut(), pass.into_statistics());

@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
-use kernels::inference::{Builder, Precision, Program, can_replace_tensors};
+use kernels::Precision;
+use kernels::inference::{Builder, Program, can_replace_tensors};
 use serde::{Deserialize, Serialize};
 
 use super::{ModelEntry, Network, Pass, Start};

@@ -18,7 +18,7 @@ use burn::tensor::Device;
 
 pub use detector::{CLASSES, Described, Descriptor, Detector, Frozen, Normalisation, is_buffer};
 pub use initialise::Start;
-pub use kernels::inference::Precision;
+pub use kernels::Precision;
 pub use network::{Network, Parameters};
 pub use pass::Pass;
 

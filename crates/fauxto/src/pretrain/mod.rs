@@ -83,7 +83,8 @@ impl Task<'_> {
                     EpochAugmentation { augmentations: &augmentations, seed: config.seed, epoch: epoch as u64 };
                 let pixels = batch::pixels(store, &examples(photographs), Some(augmentation), &device)?;
                 let pass = Pass::training(config.seed, optimiser.steps());
-                let loss = cross_entropy(learner.logits(pixels, &pass), named(photographs, &device));
+                let logits = kernels::multiply_in(config.train.precision, || learner.logits(pixels, &pass));
+                let loss = cross_entropy(logits, named(photographs, &device));
                 let value = f64::from(loss.clone().detach().into_scalar::<f32>());
                 if !value.is_finite() {
                     return Err(Error::Diverged(format!(

@@ -8,6 +8,7 @@ use super::kind::{Kind, Maker};
 use super::pseudo;
 use crate::data::PixelStore;
 use crate::image::RgbImage;
+use crate::model::Precision;
 use crate::train::Example;
 use crate::{Error, Label, Result};
 
@@ -18,6 +19,8 @@ pub struct Task<'a> {
     pub kind: &'static Kind,
     /// Steps that a generator learns for, at least 2; what does not learn takes none.
     pub steps: usize,
+    /// What a generator and its adversary multiply in.
+    pub precision: Precision,
     /// Images to make.
     pub count: usize,
     /// Of everything drawn.

@@ -3,6 +3,7 @@ use burn::tensor::Device;
 use super::*;
 use crate::data::{Dataset, OpenOptions, PixelStore};
 use crate::image::RgbImage;
+use crate::model::Precision;
 use crate::train::Example;
 use crate::write_atomically::NewFolder;
 use crate::{Label, sample};
@@ -26,7 +27,8 @@ fn equal_games_give_equal_images_and_generators_move_towards_the_photographs() {
     let examples = examples(&store);
     for kind in KINDS.iter().filter(|kind| kind.learns()) {
         let play = |steps, seed| {
-            let task = Task { kind, steps, count: 64, seed, store: &store, examples: &examples };
+            let task =
+                Task { kind, steps, precision: Precision::Single, count: 64, seed, store: &store, examples: &examples };
             let mut losses = Vec::new();
             let made = task.make(&Device::flex(), &mut |now| losses.push(now.discriminator_loss)).unwrap();
             assert_eq!(losses.len(), steps);
@@ -39,7 +41,15 @@ fn equal_games_give_equal_images_and_generators_move_towards_the_photographs() {
         assert_ne!(first, play(2, 2).0, "{}", kind.name);
     }
     let kind = kind("transposed").unwrap();
-    let task = |steps| Task { kind, steps, count: 64, seed: 1, store: &store, examples: &examples };
+    let task = |steps| Task {
+        kind,
+        steps,
+        precision: Precision::Single,
+        count: 64,
+        seed: 1,
+        store: &store,
+        examples: &examples,
+    };
     let [before, after] = [2, 24].map(|steps| mean(&task(steps).make(&Device::flex(), &mut |_| ()).unwrap()));
     assert!(after > before + 10.0, "from {before} towards 232: {after}");
 }
@@ -48,7 +58,15 @@ fn equal_games_give_equal_images_and_generators_move_towards_the_photographs() {
 fn games_that_cannot_be_played_are_refused() {
     let store = PixelStore::of((0..64).map(|_| grey(9)));
     let examples = examples(&store);
-    let task = Task { kind: &KINDS[0], steps: 2, count: 64, seed: 1, store: &store, examples: &examples };
+    let task = Task {
+        kind: &KINDS[0],
+        steps: 2,
+        precision: Precision::Single,
+        count: 64,
+        seed: 1,
+        store: &store,
+        examples: &examples,
+    };
     let refused = |task: Task<'_>| {
         let error = task.make(&Device::flex(), &mut |_| ()).unwrap_err().to_string();
         assert!(error.contains("expected at least 64 images, 2 steps"), "{error}");

@@ -173,8 +173,8 @@ impl Run<'_> {
         let step = state.progress.step as u64;
         let (pixels, share) = batch::mixed(data.store, examples, augmentation, mixing, step, &device)?;
         let pass = Pass::training(config.seed, state.optimiser.steps());
-        let (loss, logits) = match adversary {
-            Some(adversary) => adversary.loss(&state.detector, pixels, examples, &pass, state.optimiser.steps())?,
+        let (loss, logits) = kernels::multiply_in(config.train.precision, || match adversary {
+            Some(adversary) => adversary.loss(&state.detector, pixels, examples, &pass, state.optimiser.steps()),
             None => {
                 let logits = state.detector.logits(pixels, &pass);
                 let smoothing = config.train.label_smoothing;
@@ -183,9 +183,9 @@ impl Run<'_> {
                 } else {
                     cross_entropy(logits.clone(), batch::labels(examples, &device))
                 };
-                (loss, logits)
+                Ok((loss, logits))
             }
-        };
+        })?;
         let verdicts = logits.detach().without_autodiff();
         let value = f64::from(loss.clone().detach().into_scalar::<f32>());
         if !value.is_finite() {

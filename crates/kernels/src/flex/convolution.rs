@@ -17,11 +17,13 @@ use super::{
     memory::Buffer,
     microkernel::{PANEL, Start, accumulate_transposed},
     operation::Operation,
+    pairs::Factors,
     parallel::{for_each_piece, map_pieces},
     product::{Packed, Rows, Strides, product},
     reduction::{add_rows, column_sums},
     strided, winograd,
 };
+use crate::precision::Precision;
 
 /// Rows of the patch matrix per task: enough for the products to run at full speed.
 const ROWS: usize = 256;
@@ -36,6 +38,7 @@ const SMALL_WEIGHT: usize = 128 * 1024;
 pub(crate) struct Conv2d {
     pub(crate) stride: usize,
     pub(crate) padding: usize,
+    pub(crate) precision: Precision,
 }
 
 /// The sizes of one convolution.
@@ -169,14 +172,16 @@ impl Conv2d {
         let bias = bias.map(Array::values);
         if geometry.pointwise() {
             return Array::build(shape, |y| {
-                linear::forward(x.values(), weight.values(), bias, inputs, outputs, y);
+                linear::forward(x.values(), weight.values(), bias, [inputs, outputs], self.precision, y);
             });
         }
         if winograd::applies(&geometry, outputs) {
-            let weight = winograd::transform_weight(weight.values(), [outputs, inputs], winograd::Kernel::Forward);
+            let weight = winograd::transform_weight(weight.values(), [outputs, inputs], winograd::Kernel::Forward)
+                .in_precision(self.precision);
             return Array::build(shape, |y| winograd::convolve(&geometry, x.values(), &weight, bias, y, |_, _| ()));
         }
-        let packed = Packed::weight(weight.values(), [outputs, inputs, kernel_height * kernel_width]);
+        let packed = Packed::weight(weight.values(), [outputs, inputs, kernel_height * kernel_width])
+            .in_precision(self.precision);
         Array::build(shape, |y| convolve(&geometry, x.values(), &packed, bias, y, |_, _| ()))
     }
 
@@ -185,36 +190,39 @@ impl Conv2d {
         let shape = [geometry.batch, geometry.height, geometry.width, inputs];
         if geometry.pointwise() {
             return Array::build(shape, |dx| {
-                linear::input_gradient(gradient.values(), weight.values(), inputs, outputs, dx);
+                linear::input_gradient(gradient.values(), weight.values(), [inputs, outputs], self.precision, dx);
             });
         }
         if geometry.stride == 1 && kernel_height == kernel_width && geometry.padding < kernel_height {
             let mirrored =
                 Geometry::new(gradient.dims(), [kernel_height, kernel_width], 1, kernel_height - 1 - geometry.padding);
             if winograd::applies(&mirrored, inputs) {
-                let weight = winograd::transform_weight(weight.values(), [outputs, inputs], winograd::Kernel::Mirrored);
+                let weight = winograd::transform_weight(weight.values(), [outputs, inputs], winograd::Kernel::Mirrored)
+                    .in_precision(self.precision);
                 return Array::build(shape, |dx| {
                     winograd::convolve(&mirrored, gradient.values(), &weight, None, dx, |_, _| ())
                 });
             }
             let positions = kernel_height * kernel_width;
             let strides = Strides { position: 1, depth: inputs * positions, column: positions, mirrored: true };
-            let packed = Packed::new(weight.values(), [positions, outputs, inputs], strides);
+            let packed =
+                Packed::new(weight.values(), [positions, outputs, inputs], strides).in_precision(self.precision);
             return Array::build(shape, |dx| convolve(&mirrored, gradient.values(), &packed, None, dx, |_, _| ()));
         }
-        Array::build(shape, |dx| strided::input_gradient(geometry, gradient.values(), weight.values(), outputs, dx))
+        let (dy, weight) = (gradient.values(), weight.values());
+        Array::build(shape, |dx| strided::input_gradient(geometry, dy, weight, outputs, self.precision, dx))
     }
 
     fn weight_gradient(&self, geometry: &Geometry, x: &Array, weight: &Array, gradient: &Array) -> Array {
         let [outputs, inputs, _, _] = weight.dims();
         if geometry.pointwise() {
             return Array::build(weight.shape(), |dw| {
-                linear::weight_gradient(x.values(), gradient.values(), inputs, outputs, dw);
+                linear::weight_gradient(x.values(), gradient.values(), [inputs, outputs], self.precision, dw);
             });
         }
         if winograd::applies(geometry, outputs) {
             return Array::build(weight.shape(), |dw| {
-                winograd::weight_gradient(geometry, x.values(), gradient.values(), outputs, dw);
+                winograd::weight_gradient(geometry, x.values(), gradient.values(), outputs, self.precision, dw);
             });
         }
         let patch = geometry.patch();
@@ -244,7 +252,11 @@ impl Conv2d {
                     if !accumulate {
                         sum.values_mut().fill(0.0);
                     }
-                    accumulate_transposed(sum.values_mut(), dy, outputs, 0..outputs, patches, columns);
+                    let pairs = self.precision == Precision::Half;
+                    let dy = Factors::of_rows(dy, outputs, pairs);
+                    let patches = Factors::of_rows(patches, columns, pairs);
+                    let (dy, patches) = (dy.values(), patches.values());
+                    accumulate_transposed(sum.values_mut(), dy, outputs, 0..outputs, patches, columns, pairs);
                 } else {
                     let dy = Matrix::new(dy, rows, outputs).transposed();
                     multiply(sum.values_mut(), dy, Matrix::new(patches, rows, columns), accumulate);
@@ -309,7 +321,7 @@ impl Conv2d {
     }
 }
 
-/// `y = patches * weight + bias`; `finish(first, values)` is called once on every value after its sum
+/// `y = patches * weight + bias`, in pairs if the weight is; `finish(first, values)` is called once on every value after its sum
 /// is complete, on consecutive values of which the first has index `first` in `y`.
 pub(crate) fn convolve(
     geometry: &Geometry,
@@ -320,6 +332,8 @@ pub(crate) fn convolve(
     finish: impl Fn(usize, &mut [f32]) + Sync,
 ) {
     let start = bias.map_or(Start::Zero, Start::Bias);
+    let factors = Factors::new(x, weight.pairs);
+    let (x, geometry) = (factors.values(), Geometry { channels: weight.depth, ..*geometry });
     if geometry.pointwise() {
         return product(y, |pixels| Rows::of_matrix(x, geometry.channels, pixels), weight, start, finish);
     }

@@ -14,6 +14,7 @@ use super::{
     scaling::{average, image_products, scale_and_shift_images, scale_images},
     simd::dispatch,
 };
+use crate::precision::Precision;
 use std::marker::PhantomData;
 
 /// [`crate::squeeze_excite`]; inputs in the order x, first weight and bias, second weight and bias.
@@ -38,6 +39,9 @@ pub(crate) struct Saved {
     scale: Array,
 }
 
+/// Products of one row an image are nothing to save on.
+const SINGLE: Precision = Precision::Single;
+
 impl<A: Activation> Operation<5> for Excite<A> {
     type Saved = Saved;
 
@@ -46,13 +50,20 @@ impl<A: Activation> Operation<5> for Excite<A> {
         let (pixels, reduced) = (height * width, first_bias.last_dim());
         let mean = Array::build([batch, channels], |mean| average(x.values(), pixels, channels, mean));
         let hidden = Array::build([batch, reduced], |hidden| {
-            forward(mean.values(), first.values(), Some(first_bias.values()), channels, reduced, hidden);
+            forward(mean.values(), first.values(), Some(first_bias.values()), [channels, reduced], SINGLE, hidden);
         });
         let activated = Array::build([batch, reduced], |y| {
             dispatch(Values::<A>::new(hidden.values(), y));
         });
         let scale = Array::build([batch, channels], |scale| {
-            forward(activated.values(), second.values(), Some(second_bias.values()), reduced, channels, scale);
+            forward(
+                activated.values(),
+                second.values(),
+                Some(second_bias.values()),
+                [reduced, channels],
+                SINGLE,
+                scale,
+            );
             activate(Some(Kind::Sigmoid), scale);
         });
         let output = Array::build(x.shape(), |y| scale_images(x.values(), scale.values(), pixels, channels, y));
@@ -70,14 +81,14 @@ impl<A: Activation> Operation<5> for Excite<A> {
         }
         let gradient = gradient.values();
         let mut before = Buffer::new(batch * reduced);
-        input_gradient(gradient, second.values(), reduced, channels, before.values_mut());
+        input_gradient(gradient, second.values(), [reduced, channels], SINGLE, before.values_mut());
         let mut hidden_gradient = Buffer::new(batch * reduced);
         let from = if A::FROM_OUTPUT { &activated } else { &hidden };
         dispatch(Gradients::<A>::new(before.values(), from.values(), hidden_gradient.values_mut()));
         let hidden_gradient = hidden_gradient.values();
         let input = tracked[0].then(|| {
             let mut shift = Buffer::new(batch * channels);
-            input_gradient(hidden_gradient, first.values(), channels, reduced, shift.values_mut());
+            input_gradient(hidden_gradient, first.values(), [channels, reduced], SINGLE, shift.values_mut());
             for value in shift.values_mut() {
                 *value /= pixels as f32;
             }
@@ -85,8 +96,8 @@ impl<A: Activation> Operation<5> for Excite<A> {
                 scale_and_shift_images(dy.values(), scale.values(), shift.values(), pixels, channels, dx);
             })
         });
-        let weight = |weight: &Array, x: &Array, gradient: &[f32], [inputs, outputs]: [usize; 2]| {
-            Array::build(weight.shape(), |dw| weight_gradient(x.values(), gradient, inputs, outputs, dw))
+        let weight = |weight: &Array, x: &Array, gradient: &[f32], sizes: [usize; 2]| {
+            Array::build(weight.shape(), |dw| weight_gradient(x.values(), gradient, sizes, SINGLE, dw))
         };
         [
             input,

@@ -14,10 +14,13 @@ use super::{
     reduction::{add_in_order, add_rows},
     simd::dispatch,
 };
+use crate::precision::Precision;
 
 /// [`crate::linear_gelu`]; inputs in the order x, weight, bias.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct LinearGelu;
+pub(crate) struct LinearGelu {
+    pub(crate) precision: Precision,
+}
 
 struct Destination(*mut f32);
 
@@ -32,7 +35,15 @@ impl Operation<3> for LinearGelu {
         let [outputs, inputs] = weight.dims();
         Array::build(shape(&x, outputs), |y| {
             let finish = |_: usize, values: &mut [f32]| activate(Some(Kind::Gelu), values);
-            forward_and_finish(x.values(), weight.values(), Some(bias.values()), [inputs, outputs], y, finish);
+            forward_and_finish(
+                x.values(),
+                weight.values(),
+                Some(bias.values()),
+                [inputs, outputs],
+                self.precision,
+                y,
+                finish,
+            );
         })
     }
 
@@ -52,7 +63,15 @@ impl Operation<3> for LinearGelu {
                     let y = unsafe { std::slice::from_raw_parts_mut(target.0.add(first), z.len()) };
                     dispatch(Values::<Gelu>::new(z, y));
                 };
-                forward_and_finish(x.values(), weight.values(), Some(bias.values()), [inputs, outputs], z, finish);
+                forward_and_finish(
+                    x.values(),
+                    weight.values(),
+                    Some(bias.values()),
+                    [inputs, outputs],
+                    self.precision,
+                    z,
+                    finish,
+                );
             }));
         });
         (y, [x, weight, z.expect("it was built")])
@@ -69,10 +88,11 @@ impl Operation<3> for LinearGelu {
             add_rows(dz, &mut sums);
             sums
         });
-        let dz = dz.values();
+        let (dz, sizes, precision) = (dz.values(), [inputs, outputs], self.precision);
         [
-            tracked[0].then(|| Array::build(x.shape(), |dx| input_gradient(dz, weight.values(), inputs, outputs, dx))),
-            tracked[1].then(|| Array::build(weight.shape(), |dw| weight_gradient(x.values(), dz, inputs, outputs, dw))),
+            tracked[0].then(|| Array::build(x.shape(), |dx| input_gradient(dz, weight.values(), sizes, precision, dx))),
+            tracked[1]
+                .then(|| Array::build(weight.shape(), |dw| weight_gradient(x.values(), dz, sizes, precision, dw))),
             tracked[2].then(|| add_in_order(parts, outputs)),
         ]
     }

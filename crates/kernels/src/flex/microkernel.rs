@@ -249,11 +249,12 @@ pub(crate) const fn width(columns: usize) -> usize {
 }
 
 /// Adds `left^T right` to the destination, for some columns of `left` `[rows, width]` and all of `right` `[rows,
-/// columns]`; the destination is `[left_columns, columns]`. Sums run over steps of rows that stay in
-/// cache, in order.
+/// columns]`, both of values or both of pairs; the destination is `[left_columns, columns]`. Sums run over steps
+/// of rows that stay in cache, in order.
 ///
 /// # Panics
 /// If `columns` is not a multiple of half a panel, or a size does not fit.
+#[allow(clippy::too_many_arguments)]
 pub(crate) fn accumulate_transposed(
     destination: &mut [f32],
     left: &[f32],
@@ -261,6 +262,7 @@ pub(crate) fn accumulate_transposed(
     left_columns: Range<usize>,
     right: &[f32],
     columns: usize,
+    pairs: bool,
 ) {
     const ROWS: usize = 256;
     assert!(columns.is_multiple_of(PANEL / 2) && left_columns.end <= width);
@@ -283,7 +285,7 @@ pub(crate) fn accumulate_transposed(
                 panel_stride: columns,
                 columns: (columns - column).min(PANEL),
                 start: Start::Destination,
-                pairs: false,
+                pairs,
                 destination: destination[column..].as_mut_ptr(),
                 destination_stride: columns,
             };

@@ -39,6 +39,109 @@ pub(crate) fn to_pairs(values: &[f32]) -> Buffer {
     pairs
 }
 
+/// A matrix as products take it.
+#[derive(Debug)]
+pub(crate) enum Factors<'a> {
+    /// As it is.
+    Single(&'a [f32]),
+    /// In pairs.
+    Half(Buffer),
+}
+
+impl<'a> Factors<'a> {
+    /// `values` as they are, or in pairs of neighbours.
+    ///
+    /// # Panics
+    /// If pairs are asked for and the number of values is odd.
+    pub(crate) fn new(values: &'a [f32], in_pairs: bool) -> Self {
+        if in_pairs { Self::Half(to_pairs(values)) } else { Self::Single(values) }
+    }
+
+    /// `values`, rows of `width`, as they are, or in pairs of each row with the next.
+    pub(crate) fn of_rows(values: &'a [f32], width: usize, in_pairs: bool) -> Self {
+        if in_pairs { Self::Half(to_row_pairs(values, width)) } else { Self::Single(values) }
+    }
+
+    /// The values, or half as many pairs.
+    pub(crate) fn values(&self) -> &[f32] {
+        match self {
+            Self::Single(values) => values,
+            Self::Half(pairs) => pairs.values(),
+        }
+    }
+}
+
+/// Rows of `width` values as half as many rows, of pairs of each row with the next; after a last row without a next
+/// come zeros.
+pub(crate) fn to_row_pairs(values: &[f32], width: usize) -> Buffer {
+    let rows = values.len() / width.max(1);
+    let mut pairs = Buffer::new(rows.div_ceil(2) * width);
+    let size = (PIECE / width.max(1)).max(1);
+    for_each_piece(pairs.values_mut(), size * width, |index, pairs| {
+        convert_rows(&values[2 * index * size * width..], width, pairs);
+    });
+    pairs
+}
+
+/// Writes the first rows of `values` as rows of pairs, see [`to_row_pairs`].
+pub(crate) fn convert_rows(values: &[f32], width: usize, pairs: &mut [f32]) {
+    for (pairs, rows) in pairs.chunks_exact_mut(width).zip(values.chunks(2 * width)) {
+        if rows.len() < 2 * width {
+            for (pair, &first) in pairs.iter_mut().zip(rows) {
+                *pair = self::pair(first, 0.0);
+            }
+            continue;
+        }
+        let (first, second) = rows.split_at(width);
+        #[cfg(target_arch = "x86_64")]
+        if super::simd::multiplies_pairs() {
+            // SAFETY: the processor has the instructions.
+            unsafe { interleave_avx512(first, second, pairs) };
+            continue;
+        }
+        interleave_each(first, second, pairs);
+    }
+}
+
+fn interleave_each(first: &[f32], second: &[f32], pairs: &mut [f32]) {
+    for ((pair, &first), &second) in pairs.iter_mut().zip(first).zip(second) {
+        *pair = self::pair(first, second);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512bf16,avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+fn interleave_avx512(first: &[f32], second: &[f32], pairs: &mut [f32]) {
+    use std::arch::x86_64::{
+        __m512bh, __m512i, _mm512_cvtne2ps_pbh, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_permutexvar_epi16,
+        _mm512_storeu_si512,
+    };
+    /// Where each half of a pair comes from: the first row's values, then the second's.
+    const ORDER: [u16; 32] = {
+        let mut order = [0; 32];
+        let mut index = 0;
+        while index < 16 {
+            order[2 * index] = index as u16;
+            order[2 * index + 1] = index as u16 + 16;
+            index += 1;
+        }
+        order
+    };
+    let (blocks, last) = pairs.as_chunks_mut::<16>();
+    let (firsts, first) = first.as_chunks::<16>();
+    let (seconds, second) = second.as_chunks::<16>();
+    // SAFETY: `ORDER` is a vector's bytes, all blocks are 16 values; all bit patterns are values of all types.
+    unsafe {
+        let order = _mm512_loadu_si512(ORDER.as_ptr().cast());
+        for ((block, low), high) in blocks.iter_mut().zip(firsts).zip(seconds) {
+            let halves = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(high.as_ptr()), _mm512_loadu_ps(low.as_ptr()));
+            let halves = std::mem::transmute::<__m512bh, __m512i>(halves);
+            _mm512_storeu_si512(block.as_mut_ptr().cast(), _mm512_permutexvar_epi16(order, halves));
+        }
+    }
+    interleave_each(first, second, last);
+}
+
 /// Writes `values`, twice as many as `pairs`, as pairs of neighbours.
 pub(crate) fn convert(values: &[f32], pairs: &mut [f32]) {
     assert_eq!(values.len(), 2 * pairs.len(), "two values a pair");
@@ -126,6 +229,21 @@ mod tests {
             convert_each(&values, &mut plain);
             let bits = |pairs: &[f32]| pairs.iter().map(|pair| pair.to_bits()).collect::<Vec<_>>();
             assert_eq!(bits(to_pairs(&values).values()), bits(&plain), "{count}");
+        }
+    }
+
+    #[test]
+    fn rows_are_paired_with_the_next_and_the_last_with_zeros() {
+        for (rows, width) in [(1, 1), (2, 16), (3, 40), (7, 33), (PIECE, 3)] {
+            let values = numbers(rows * width, 5);
+            let pairs = to_row_pairs(&values, width);
+            assert_eq!(pairs.values().len(), rows.div_ceil(2) * width);
+            for (row, pairs) in pairs.values().chunks_exact(width).enumerate() {
+                for (column, found) in pairs.iter().enumerate() {
+                    let value = |row: usize| values.get(row * width + column).copied().unwrap_or(0.0);
+                    assert_eq!(found.to_bits(), pair(value(2 * row), value(2 * row + 1)).to_bits(), "{rows} {width}");
+                }
+            }
         }
     }
 

@@ -12,6 +12,7 @@ use super::{
     parallel::{for_each_index, for_each_piece},
     rearrange::rearrange,
 };
+use crate::precision::Precision;
 use std::{marker::PhantomData, ops::Range};
 
 /// Rows per block: eight tiles of the widest microkernel.
@@ -97,6 +98,11 @@ impl Packed {
             }
         });
         self
+    }
+
+    /// The same for products in `precision`: in pairs if that is half and the depth even.
+    pub(crate) fn in_precision(self, precision: Precision) -> Self {
+        if precision == Precision::Half && self.depth.is_multiple_of(2) { self.paired() } else { self }
     }
 
     /// The same with two rows of a position in each: half the depth, whose values are pairs.

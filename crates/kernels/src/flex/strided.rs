@@ -14,9 +14,11 @@ use super::{
     convolution::Geometry,
     memory::Buffer,
     microkernel::Start,
+    pairs::Factors,
     parallel::for_each_index,
     product::{Packed, Rows, Strides},
 };
+use crate::precision::Precision;
 
 /// Pixels per task: eight tiles of the widest microkernel.
 const PIXELS: usize = 96;
@@ -50,14 +52,23 @@ unsafe impl Sync for Destination {}
 
 /// Writes the gradient `[batch, height, width, in]` for `dy` `[batch, out_height, out_width, out]` and a
 /// weight `[out, in, kernel_height, kernel_width]`.
-pub(super) fn input_gradient(g: &Geometry, dy: &[f32], weight: &[f32], outputs: usize, dx: &mut [f32]) {
+pub(super) fn input_gradient(
+    g: &Geometry,
+    dy: &[f32],
+    weight: &[f32],
+    outputs: usize,
+    precision: Precision,
+    dx: &mut [f32],
+) {
     let inputs = g.channels;
     let positions = g.kernel_height * g.kernel_width;
     assert_eq!(dy.len(), g.batch * g.out_height * g.out_width * outputs, "gradient's size");
     assert_eq!(dx.len(), g.batch * g.height * g.width * inputs, "input's size");
     let strides = Strides { position: 1, depth: inputs * positions, column: positions, mirrored: false };
-    let packed = Packed::new(weight, [positions, outputs, inputs], strides);
-    let zeros = vec![0.0; outputs];
+    let packed = Packed::new(weight, [positions, outputs, inputs], strides).in_precision(precision);
+    let dy = Factors::new(dy, packed.pairs);
+    let (dy, depth) = (dy.values(), packed.depth);
+    let zeros = vec![0.0; depth];
     let rests = 0..g.stride * g.stride;
     let classes: Vec<[Class; 2]> = rests
         .map(|rest| {
@@ -90,12 +101,12 @@ pub(super) fn input_gradient(g: &Geometry, dy: &[f32], weight: &[f32], outputs: 
         let mut start = Start::Zero;
         for kernel_y in (row.rest..g.kernel_height).step_by(g.stride) {
             for kernel_x in (column.rest..g.kernel_width).step_by(g.stride) {
-                let mut rows = Rows::new(outputs, count);
+                let mut rows = Rows::new(depth, count);
                 for &[image, y, x] in &places {
                     let out_y = reaching(y, kernel_y, g.out_height, g.stride, g.padding);
                     let out_x = reaching(x, kernel_x, g.out_width, g.stride, g.padding);
                     rows.push(match out_y.zip(out_x) {
-                        Some((y, x)) => &dy[((image * g.out_height + y) * g.out_width + x) * outputs..][..outputs],
+                        Some((y, x)) => &dy[((image * g.out_height + y) * g.out_width + x) * depth..][..depth],
                         None => &zeros,
                     });
                 }

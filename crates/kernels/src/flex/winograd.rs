@@ -18,11 +18,12 @@ use super::{
     convolution::Geometry,
     memory::Buffer,
     microkernel::{PANEL, Start, accumulate_transposed},
-    pairs::convert,
+    pairs::{Factors, convert},
     parallel::{for_each_index, for_each_piece},
     product::{Packed, Rows},
     vector::{Vector, VectorKernel, run},
 };
+use crate::precision::Precision;
 
 /// Output pixels of a tile's side, and products.
 const TILE: usize = 4;
@@ -143,13 +144,21 @@ pub(crate) fn convolve(
 }
 
 /// The gradient `[out, in, 3, 3]` of the weight.
-pub(crate) fn weight_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], outputs: usize, dw: &mut [f32]) {
+pub(crate) fn weight_gradient(
+    geometry: &Geometry,
+    x: &[f32],
+    dy: &[f32],
+    outputs: usize,
+    precision: Precision,
+    dw: &mut [f32],
+) {
     let tiles = Tiles::new(geometry);
     let inputs = geometry.channels;
     assert_eq!(x.len(), geometry.batch * geometry.height * geometry.width * inputs, "input's size");
     assert_eq!(dy.len(), geometry.batch * geometry.out_height * geometry.out_width * outputs, "gradient's size");
     assert_eq!(dw.len(), outputs * inputs * 9, "weight's size");
     let zeros = vec![0.0; inputs.max(outputs)];
+    let pairs = precision == Precision::Half;
     let chunk = tiles.per_chunk(inputs + outputs);
     let (v_position, m_position) = (chunk * inputs + PADDING, chunk * outputs + PADDING);
     let mut v = Buffer::new(POSITIONS * v_position);
@@ -162,8 +171,9 @@ pub(crate) fn weight_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], output
         tiles.transform_gradients(dy, &zeros, first, count, &mut m, m_position, outputs);
         let (v, m) = (v.values(), m.values());
         for_each_piece(du.values_mut(), inputs * outputs, |position, du| {
-            let (v, m) = (&v[position * v_position..], &m[position * m_position..]);
-            accumulate_transposed(du, &v[..count * inputs], inputs, 0..inputs, &m[..count * outputs], outputs);
+            let v = Factors::of_rows(&v[position * v_position..][..count * inputs], inputs, pairs);
+            let m = Factors::of_rows(&m[position * m_position..][..count * outputs], outputs, pairs);
+            accumulate_transposed(du, v.values(), inputs, 0..inputs, m.values(), outputs, pairs);
         });
     }
     for_each_piece(dw, 16 * inputs * 9, |index, dw| {

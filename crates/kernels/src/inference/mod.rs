@@ -9,8 +9,8 @@ mod plan;
 mod step;
 mod weights;
 
-pub use crate::activation::Activation;
-use crate::flex::{convolution::Geometry, operation::accelerable, simd::multiplies_pairs, team};
+use crate::flex::{convolution::Geometry, operation::accelerable, team};
+pub use crate::{activation::Activation, precision::Precision};
 use burn::tensor::Tensor;
 use step::{After, Convolution, Depthwise, Excitation, Step};
 pub use weights::Weights;
@@ -20,40 +20,6 @@ pub use weights::Weights;
 #[must_use]
 pub fn can_replace_tensors(pixels: &Tensor<4>) -> bool {
     !pixels.is_autodiff() && accelerable(&[pixels.clone().into_dispatch()])
-}
-
-/// What a program multiplies in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Precision {
-    /// `f32`.
-    #[default]
-    Single,
-    /// bf16 with sums in `f32`, in dense layers and convolutions of an even number of channels: relative error 2^-9 a
-    /// factor, which Winograd's transforms magnify some ten times.
-    Half,
-}
-
-impl Precision {
-    /// `single` or `half`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Single => "single",
-            Self::Half => "half",
-        }
-    }
-
-    /// Whether this processor gains from it.
-    #[must_use]
-    pub fn is_available(self) -> bool {
-        self == Self::Single || multiplies_pairs()
-    }
-
-    /// Itself where it is available, else [`Precision::Single`].
-    #[must_use]
-    pub fn or_single(self) -> Self {
-        if self.is_available() { self } else { Self::Single }
-    }
 }
 
 /// The output of a step.

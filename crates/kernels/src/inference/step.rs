@@ -8,7 +8,6 @@ use crate::flex::{
     layer_norm::normalize_rows_in_place,
     memory::Buffer,
     microkernel::Start,
-    pairs::to_pairs,
     parallel::{for_each_piece, rows_per_piece},
     product::{Packed, Rows, product},
     scaling, winograd,
@@ -118,10 +117,7 @@ impl Convolution {
         let (weight, scale) = (self.weights.weight.values(), self.weights.scale.as_deref());
         let bias = Some(&*self.weights.bias);
         let half = precision == Precision::Half && inputs.is_multiple_of(2);
-        let finished = |packed: Packed| {
-            let packed = packed.scaled(scale);
-            if half { packed.paired() } else { packed }
-        };
+        let finished = |packed: Packed| packed.scaled(scale).in_precision(precision);
         if winograd::applies(&geometry, outputs) {
             let packed = self.winograd[usize::from(half)].get_or_init(|| {
                 finished(winograd::transform_weight(weight, [outputs, inputs], winograd::Kernel::Forward))
@@ -130,11 +126,6 @@ impl Convolution {
         }
         let packed = self.direct[usize::from(half)]
             .get_or_init(|| finished(Packed::weight(weight, [outputs, inputs, kernel_height * kernel_width])));
-        if half {
-            let geometry = Geometry { channels: inputs / 2, ..geometry };
-            let pairs = to_pairs(x);
-            return convolve(&geometry, pairs.values(), packed, bias, y, |first, values| finish.apply(first, values));
-        }
         convolve(&geometry, x, packed, bias, y, |first, values| finish.apply(first, values));
     }
 }

@@ -4,6 +4,7 @@ mod activation;
 mod adamw;
 mod common;
 mod convolution;
+mod half;
 mod inference;
 mod levels;
 mod normalization;

@@ -2,7 +2,7 @@
 
 use crate::common::{normal, values};
 use burn::tensor::Tensor;
-use kernels::Activation;
+use kernels::{Activation, Precision, multiply_in};
 
 /// A small network through every kernel with a reduction, forward and backward.
 fn network() -> Vec<Vec<f32>> {
@@ -42,13 +42,15 @@ fn network() -> Vec<Vec<f32>> {
 
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
-    let on = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        pool.unwrap().install(network)
-    };
-    let single = on(1);
-    assert!(single.iter().flatten().all(|v| v.is_finite()));
-    for threads in [2, 3, 8] {
-        assert!(single == on(threads), "{threads} threads differ from one");
+    for precision in [Precision::Single, Precision::Half] {
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.unwrap().install(|| multiply_in(precision, network))
+        };
+        let one = on(1);
+        assert!(one.iter().flatten().all(|v| v.is_finite()));
+        for threads in [2, 3, 8] {
+            assert!(one == on(threads), "{threads} threads differ from one, in {precision:?}");
+        }
     }
 }

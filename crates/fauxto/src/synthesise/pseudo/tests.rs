@@ -1,6 +1,7 @@
 use super::super::{KINDS, Task};
 use crate::data::PixelStore;
 use crate::image::RgbImage;
+use crate::model::Precision;
 use crate::train::Example;
 use crate::{Label, sample};
 use burn::tensor::Device;
@@ -10,7 +11,7 @@ const PSEUDO: [&str; 3] = ["blend", "warp", "rearrange"];
 fn made(store: &PixelStore, kind: &str, count: usize, seed: u64) -> Vec<RgbImage> {
     let examples: Vec<Example> = (0..store.len()).map(|index| Example { index, label: Label::Real }).collect();
     let kind = KINDS.iter().find(|entry| entry.name == kind).unwrap();
-    let task = Task { kind, steps: 2, count, seed, store, examples: &examples };
+    let task = Task { kind, steps: 2, precision: Precision::Single, count, seed, store, examples: &examples };
     task.make(&Device::flex(), &mut |_| unreachable!("nothing learns")).unwrap()
 }
 

@@ -1,0 +1,83 @@
+//! What products multiply in.
+
+use crate::flex::simd::multiplies_pairs;
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+
+/// What dense layers and convolutions multiply in; sums, and all that is stored, are `f32`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// `f32`.
+    #[default]
+    Single,
+    /// bf16, where the number of channels is even: relative error 2^-9 a factor, which Winograd's transforms magnify
+    /// some ten times.
+    Half,
+}
+
+impl Precision {
+    /// `single` or `half`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Half => "half",
+        }
+    }
+
+    /// Whether this processor gains from it.
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        self == Self::Single || multiplies_pairs()
+    }
+
+    /// Itself where it is available, else [`Precision::Single`].
+    #[must_use]
+    pub fn or_single(self) -> Self {
+        if self.is_available() { self } else { Self::Single }
+    }
+}
+
+thread_local! {
+    static CURRENT: Cell<Precision> = const { Cell::new(Precision::Single) };
+}
+
+/// Runs `work`, with the dense layers and convolutions it applies on this thread multiplying in `precision` where that
+/// is available, forward and, whenever it comes to that, backward (PyTorch's autocast). Twins on other devices do as
+/// those devices do.
+pub fn multiply_in<T>(precision: Precision, work: impl FnOnce() -> T) -> T {
+    struct Restore(Precision);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            CURRENT.set(self.0);
+        }
+    }
+    let _restore = Restore(CURRENT.replace(precision.or_single()));
+    work()
+}
+
+/// What the operations of this thread multiply in.
+pub(crate) fn current() -> Precision {
+    CURRENT.get()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn precision_holds_within_the_call_and_no_longer() {
+        let half = Precision::Half.or_single();
+        multiply_in(Precision::Half, || {
+            assert_eq!(current(), half);
+            multiply_in(Precision::Single, || assert_eq!(current(), Precision::Single));
+            assert_eq!(current(), half);
+            assert_eq!(std::thread::spawn(current).join().unwrap(), Precision::Single, "another thread's own affair");
+        });
+        assert_eq!(current(), Precision::Single);
+        let panics = std::panic::catch_unwind(|| multiply_in(Precision::Half, || panic!("planted")));
+        assert!(panics.is_err());
+        assert_eq!(current(), Precision::Single);
+    }
+}
