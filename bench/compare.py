@@ -5,10 +5,10 @@
 
 Needs the packages of bench/peers/requirements.txt. For every model and case the sides take turns, `--rounds` times, each
 in a process of its own, so that a machine that slows down slows all of them. A side's number is the median of its
-rounds' medians. The table shows peer / Fauxto: above 1, Fauxto is faster. Peak memory is the largest resident set of a
-side's process (interpreter and libraries included). The floor of a case is the longer of two times: its multiply-adds at
-the rate of a large product, and its bytes at the rate of reading an array of their size (`fauxto bench machine`,
-bench/peers/work.py). With `--profile`, `perf record` (Linux) tells which kernels the time goes to. Writes
+rounds' medians. The table shows peer / Fauxto in f32: above 1, Fauxto is faster; Fauxto's time in bf16 stands beside it.
+Peak memory is the largest resident set of a side's process (interpreter and libraries included). The floor of a case is
+the longer of two times: its multiply-adds at the rate of a large product, and its bytes at the rate of reading an array
+of their size (`fauxto bench machine`, bench/peers/work.py). With `--profile`, `perf record` (Linux) tells which kernels the time goes to. Writes
 results/bench.json.
 """
 
@@ -122,18 +122,17 @@ def main() -> None:
             work = run(counting, environment, ("inference", "training"))
             case = ["--model", model, "--batch", str(batch), *common]
             single = [str(fauxto), "bench", what, *case, "--json"]
-            commands = [single] + ([[*single, "--precision", "half"]] if what == "infer" else [])
+            commands = [single, [*single, "--precision", "half"]]
             for name, precision in peers:
                 side = ["--what", what, "--peer", name, "--precision", precision, "--threads", threads]
                 commands.append([sys.executable, "bench/peers/time_peers.py", *case, *side])
             rounds = [[run(command, environment) for command in commands] for _ in range(arguments.rounds)]
-            ours, *theirs = (summary(list(results)) for results in zip(*rounds))
-            halved = theirs.pop(0) if what == "infer" else None
+            ours, halved, *theirs = (summary(list(results)) for results in zip(*rounds))
             for peer in theirs:
                 peer["ratio"] = peer["median_seconds"] / ours["median_seconds"]
             least = work["training" if what == "train" else "inference"]
             entry = {"model": model, "what": what, "batch": batch, "fauxto": ours, "peers": theirs}
-            if halved and halved["precision"] == "half":
+            if halved["precision"] == "half":
                 entry["fauxto_half"] = halved
             entry["floor"] = floor(least, rates, ours["median_seconds"])
             if arguments.profile:

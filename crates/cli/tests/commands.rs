@@ -220,6 +220,32 @@ fn a_killed_run_resumes_to_the_same_bits() {
 }
 
 #[test]
+fn training_in_bf16_begins_alike_and_says_where_there_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    images(&data, 24);
+    let loss = |precision: &str, level: &str| {
+        let run = folder.path().join(format!("{precision}-{level}"));
+        let settings = ["--set", &format!("train.precision={precision}"), "--set", "train.epochs=1"];
+        let mut call = fauxto();
+        call.arg("train").arg(&data).args(["--model", "resnet_se_small", "--out"]).arg(&run).args(FAST).args(settings);
+        let told = call.env("FAUXTO_SIMD", level).assert().success();
+        let config = std::fs::read_to_string(run.join("config.toml")).unwrap();
+        assert!(config.contains(&format!("precision = \"{precision}\"")), "{config}");
+        let history = std::fs::read_to_string(run.join("history.csv")).unwrap();
+        let mut rows = csv::Reader::from_reader(history.as_bytes());
+        let column = rows.headers().unwrap().iter().position(|name| name == "train_loss").unwrap();
+        let value: f64 = rows.records().next().unwrap().unwrap()[column].parse().unwrap();
+        (value, String::from_utf8(told.get_output().stderr.clone()).unwrap())
+    };
+    let ((single, _), (half, _)) = (loss("single", ""), loss("half", ""));
+    assert!((half / single - 1.0).abs() < 0.1, "{half} {single}");
+    assert_eq!(half != single, fauxto::model::Precision::Half.is_available(), "half precision is as if not there");
+    let (_, told) = loss("half", "avx2");
+    assert!(told.contains("no products in bf16"), "{told}");
+}
+
+#[test]
 fn a_run_is_not_resumed_under_other_settings_or_data() {
     let folder = tempfile::tempdir().unwrap();
     let (data, run) = (folder.path().join("data"), folder.path().join("run"));
@@ -362,7 +388,7 @@ fn bench_reports_its_contract() {
         assert!(seconds("minimum_seconds") <= seconds("median_seconds"));
         assert!(seconds("median_seconds") <= seconds("maximum_seconds"));
         assert_eq!((timing["workload"].as_str(), timing["batch"].as_u64()), (Some(workload), Some(2)));
-        let half = fauxto::model::Precision::Half.is_available() && workload == "infer";
+        let half = fauxto::model::Precision::Half.is_available();
         assert_eq!(timing["precision"], if half { "half" } else { "single" });
         assert!(timing["threads"].is_number() && timing["device"] == "cpu");
         if cfg!(target_os = "linux") {

@@ -31,10 +31,7 @@ fn channels(side: usize) -> usize {
 /// Noise or photographs to pixels `[batch, 32, 32, 3]` in `0..=1`.
 #[derive(Module, Debug)]
 pub(super) struct Generator {
-    /// From noise.
-    noise: Option<Projection>,
-    /// From photographs.
-    photograph: Option<Encoder>,
+    source: Source,
     norm: BatchNorm2d,
     blocks: Vec<Block>,
     to_pixels: Conv2d,
@@ -45,31 +42,40 @@ impl Generator {
         let mut initialiser = Initialiser::new(Scheme::TruncatedNormal, Start::Drawn(seed), device);
         let from_noise = network.origin == Origin::Noise;
         let side = if from_noise { NOISE_SIDE } else { CODE[0] };
-        let noise = from_noise.then(|| Projection::new(&mut initialiser));
-        let photograph = (!from_noise).then(|| Encoder::new(&mut initialiser));
+        let source = if from_noise {
+            Source::Noise(Projection::new(&mut initialiser))
+        } else {
+            Source::Photograph(Encoder::new(&mut initialiser))
+        };
         let norm = BatchNorm2d::new(&mut initialiser, channels(side), EPSILON);
         let sides = std::iter::successors(Some(side), |side| Some(side * 2)).take_while(|side| *side < SIDE);
         let blocks = sides
             .map(|side| Block::new(&mut initialiser, network.upsampling, [channels(side), channels(side * 2)]))
             .collect();
         let to_pixels = Conv2d::same(&mut initialiser, [channels(SIDE), 3], 3, 1);
-        Self { noise, photograph, norm, blocks, to_pixels }
+        Self { source, norm, blocks, to_pixels }
     }
 
     /// As many images as there are `photographs`, `[batch, 32, 32, 3]` in `0..=1`, of which a generator from noise takes
     /// only the number. Noise is that of `step`.
     pub(super) fn forward(&self, photographs: &Tensor<4>, seed: u64, step: u64, pass: &Pass) -> Tensor<4> {
-        let x = match (&self.noise, &self.photograph) {
-            (_, Some(encoder)) => encoder.forward(photographs.clone(), pass),
-            (Some(projection), None) => {
+        let x = match &self.source {
+            Source::Photograph(encoder) => encoder.forward(photographs.clone(), pass),
+            Source::Noise(projection) => {
                 projection.forward(latent(photographs.dims()[0], seed, step, &photographs.device()))
             }
-            (None, None) => unreachable!("a generator has one origin"),
         };
         let x = self.norm.forward_activated(x, None, Activation::Relu, pass);
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x, pass));
         kernels::sigmoid(self.to_pixels.forward(x))
     }
+}
+
+/// What makes the first map.
+#[derive(Module, Debug)]
+enum Source {
+    Noise(Projection),
+    Photograph(Encoder),
 }
 
 /// Noise `[batch, 64]` to a first map `[batch, 4, 4, 256]`.
