@@ -73,6 +73,7 @@ impl Generator {
 
 /// What makes the first map.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a game has one")]
 enum Source {
     Noise(Projection),
     Photograph(Encoder),
