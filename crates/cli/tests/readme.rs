@@ -71,22 +71,23 @@ fn the_table_of_draws_is_made_of_results() {
     }
 }
 
+fn milliseconds(side: &Value) -> String {
+    let value = side["median_seconds"].as_f64().unwrap() * 1e3;
+    if value < 10.0 { format!("{value:.2}") } else { format!("{value:.0}") }
+}
+
 /// Peer / Fauxto by model and case, of one run of `bench/compare.py`.
 fn speed(bench: &Value) -> String {
     let mut table = String::from(
         "| | training step, batch 128: PyTorch f32 / Fauxto | inference, batch 128: ONNX Runtime / Fauxto | inference, one image: ONNX Runtime / Fauxto |\n|---|---|---|---|\n",
     );
-    let milliseconds = |side: &Value| {
-        let value = side["median_seconds"].as_f64().unwrap() * 1e3;
-        if value < 10.0 { format!("{value:.2}") } else { format!("{value:.0}") }
-    };
     for model in ["convnext_tiny", "efficientnet_b0", "resnet_se"] {
         write!(table, "| `{model}` |").unwrap();
         for (what, batch, peer) in
             [("train", 128, "pytorch"), ("infer", 128, "onnxruntime"), ("infer", 1, "onnxruntime")]
         {
             let case = case(bench, model, what, batch);
-            let peer = f32_peer(case, peer);
+            let peer = peer_in(case, peer, "f32");
             let ratio = peer["ratio"].as_f64().unwrap();
             write!(table, " {} / {} ms = {ratio:.2} |", milliseconds(peer), milliseconds(&case["fauxto"])).unwrap();
         }
@@ -100,8 +101,47 @@ fn case<'a>(bench: &'a Value, model: &str, what: &str, batch: u64) -> &'a Value 
     cases.iter().find(|c| c["model"] == model && c["what"] == what && c["batch"] == batch).unwrap()
 }
 
-fn f32_peer<'a>(case: &'a Value, peer: &str) -> &'a Value {
-    case["peers"].as_array().unwrap().iter().find(|p| p["peer"] == peer && p["precision"] == "f32").unwrap()
+fn peer_in<'a>(case: &'a Value, peer: &str, precision: &str) -> &'a Value {
+    case["peers"].as_array().unwrap().iter().find(|p| p["peer"] == peer && p["precision"] == precision).unwrap()
+}
+
+/// The same with products in bf16, beside PyTorch's in bf16 and ONNX Runtime, which has none.
+fn speed_in_bf16(bench: &Value) -> String {
+    let mut table = String::from(
+        "| bf16 | training step, batch 128: PyTorch bf16 / Fauxto | inference, batch 128: PyTorch bf16 / Fauxto | inference, one image: ONNX Runtime f32 / Fauxto |\n|---|---|---|---|\n",
+    );
+    for model in ["convnext_tiny", "efficientnet_b0", "resnet_se"] {
+        write!(table, "| `{model}` |").unwrap();
+        for (what, batch, peer, precision) in
+            [("train", 128, "pytorch", "bf16"), ("infer", 128, "pytorch", "bf16"), ("infer", 1, "onnxruntime", "f32")]
+        {
+            let case = case(bench, model, what, batch);
+            let (peer, ours) = (peer_in(case, peer, precision), &case["fauxto_half"]);
+            let ratio = peer["median_seconds"].as_f64().unwrap() / ours["median_seconds"].as_f64().unwrap();
+            write!(table, " {} / {} ms = {ratio:.2} |", milliseconds(peer), milliseconds(ours)).unwrap();
+        }
+        table.push('\n');
+    }
+    table
+}
+
+/// What training in bf16 gives beside training in f32.
+#[test]
+fn the_table_of_half_precision_is_made_of_results() {
+    let models = &json("results/half_precision.json")["models"];
+    let mut table = String::from("| | f32 | bf16 | difference |\n|---|---|---|---|\n");
+    for (name, entry) in models.as_object().unwrap() {
+        assert!(entry["half"].as_array().unwrap().len() >= 2, "{name}");
+        for (metric, called, scale, digits) in [("accuracy", "accuracy, %", 100.0, 1), ("roc_auc", "ROC AUC", 1.0, 3)] {
+            let row = &entry[metric];
+            let signed = |value: &Value| format!("{:+.digits$}", value.as_f64().unwrap() * scale);
+            let sides = ["single", "half"].map(|side| range(&row[side], scale, digits)).join(" | ");
+            let (low, high) = (signed(&row["interval"][0]), signed(&row["interval"][1]));
+            writeln!(table, "| `{name}`, {called} | {sides} | {} ({low} to {high}) |", signed(&row["difference"]))
+                .unwrap();
+        }
+    }
+    assert_in_readme(&table);
 }
 
 #[test]
@@ -110,12 +150,11 @@ fn the_tables_of_speed_are_each_made_of_one_run() {
         assert_in_readme(&speed(&json(file)));
     }
     let bench = json("results/bench_zen4.json");
-    let inference = case(&bench, "convnext_tiny", "infer", 128);
-    let halved = inference["peers"].as_array().unwrap().iter().find(|peer| peer["precision"] == "bf16").unwrap();
+    assert_in_readme(&speed_in_bf16(&bench));
+    let gap = |what| case(&bench, "convnext_tiny", what, 128)["floor"]["gap"].as_f64().unwrap();
+    let (training, inference) = (gap("train"), gap("infer"));
     assert_in_readme(&format!(
-        "PyTorch in bf16 infers it in {:.2} of\nFauxto's time, and no `f32` program could be faster than {:.1} of it.",
-        halved["ratio"].as_f64().unwrap(),
-        1.0 / inference["floor"]["gap"].as_f64().unwrap()
+        "a training step takes {training:.1} times\nthe floor (below), inference {inference:.1} times."
     ));
 }
 
@@ -146,7 +185,7 @@ fn the_table_of_floors_is_made_of_results() {
             "| `{model}` | {} | {} | {} / {} | {} |",
             gap(training),
             parts(training),
-            memory(f32_peer(training, "pytorch")),
+            memory(peer_in(training, "pytorch", "f32")),
             memory(&training["fauxto"]),
             gap(single)
         )
