@@ -321,8 +321,8 @@ impl Conv2d {
     }
 }
 
-/// `y = patches * weight + bias`, in pairs if the weight is; `finish(first, values)` is called once on every value after its sum
-/// is complete, on consecutive values of which the first has index `first` in `y`.
+/// `y = patches * weight + bias`, in pairs if the weight is; `finish(first, values)` is called once on every value
+/// after its sum is complete, on consecutive values of which the first has index `first` in `y`.
 pub(crate) fn convolve(
     geometry: &Geometry,
     x: &[f32],
