@@ -1,10 +1,11 @@
 """What a detector trained on cifake/train is worth on images that decided nothing: results/release.json.
 
-    python bench/measure_release.py RUN MODEL --data ../shared/datasets [--attacked 512] [--out results/release.json]
+    python bench/measure_release.py RUN MODEL --data ../shared/datasets [--attacked 512] [--corrupted 1000] \\
+        [--out results/release.json]
 
 RUN is the folder it was trained in, MODEL the file that is shipped. Reported on cifake/test, all of it and by subject,
 also at the thresholds it was calibrated to; on generators/dev, by generator and their mean, fakes of each against all
-of its photographs; and under attack. Needs pyarrow, numpy and scikit-learn.
+of its photographs; under CIFAR-10-C's corruptions; and under attack. Needs pyarrow, numpy and scikit-learn.
 """
 
 import argparse
@@ -34,13 +35,15 @@ def main() -> None:
     parser.add_argument("--fauxto", type=Path, default=Path("target/release/fauxto"))
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"))
     parser.add_argument("--attacked", type=int, default=512, help="images attacked; 0: none")
+    parser.add_argument("--corrupted", type=int, default=1000, help="images under each corruption and severity")
     parser.add_argument("--out", type=Path, default=Path("results/release.json"))
     arguments = parser.parse_args()
     test, dev = arguments.data / "cifake/test.parquet", arguments.data / "generators/dev.parquet"
     config = tomllib.loads((arguments.run / "config.toml").read_text())
     with tempfile.TemporaryDirectory() as folder:
         scores = Path(folder) / "scores.csv"
-        clean = say(arguments.fauxto, "evaluate", arguments.model, test, "--scores", scores)
+        clean = say(arguments.fauxto, "evaluate", arguments.model, test, "--scores", scores,
+                    "--corrupted", arguments.corrupted)
         by_subject = subjects(scores, test)
         say(arguments.fauxto, "evaluate", arguments.model, dev, "--scores", scores)
         result = {
@@ -56,6 +59,7 @@ def main() -> None:
             "cifake_test": chosen(clean) | {"coverage": clean.get("coverage"), "by_subject": by_subject},
             "at_target_fpr": [at_rate(arguments, test, rate) for rate in ("0.01", "0.05")],
             "generators_dev": generators(scores, dev),
+            "corrupted": under_corruptions(clean["corrupted"]),
         }
     if arguments.attacked:
         attacked = say(arguments.fauxto, "attack", arguments.model, test, "--limit", arguments.attacked,
@@ -90,6 +94,18 @@ def at_rate(arguments: argparse.Namespace, test: Path, rate: str) -> dict:
         "false_positive_interval": wilson(confusion["real_as_fake"], real),
         "true_positive_rate": confusion["fake_as_fake"] / (confusion["fake_as_real"] + confusion["fake_as_fake"]),
     }
+
+
+def under_corruptions(full: dict) -> dict:
+    """Accuracy with its interval at severities 1 to 5, by corruption; the last of a result's columns is all members."""
+    by_corruption: dict = {}
+    for one in full["results"]:
+        column = one["columns"][-1]
+        kept = by_corruption.setdefault(one["corruption"], {"accuracy": [], "accuracy_interval": []})
+        for field, values in kept.items():
+            values.append(column[field])
+    means = {field: full[field] for field in ("n", "seed", "mean_accuracy_15", "mean_accuracy_19")}
+    return means | {"by_corruption": by_corruption}
 
 
 def read(scores: Path, file: Path, column: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

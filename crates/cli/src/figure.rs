@@ -9,8 +9,8 @@ use fauxto::explain::{Map, MapKind};
 use fauxto::image::RgbImage;
 use fauxto::train::EpochRecord;
 use figures::{
-    ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, ReliabilityBin, ReliabilityFigure,
-    ReliabilityPanel, Strip, StripPanel, StripPlot, Tile, TrainingFigure,
+    ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, HeatMap, HeatMapBlock, ReliabilityBin,
+    ReliabilityFigure, ReliabilityPanel, Strip, StripPanel, StripPlot, Tile, TrainingFigure,
 };
 
 const HISTOGRAM_BINS: usize = 20;
@@ -165,6 +165,34 @@ pub(crate) fn corruptions(set: &CorruptedSet<'_>) -> anyhow::Result<Figure> {
         tiles: &tiles,
     };
     Ok(sheet.draw()?)
+}
+
+/// Corruptions, each with the accuracy at every severity.
+pub(crate) type CorruptionRows = Vec<(String, Vec<f64>)>;
+
+/// Accuracy by corruption and severity of a judge on as many images each, in titled blocks side by side, with the
+/// same corruptions in every block.
+pub(crate) fn under_corruptions(
+    judge: &str,
+    images: usize,
+    blocks: Vec<(String, CorruptionRows)>,
+) -> anyhow::Result<Figure> {
+    let rows: Vec<String> = blocks[0].1.iter().map(|(name, _)| name.clone()).collect();
+    let blocks: Vec<HeatMapBlock> = blocks
+        .into_iter()
+        .map(|(title, rows)| HeatMapBlock { title, values: rows.into_iter().map(|(_, values)| values).collect() })
+        .collect();
+    let columns: Vec<String> = (1..=5).map(|severity| severity.to_string()).collect();
+    let figure = HeatMap {
+        title: &format!("{judge} under CIFAR-10-C's corruptions"),
+        caption: &format!("Accuracy in percent on {images} reported images; white is chance."),
+        axis: "severity",
+        rows: &rows,
+        columns: &columns,
+        neutral: 0.5,
+        blocks: &blocks,
+    };
+    Ok(figure.draw()?)
 }
 
 /// A condition for people, as in "PGD-10 2/255".

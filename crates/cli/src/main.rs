@@ -7,6 +7,7 @@ mod images;
 mod options;
 mod pixels;
 mod progress;
+mod scores_file;
 mod table;
 
 use std::process::ExitCode;

@@ -69,6 +69,23 @@ fn from_a_folder_of_images_to_verdicts() {
     let n = json(&side.get_output().stdout)["n"].as_u64().unwrap();
     assert!((8..=11).contains(&n), "{n}");
 
+    let figure = folder.path().join("corrupted");
+    let corrupted = fauxto()
+        .arg("evaluate")
+        .arg(&run)
+        .arg(&data)
+        .args(["--json", "--corrupted", "6", "--corrupted-figure"])
+        .arg(&figure)
+        .assert()
+        .success();
+    let corrupted = json(&corrupted.get_output().stdout)["corrupted"].clone();
+    let results = corrupted["results"].as_array().unwrap();
+    let accuracy = |result: &Value| result["columns"][1]["accuracy"].as_f64().unwrap();
+    let mean = results.iter().map(accuracy).sum::<f64>() / results.len() as f64;
+    assert_eq!((corrupted["n"].as_u64(), results.len()), (Some(6), 19 * 5));
+    assert!((corrupted["mean_accuracy_19"].as_f64().unwrap() - mean).abs() < 1e-9);
+    assert!(figure.with_extension("png").is_file() && figure.with_extension("svg").is_file());
+
     let broken = folder.path().join("broken.png");
     std::fs::write(&broken, b"\x89PNG\r\n\x1a\nnot really").unwrap();
     let submission = folder.path().join("submission.json");

@@ -88,11 +88,28 @@ fn attacked(release: &Value) -> String {
     table
 }
 
+fn corrupted(release: &Value) -> String {
+    let found = &release["corrupted"];
+    let mut table = format!(
+        "| accuracy, %, on {} images; severity: | 1 | 2 | 3 | 4 | 5 |\n|---|---|---|---|---|---|\n",
+        found["n"]
+    );
+    for (name, one) in found["by_corruption"].as_object().unwrap() {
+        let cells: Vec<String> = one["accuracy"].as_array().unwrap().iter().map(percent).collect();
+        writeln!(table, "| {name} | {} |", cells.join(" | ")).unwrap();
+    }
+    let [fifteen, nineteen] = ["15", "19"].map(|count| percent(&found[format!("mean_accuracy_{count}")]));
+    writeln!(table, "| mean of the benchmark's 15: {fifteen}; of all 19: {nineteen} | | | | | |").unwrap();
+    table
+}
+
 #[test]
 fn the_card_is_made_of_results() {
     let release: Value = serde_json::from_str(&read("results/release.json")).unwrap();
     let card = read("MODEL_CARD.md");
-    for table in [whole(&release), by_subject(&release), by_generator(&release), attacked(&release)] {
+    for table in
+        [whole(&release), by_subject(&release), by_generator(&release), corrupted(&release), attacked(&release)]
+    {
         assert!(card.contains(&table), "MODEL_CARD.md lacks this table:\n{table}");
     }
 }

@@ -182,6 +182,12 @@ fn an_exported_detector_is_small_and_judges_alike() {
             assert!((found - exact).abs() <= tolerance, "{precision}: {found} {exact}");
         }
     }
+    let both = folder.path().join("both.safetensors");
+    let mut exported = fauxto("export");
+    exported.arg(&model).args(["--test-time-flip", "--precision", "f32", "--out"]).arg(&both);
+    exported.assert().success().stdout(predicate::str::contains("judges mirror images too"));
+    let moved = probabilities(&both).iter().zip(&exact).filter(|(found, exact)| found != exact).count();
+    assert!(moved > 0, "the mirror had a say");
     let wrong = fauxto("export").arg(&model).args(["--precision", "int4", "--out", "x"]).assert().code(2);
     wrong.stderr(predicate::str::contains("f32, f16, int8"));
 }

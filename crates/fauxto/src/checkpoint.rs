@@ -20,6 +20,9 @@ const FORMAT: &str = "fauxto 1";
 /// The metadata's key for the calibration; absent before there is one.
 const CALIBRATION: &str = "calibration";
 
+/// The metadata's key of detectors that judge mirror images too; absent in all others.
+const TEST_TIME_FLIP: &str = "test_time_flip";
+
 /// The metadata's key for how weights are kept.
 const PRECISION: &str = "precision";
 
@@ -69,7 +72,8 @@ pub struct Checkpoint {
 /// # Errors
 /// If the file cannot be written.
 pub fn save(path: &Path, detector: &Detector, provenance: &Provenance, precision: Precision) -> Result<()> {
-    let mut metadata: BTreeMap<String, String> = meaning(detector)?.map(|(key, value)| (key.to_owned(), value)).into();
+    let mut metadata: BTreeMap<String, String> =
+        meaning(detector)?.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     metadata.insert("provenance".to_owned(), json(provenance)?);
     let metadata = with_precision(metadata, precision);
     let tensors = weights::collect(detector.network.as_ref());
@@ -77,14 +81,18 @@ pub fn save(path: &Path, detector: &Detector, provenance: &Provenance, precision
 }
 
 /// What turns weights into probabilities.
-fn meaning(detector: &Detector) -> Result<[(&'static str, String); 5]> {
-    Ok([
+fn meaning(detector: &Detector) -> Result<Vec<(&'static str, String)>> {
+    let mut meaning = vec![
         ("format", FORMAT.to_owned()),
         ("model", detector.entry.name.to_owned()),
         ("classes", Label::ALL.map(Label::name).join(",")),
         ("input_size", detector.input_size.to_string()),
         ("normalisation", json(&detector.normalisation)?),
-    ])
+    ];
+    if detector.test_time_flip {
+        meaning.push((TEST_TIME_FLIP, "true".to_owned()));
+    }
+    Ok(meaning)
 }
 
 fn json(value: &impl Serialize) -> Result<String> {
@@ -99,17 +107,38 @@ fn with_precision(mut metadata: BTreeMap<String, String>, precision: Precision) 
     metadata
 }
 
-/// The bytes of the checkpoint `from` with weights in `precision`: for shipping. Everything else that the file
-/// says is carried over; `statistics` of its training images, if given, take the place of any it has.
+/// How a detector is shipped.
+#[derive(Clone, Copy, Debug)]
+pub struct Shipping<'a> {
+    /// How its weights are kept.
+    pub precision: Precision,
+    /// Whether it is to judge mirror images too, if it does not yet.
+    pub test_time_flip: bool,
+    /// What its training images are like, in place of what the file says of them.
+    pub statistics: Option<&'a OutOfDistribution>,
+}
+
+/// The bytes of the checkpoint `from`, `shipped` so. Everything else that the file says is carried over.
 ///
 /// # Errors
-/// If `from` is not a checkpoint of this program, or has weights that `precision` cannot hold.
-pub fn encode(from: &Path, precision: Precision, statistics: Option<&OutOfDistribution>) -> Result<Vec<u8>> {
+/// If `from` is not a checkpoint of this program, has weights that the precision cannot hold, or is calibrated for
+/// judging without mirror images and is to judge with them.
+pub fn encode(from: &Path, shipped: Shipping<'_>) -> Result<Vec<u8>> {
+    let Shipping { precision, test_time_flip, statistics } = shipped;
     let (mut tensors, metadata) = weights::read_safetensors(from)?;
     if metadata.get("format").is_none_or(|format| format != FORMAT) {
         return Err(refusal(from, "no checkpoint, or one of another format".into()));
     }
     let mut metadata = with_precision(metadata, precision);
+    let turned_on = test_time_flip && metadata.insert(TEST_TIME_FLIP.to_owned(), "true".to_owned()).is_none();
+    if turned_on && metadata.contains_key(CALIBRATION) {
+        return Err(Error::input(
+            from,
+            "calibrated for judging single views",
+            "a detector whose calibration is still to come, where mirror images are to count",
+            "export the checkpoint from before its calibration, then calibrate what was exported",
+        ));
+    }
     if let Some(statistics) = statistics {
         tensors.extend(statistics.tensors());
         let summary = serde_json::to_string(&statistics.summary).map_err(|error| {
@@ -137,7 +166,8 @@ pub fn write_calibration(from: &Path, to: &Path, calibration: &Calibration) -> R
     })
 }
 
-/// One hash for everything that uncalibrated probabilities depend on: weights, architecture, input size, normalisation.
+/// One hash for everything that uncalibrated probabilities depend on: weights, architecture, input size, normalisation,
+/// whether mirror images are judged too.
 /// The same for two checkpoints that differ in provenance or calibration only, in whatever precision their equal
 /// weights are kept.
 ///
@@ -209,6 +239,11 @@ pub fn parse(bytes: &[u8], path: &Path, device: &Device) -> Result<Checkpoint> {
         metadata.get(CALIBRATION).map(|text| read_calibration(text)).transpose().map_err(|found| {
             Error::input(path, found, "a calibration written by `fauxto calibrate`", "calibrate again")
         })?;
+    let test_time_flip = match metadata.get(TEST_TIME_FLIP).map(String::as_str) {
+        None => false,
+        Some("true") => true,
+        Some(other) => return Err(refuse(format!("`{TEST_TIME_FLIP}` of `{other}`"))),
+    };
     // Checkpoints written before there was a choice are f32 and do not say so.
     let precision = match metadata.get(PRECISION) {
         Some(name) => Precision::find(name).map_err(|error| refuse(error.to_string()))?,
@@ -216,6 +251,7 @@ pub fn parse(bytes: &[u8], path: &Path, device: &Device) -> Result<Checkpoint> {
     };
     let mut detector = Detector::blank(entry, input_size, device);
     detector.normalisation = normalisation;
+    detector.test_time_flip = test_time_flip;
     weights::assign(detector.network.as_mut(), tensors, path, entry.classifier, ClassifierPolicy::Exact)?;
     Ok(Checkpoint { detector, provenance, calibration, out_of_distribution, precision })
 }

@@ -1,7 +1,7 @@
 //! Calibration against SciPy's and NumPy's values, and against what it promises.
 
 use fauxto::calibrate::{Calibration, ConformalVerdict, Scaling, Settings, cross_fit};
-use fauxto::checkpoint::{self, Checkpoint, Provenance, ValidationSummary};
+use fauxto::checkpoint::{self, Checkpoint, Provenance, Shipping, ValidationSummary};
 use fauxto::evaluate::{Scores, metric};
 use fauxto::model::weights::{Precision, read_safetensors, rewrite_metadata};
 use fauxto::model::{Detector, model};
@@ -356,6 +356,12 @@ fn a_checkpoint_keeps_its_weights_and_carries_one_calibration() {
     let loaded = checkpoint::load(&path, &device).unwrap();
     assert_eq!(loaded.calibration, None);
 
+    // Judging mirror images is part of what probabilities depend on, so it is settled before they are calibrated.
+    let shipped = Shipping { precision: Precision::F16, test_time_flip: true, statistics: None };
+    let mirrored = checkpoint::parse(&checkpoint::encode(&path, shipped).unwrap(), &path, &device).unwrap();
+    assert!(mirrored.detector.test_time_flip && !loaded.detector.test_time_flip);
+    assert_ne!(checkpoint::content(&mirrored.detector).unwrap(), checkpoint::content(&loaded.detector).unwrap());
+
     let (p, labels) = simulated(1, 0, [99, 99], 1.0, 2.0);
     let first = Calibration::fit(&p, &labels, &Settings::default()).unwrap();
     let second = Calibration::fit(&p, &labels, &Settings { level: 0.8, target_fprs: vec![] }).unwrap();
@@ -367,6 +373,8 @@ fn a_checkpoint_keeps_its_weights_and_carries_one_calibration() {
         assert_eq!(again.provenance, provenance);
         assert_eq!(read_safetensors(&path).unwrap().0, before.1);
     }
+    let message = checkpoint::encode(&path, shipped).unwrap_err().to_string();
+    assert!(message.contains("single views") && message.contains("then calibrate"), "{message}");
     let bytes = std::fs::read(&path).unwrap();
     assert!(bytes.len() < before.0 + 2_000, "still 16 bits a weight");
     checkpoint::write_calibration(&path, &path, &second).unwrap();

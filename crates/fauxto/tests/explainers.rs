@@ -7,6 +7,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use fauxto::Label;
+use fauxto::augment::flip_horizontally;
 use fauxto::explain::score::imputation::impute;
 use fauxto::explain::score::sanity::SanityVerdict;
 use fauxto::explain::score::{self, SCORES, Summary, sanity};
@@ -135,6 +136,26 @@ fn maps_have_the_images_shape_are_finite_decided_by_the_seed_and_the_same_alone_
             }
         }
         assert!(quick(&EXPLAINERS[0]).explain(&frozen, &[], 7).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_detector_that_judges_mirror_images_is_explained_by_both_views() {
+    let seen = images(2, 32);
+    let mirrored = seen.iter().cloned().map(flip_horizontally).collect();
+    let (seen, mirrored) = (cases(seen), cases(mirrored));
+    let mut detector = Detector::new(model("resnet_se_small").unwrap(), 32, 1, &Device::flex());
+    let alone = detector.freeze();
+    detector.test_time_flip = true;
+    let both = detector.freeze();
+    for name in ["grad_cam", "grad_cam_plus_plus", "hires_cam", "integrated_gradients"] {
+        let explainer = quick(fauxto::explain::explainer(name).unwrap());
+        let maps = |frozen: &Frozen, cases: &[Case]| explainer.maps(frozen, cases, 1).unwrap();
+        for ((own, other), single) in maps(&both, &seen).iter().zip(maps(&both, &mirrored)).zip(maps(&alone, &seen)) {
+            let turned: Vec<f32> = other.values.chunks(32).flat_map(|row| row.iter().rev().copied()).collect();
+            assert_close(name, own, &Map { values: turned, ..other.clone() }, 1e-4);
+            assert_ne!(own.values, single.values, "{name}");
+        }
     }
 }
 

@@ -187,6 +187,40 @@ fn a_description_is_the_verdict_and_every_stage_pooled() {
 }
 
 #[test]
+fn with_mirror_images_logits_are_the_mean_over_both_views_and_a_mirror_changes_nothing() {
+    let device = Device::flex();
+    let batch: Tensor<4> = Tensor::from_data(pixels(3, 32, 32), &device);
+    let mirrored = batch.clone().flip([2]);
+    for entry in MODELS {
+        let mut detector = Detector::new(entry, 32, 1, &device);
+        let alone = detector.freeze();
+        detector.test_time_flip = true;
+        let both = detector.freeze();
+        let logits = values(both.logits(batch.clone()));
+        let mean = (alone.logits(batch.clone()) + alone.logits(mirrored.clone())) / 2.0;
+        assert!(close(&logits, &values(mean), 1e-5), "{}", entry.name);
+        assert!(!close(&logits, &values(alone.logits(batch.clone())), 1e-5), "{}: views alike", entry.name);
+        assert!(close(&logits, &values(both.logits(mirrored.clone())), 1e-6), "{}", entry.name);
+        let [described, single] = [&both, &alone].map(|frozen| frozen.describe(batch.clone()));
+        for (own, other) in described.probability_fake.iter().zip(both.probability_fake(batch.clone())) {
+            assert!((own - other).abs() < 1e-6, "{}", entry.name);
+        }
+        for (own, expected) in described.descriptors.iter().flatten().zip(single.descriptors.iter().flatten()) {
+            assert!(close(own, expected, 1e-4), "{}", entry.name);
+        }
+        // Attacks go through both views: the gradient in a mirrored image is the mirrored gradient.
+        let gradient = |pixels: &Tensor<4>| {
+            let pixels = pixels.clone().autodiff().require_grad();
+            let lead = both.logits(pixels.clone()).narrow(1, 1, 1).sum();
+            pixels.grad(&lead.backward()).unwrap()
+        };
+        let (own, other) = (gradient(&batch), gradient(&mirrored).flip([2]));
+        assert!(close(&values(own.clone()), &values(other), 1e-4), "{}", entry.name);
+        assert!(values(own).iter().any(|&value| value != 0.0), "{}", entry.name);
+    }
+}
+
+#[test]
 fn weights_in_eight_bits_are_off_by_half_a_step_and_logits_by_little() {
     let device = Device::flex();
     let folder = tempfile::tempdir().unwrap();

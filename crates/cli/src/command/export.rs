@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use fauxto::Error;
-use fauxto::checkpoint;
+use fauxto::checkpoint::{self, Shipping};
 use fauxto::data::Side;
 use fauxto::data::split::Split;
 use fauxto::model::weights::Precision;
@@ -24,6 +24,7 @@ use crate::progress;
 #[command(after_help = "Examples:\n  \
     fauxto export runs/mine --precision int8 --out detector.safetensors\n  \
     fauxto export runs/mine --training-data photos/ --out detector.safetensors\n  \
+    fauxto export runs/mine --test-time-flip --out detector.safetensors\n  \
     fauxto export checkpoint.safetensors --precision f16 --training-data train.parquet --split split.json --out small.safetensors\n\n\
     The file is read wherever a checkpoint is; weights become f32 again when it is loaded, so that it judges as fast\n\
     as it did. Calibration and provenance are carried over. --training-data lets `fauxto scan` warn of images\n\
@@ -36,6 +37,9 @@ pub(crate) struct Arguments {
     /// How weights are kept: f32, f16 or int8
     #[arg(long, value_name = "NAME", default_value = "int8")]
     precision: String,
+    /// Let it judge by the mean of an image and its mirror image, at twice the work; calibrate it then
+    #[arg(long)]
+    test_time_flip: bool,
     /// File to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -62,6 +66,8 @@ struct Report<'a> {
     precision: &'static str,
     bytes: usize,
     bytes_before: u64,
+    /// Whether it judges mirror images too.
+    test_time_flip: bool,
     /// Whether the file says what its probabilities are worth.
     calibrated: bool,
     out_of_distribution: Option<&'a Summary>,
@@ -71,12 +77,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let precision = Precision::find(&arguments.precision)?;
     let path = checkpoint_path(&arguments.model)?;
     let bytes_before = std::fs::metadata(&path).map_err(|source| Error::io(&path, "reading", source))?.len();
-    let mut bytes = checkpoint::encode(&path, precision, None)?;
+    let shipped = Shipping { precision, test_time_flip: arguments.test_time_flip, statistics: None };
+    let mut bytes = checkpoint::encode(&path, shipped)?;
     // Statistics are of the weights as they will be read, rounded.
     let mut checkpoint = checkpoint::parse(&bytes, &arguments.out, &arguments.device.open()?)?;
     if let Some(data) = &arguments.training_data {
         let statistics = measure(arguments, data, &checkpoint)?;
-        bytes = checkpoint::encode(&path, precision, Some(&statistics))?;
+        bytes = checkpoint::encode(&path, Shipping { statistics: Some(&statistics), ..shipped })?;
         checkpoint.out_of_distribution = Some(statistics);
     }
     write_atomically(&arguments.out, &bytes)?;
@@ -86,6 +93,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         precision: precision.name(),
         bytes: bytes.len(),
         bytes_before,
+        test_time_flip: checkpoint.detector.test_time_flip,
         calibrated: checkpoint.calibration.is_some(),
         out_of_distribution: checkpoint.out_of_distribution.as_ref().map(|statistics| &statistics.summary),
     };
@@ -101,6 +109,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         100.0 * report.bytes as f64 / bytes_before as f64,
         bytes_before as f64 / 1e6
     ))?;
+    if report.test_time_flip {
+        say("judges mirror images too")?;
+    }
     if !report.calibrated {
         say("not calibrated: `fauxto calibrate` makes its probabilities honest and lets it be unsure")?;
     }

@@ -57,10 +57,18 @@ pub(super) fn explain(
     for cases in cases.chunks(rows_at_once(&first.image, true)) {
         let pixels = tensor(cases.iter().map(|case| &case.image), frozen.detector().device());
         let classes: Vec<Label> = cases.iter().map(|case| case.class).collect();
-        let (stage, features) = deepest(frozen, pixels, least_side)?;
-        let [_, height, width, _] = features.dims();
-        let gradients = map_gradient(frozen, stage, features.clone(), &classes);
-        let weighted: Vec<f32> = weigh(features, gradients).into_data().iter::<f32>().collect();
+        let map = |pixels: Tensor<4>| -> Result<Tensor<4>> {
+            let (stage, features) = deepest(frozen, pixels, least_side)?;
+            let gradients = map_gradient(frozen, stage, features.clone(), &classes);
+            Ok(weigh(features, gradients))
+        };
+        let mut weighted = map(pixels.clone())?;
+        if frozen.detector().test_time_flip {
+            // Its log-odds are the mean over both views, and the evidence of each lies where its view shows it.
+            weighted = (weighted + map(pixels.flip([2]))?.flip([2])) / 2.0;
+        }
+        let [_, height, width, _] = weighted.dims();
+        let weighted: Vec<f32> = weighted.into_data().iter::<f32>().collect();
         for cells in weighted.chunks(height * width) {
             let rectified: Vec<f32> = cells.iter().map(|&value| if value < 0.0 { 0.0 } else { value }).collect();
             maps.push(Map::enlarged(&rectified, [height, width], size, MapKind::NonNegative));

@@ -35,6 +35,9 @@ pub struct Detector {
     pub normalisation: Normalisation,
     /// The side of its square input, in pixels.
     pub input_size: usize,
+    /// Whether it judges by the mean of the logits of an image and of its mirror image: twice the work for verdicts
+    /// that a mirror does not turn. It learns from single images either way.
+    pub test_time_flip: bool,
     /// Its parameters.
     pub network: Box<dyn Network>,
     device: Device,
@@ -71,6 +74,7 @@ impl Detector {
             entry,
             normalisation: Normalisation::IMAGENET,
             input_size,
+            test_time_flip: false,
             network: (entry.build)(classes, start, device),
             device: device.clone(),
         }
@@ -120,6 +124,7 @@ impl Detector {
             entry: self.entry,
             normalisation: self.normalisation,
             input_size: self.input_size,
+            test_time_flip: self.test_time_flip,
             network: self.network.to_inference(),
             device: self.device.clone().without_autodiff(),
         }
@@ -211,7 +216,7 @@ impl Frozen {
         self.detector.input_size
     }
 
-    /// The last feature map; see [`Detector::features`].
+    /// The last feature map of the pixels as they are, without a mirror; see [`Detector::features`].
     #[must_use]
     pub fn features(&self, pixels: Tensor<4>) -> Tensor<4> {
         self.detector.features(pixels, &Pass::inference())
@@ -244,30 +249,50 @@ impl Frozen {
         self.detector.head(features, &Pass::inference())
     }
 
-    /// Pixels `[batch, height, width, 3]` in `0..=1` to logits `[batch, 2]`. On a CPU, and where nobody
-    /// differentiates, a compiled [`Program`] computes them.
+    /// Pixels `[batch, height, width, 3]` in `0..=1` to logits `[batch, 2]`, the mean over both views where it
+    /// judges mirror images too. On a CPU, and where nobody differentiates, a compiled [`Program`] computes them.
     #[must_use]
     pub fn logits(&self, pixels: Tensor<4>) -> Tensor<2> {
-        let (batch, device) = (pixels.dims()[0], pixels.device());
-        match self.run(&self.program, false, &pixels) {
-            Some(mut outputs) => Tensor::from_data(TensorData::new(outputs.swap_remove(0), [batch, CLASSES]), &device),
-            None => self.detector.logits(pixels, &Pass::inference()),
+        let device = pixels.device();
+        let views = self.views(pixels);
+        let logits = match self.run(&self.program, false, &views) {
+            Some(mut outputs) => from_numbers(outputs.swap_remove(0), &device),
+            None => self.detector.logits(views, &Pass::inference()),
+        };
+        self.mean_of_views(logits)
+    }
+
+    /// What is judged of `pixels` `[batch, height, width, 3]`: themselves and, if it is to, their mirror images
+    /// behind them, `[2 batch, height, width, 3]`.
+    fn views(&self, pixels: Tensor<4>) -> Tensor<4> {
+        if !self.detector.test_time_flip {
+            return pixels;
         }
+        let mirrored = pixels.clone().flip([2]);
+        Tensor::cat(vec![pixels, mirrored], 0)
+    }
+
+    /// The logits `[batch, 2]` of images from those of their views.
+    fn mean_of_views(&self, logits: Tensor<2>) -> Tensor<2> {
+        if !self.detector.test_time_flip {
+            return logits;
+        }
+        let batch = logits.dims()[0] / 2;
+        (logits.clone().narrow(0, 0, batch) + logits.narrow(0, batch, batch)) / 2.0
     }
 
     /// Probability of fake and descriptor for each image of `pixels` `[batch, height, width, 3]` in
-    /// `0..=1`.
+    /// `0..=1`; the descriptor is of the image as it is.
     #[must_use]
     pub fn describe(&self, pixels: Tensor<4>) -> Described {
         let (batch, device) = (pixels.dims()[0], pixels.device());
-        let (logits, means) = match self.run(&self.describing, true, &pixels) {
-            Some(mut outputs) => {
-                let logits = Tensor::from_data(TensorData::new(outputs.remove(0), [batch, CLASSES]), &device);
-                (logits, outputs)
-            }
+        let views = self.views(pixels);
+        let judged = views.dims()[0];
+        let (logits, means) = match self.run(&self.describing, true, &views) {
+            Some(mut outputs) => (from_numbers(outputs.remove(0), &device), outputs),
             None => {
                 let mut means = Vec::new();
-                let features = (0..self.stages()).fold(pixels, |x, index| {
+                let features = (0..self.stages()).fold(views, |x, index| {
                     let map = self.stage(index, x);
                     means.push(numbers(kernels::global_average_pool(map.clone())));
                     map
@@ -278,13 +303,13 @@ impl Frozen {
         let descriptors = (0..batch)
             .map(|image| {
                 let own = |means: &Vec<f32>| {
-                    let channels = means.len() / batch;
+                    let channels = means.len() / judged;
                     means[image * channels..(image + 1) * channels].to_vec()
                 };
                 means.iter().map(own).collect()
             })
             .collect();
-        Described { probability_fake: probability_fake(logits), descriptors }
+        Described { probability_fake: probability_fake(self.mean_of_views(logits)), descriptors }
     }
 
     /// The outputs of the program in `slot`, if one can stand in for tensors.
@@ -311,6 +336,12 @@ impl Frozen {
 
 fn probability_fake(logits: Tensor<2>) -> Vec<f64> {
     numbers(activation::softmax(logits, 1)).into_iter().skip(1).step_by(CLASSES).map(f64::from).collect()
+}
+
+/// Logits `[images, 2]` from what a program says.
+fn from_numbers(logits: Vec<f32>, device: &Device) -> Tensor<2> {
+    let images = logits.len() / CLASSES;
+    Tensor::from_data(TensorData::new(logits, [images, CLASSES]), device)
 }
 
 fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

@@ -4,9 +4,9 @@ use anyhow::ensure;
 use fauxto::Label;
 use fauxto::data::{Dataset, OpenOptions};
 use fauxto::evaluate::Better;
+use fauxto::explain::Case;
 use fauxto::explain::score::sanity::SanityVerdict;
 use fauxto::explain::score::{self, SCORES, Summary};
-use fauxto::explain::{Case, decided};
 use fauxto::image::FloatImage;
 use fauxto::predict::Predictor;
 use serde::Serialize;
@@ -15,6 +15,9 @@ use super::super::train::COMMIT;
 use super::super::{Outcome, say, say_json};
 use super::{Named, asked};
 use crate::{pixels, progress, table};
+
+/// Images judged at a time.
+const BATCH: usize = 128;
 
 /// What `--json` prints. Field names are stable.
 #[derive(Debug, Serialize)]
@@ -67,16 +70,17 @@ pub(super) fn run(
 
     let bar = progress::bar(predictor.members().len() * explainers.len(), "explainers", "scoring");
     let mut models = Vec::new();
-    for member in predictor.members() {
-        let classes: Vec<Label> = decided(member.frozen(), &images, arguments.threshold);
+    // As `predict` decides, calibrated where the detector is.
+    let judgements = predictor.judge(&store, &positions, BATCH, &mut |_| ())?;
+    for (place, member) in predictor.members().iter().enumerate() {
         let cases: Vec<Case> = images
             .iter()
-            .zip(classes)
+            .zip(&judgements)
             .zip(&positions)
-            .map(|((image, decided), &position)| Case {
-                image: image.clone(),
-                class: asked(arguments.class, decided),
-                item: indices[position] as u64,
+            .map(|((image, judgement), &position)| {
+                let fake = judgement.members[place] >= arguments.threshold;
+                let decided = if fake { Label::Fake } else { Label::Real };
+                Case { image: image.clone(), class: asked(arguments.class, decided), item: indices[position] as u64 }
             })
             .collect();
         let rows = score::table(member.frozen(), explainers, &cases, arguments.seed, &mut |_| bar.inc(1))?;

@@ -11,12 +11,13 @@ use fauxto::image::FloatImage;
 use fauxto::model::Frozen;
 use fauxto::train::Example;
 use fauxto::{Label, random};
-use figures::{Bar, Bars, ContactSheet, Explained, ExplanationFigure, Frame, HeatMap, HeatMapBlock, Notation, Tile};
+use figures::{Bar, Bars, ContactSheet, Explained, ExplanationFigure, Frame, Notation, Tile};
 use rand::seq::SliceRandom;
 use serde_json::Value;
 
 use super::measure::{PHASES, images, predictor, read_scores};
 use super::{Pipeline, alias};
+use crate::figure::CorruptionRows;
 use crate::images::Images;
 use crate::options::SideName;
 use crate::{figure, progress};
@@ -223,40 +224,23 @@ fn comparison(phases: &[Value], judge: &str, stem: PathBuf) -> anyhow::Result<()
 
 fn corruptions(phases: &[Value], pipeline: &Pipeline<'_>) -> anyhow::Result<()> {
     let judge = if pipeline.arguments.models.len() > 1 { "ensemble" } else { &pipeline.arguments.models[0] };
-    let mut rows: Vec<String> = Vec::new();
     let mut blocks = Vec::new();
     for (phase, title) in phases.iter().zip(["before fine-tuning", "after fine-tuning"]) {
-        let mut values: Vec<Vec<f64>> = Vec::new();
-        rows.clear();
+        let mut rows = CorruptionRows::new();
         for result in phase["corruptions"].as_array().into_iter().flatten() {
             let name = result["corruption"].as_str().unwrap_or_default().replace('_', " ");
-            if rows.last() != Some(&name) {
-                rows.push(name);
-                values.push(Vec::new());
+            if rows.last().is_none_or(|(last, _)| *last != name) {
+                rows.push((name, Vec::new()));
             }
             let column = result["columns"].as_array().and_then(|columns| columns.iter().find(|c| c["judge"] == judge));
-            if let (Some(row), Some(column)) = (values.last_mut(), column) {
+            if let (Some((_, row)), Some(column)) = (rows.last_mut(), column) {
                 row.push(column["accuracy"].as_f64().unwrap_or(0.0));
             }
         }
-        blocks.push(HeatMapBlock { title: title.to_owned(), values });
+        blocks.push((title.to_owned(), rows));
     }
-    let columns: Vec<String> = (1..=5).map(|severity| severity.to_string()).collect();
-    let caption = format!(
-        "Accuracy in percent on {} reported images; white is chance.",
-        phases[0]["corruption_images"].as_u64().unwrap_or(0)
-    );
-    let title = format!("{judge} under CIFAR-10-C's corruptions");
-    let figure = HeatMap {
-        title: &title,
-        caption: &caption,
-        axis: "severity",
-        rows: &rows,
-        columns: &columns,
-        neutral: 0.5,
-        blocks: &blocks,
-    };
-    figure.draw()?.save(pipeline.path("corruptions"))?;
+    let images = phases[0]["corruption_images"].as_u64().unwrap_or(0);
+    figure::under_corruptions(judge, images as usize, blocks)?.save(pipeline.path("corruptions"))?;
     Ok(())
 }
 

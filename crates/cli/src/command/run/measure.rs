@@ -1,6 +1,6 @@
 //! What the detectors of one phase are worth: clean, attacked, corrupted; alone and voting.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use fauxto::Label;
@@ -19,7 +19,7 @@ use super::Pipeline;
 use crate::command::train::COMMIT;
 use crate::images::Images;
 use crate::options::{SideName, SideOptions};
-use crate::progress;
+use crate::{progress, scores_file};
 
 /// Before and after adversarial fine-tuning.
 pub(in crate::command) const PHASES: [&str; 2] = ["base", "final"];
@@ -157,7 +157,7 @@ fn judge(
     let mut clean = Vec::new();
     for (member, probabilities) in predictor.members().iter().zip(&on_reported) {
         let scores = Scores::new(probabilities.clone(), reported_labels.clone())?;
-        write_scores(&pipeline.path(format!("{phase}_{}.csv", member.name)), reported, &scores)?;
+        scores_file::write(&scores_file(pipeline, phase, &member.name), reported, &scores)?;
         let evaluation = Evaluation::new(&scores, 0.5)?;
         clean.push(Judged { judge: member.name.clone(), weight: Some(member.weight), evaluation });
     }
@@ -169,7 +169,7 @@ fn judge(
         let verdicts = scores.verdicts(0.5);
         let first = first.get_or_insert_with(|| verdicts.clone());
         if combinations.is_empty() {
-            write_scores(&pipeline.path(format!("{phase}_ensemble.csv")), reported, &scores)?;
+            scores_file::write(&scores_file(pipeline, phase, "ensemble"), reported, &scores)?;
             clean.push(Judged { judge: "ensemble".into(), weight: None, evaluation: Evaluation::new(&scores, 0.5)? });
         }
         combinations.push(Combined {
@@ -181,17 +181,6 @@ fn judge(
         });
     }
     Ok((clean, combinations))
-}
-
-fn write_scores(path: &Path, images: &Images, scores: &Scores) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["path", "label", "probability_fake"])?;
-    let identities = images.examples.iter().map(|example| images.identity(example));
-    for (identity, (probability, label)) in identities.zip(scores.iter()) {
-        writer.write_record([identity, label.name(), &probability.to_string()])?;
-    }
-    let bytes = writer.into_inner().context("writing scores")?;
-    Ok(write_atomically(path, &bytes)?)
 }
 
 /// Every member and the vote, each attacked for itself. What was measured of a judge is kept in a file of its own, where
@@ -257,17 +246,14 @@ fn attack(
     Ok(results)
 }
 
-/// Reads the scores [`measure`] wrote.
+/// Where [`measure`] keeps what a judge said of every image.
+fn scores_file(pipeline: &Pipeline<'_>, phase: &str, judge: &str) -> PathBuf {
+    pipeline.path(format!("{phase}_{judge}.csv"))
+}
+
+/// Reads what a judge said of every image.
 pub(super) fn read_scores(pipeline: &Pipeline<'_>, phase: &str, judge: &str) -> anyhow::Result<Scores> {
-    let path = pipeline.path(format!("{phase}_{judge}.csv"));
-    let mut reader = csv::Reader::from_path(&path).with_context(|| path.display().to_string())?;
-    let (mut probabilities, mut labels) = (Vec::new(), Vec::new());
-    for record in reader.records() {
-        let record = record?;
-        probabilities.push(record[2].parse()?);
-        labels.push(if &record[1] == Label::Fake.name() { Label::Fake } else { Label::Real });
-    }
-    Ok(Scores::new(probabilities, labels)?)
+    scores_file::read(&scores_file(pipeline, phase, judge))
 }
 
 /// Both phases, whether they differ, and what everything took, in `results.json`.

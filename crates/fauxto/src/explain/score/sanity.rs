@@ -30,6 +30,7 @@ pub fn randomised(frozen: &Frozen, share: f64, seed: u64) -> Frozen {
     let seed = random::stream(seed, "redrawn weights", &[]).random();
     let mut detector = Detector::new(trained.entry, trained.input_size, seed, trained.device());
     detector.normalisation = trained.normalisation;
+    detector.test_time_flip = trained.test_time_flip;
     let mut kept = Vec::new();
     trained.network.visit(&mut |parameter| kept.push(parameter.tensor));
     kept.truncate(kept.len() - (share.clamp(0.0, 1.0) * kept.len() as f64).round() as usize);

@@ -1,26 +1,28 @@
 //! `fauxto evaluate`.
 
+mod corrupted;
+
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::Args;
 use fauxto::Label;
 use fauxto::calibrate::{ClassCoverage, data_hash};
 use fauxto::evaluate::{Evaluation, METRICS, Scores};
 use fauxto::predict::Predictor;
-use fauxto::write_atomically::write_atomically;
 use serde::Serialize;
 
+use self::corrupted::{Corrupted, CorruptedOptions};
 use super::{Outcome, say, say_json};
 use crate::images::Images;
 use crate::options::{BatchOptions, DataOptions, Models, OperatingPoint, PrecisionOptions, SideOptions};
-use crate::{figure, progress, table};
+use crate::{figure, progress, scores_file, table};
 
 /// Measure a detector on labelled images
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     fauxto evaluate runs/mine test.parquet\n  \
     fauxto evaluate runs/mine photos/ --side validation --split runs/mine/split.json\n  \
+    fauxto evaluate runs/mine test.parquet --corrupted 500 --corrupted-figure runs/mine/corrupted\n  \
     fauxto evaluate runs/a,runs/b,runs/c test.parquet --json")]
 pub(crate) struct Arguments {
     /// Run folders, checkpoints or one ensemble file; several, separated by commas, vote
@@ -41,6 +43,8 @@ pub(crate) struct Arguments {
     /// Write each image's probability as CSV
     #[arg(long, value_name = "FILE")]
     scores: Option<PathBuf>,
+    #[command(flatten)]
+    corrupted: CorruptedOptions,
     #[command(flatten)]
     batches: BatchOptions,
     #[command(flatten)]
@@ -63,6 +67,8 @@ struct Report<'a> {
     /// How the three-way verdicts of a calibrated model do, by class.
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<[ClassCoverage; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrupted: Option<Corrupted>,
 }
 
 #[derive(Debug, Serialize)]
@@ -106,9 +112,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
 
+    let names: Vec<&str> = models.iter().map(|model| model.name).collect();
+    let title = format!("{} on {}", names.join(" + "), title_of(&arguments.data));
     if let Some(stem) = &arguments.figure {
-        let names: Vec<&str> = models.iter().map(|model| model.name).collect();
-        let title = format!("{} on {}", names.join(" + "), title_of(&arguments.data));
         figure::evaluation(&title, &scores, &evaluation, stem)?;
     }
     if let Some(stem) = &arguments.reliability {
@@ -117,15 +123,16 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         figure::reliability(&title, &[panel], stem)?;
     }
     if let Some(path) = &arguments.scores {
-        let identities = images.examples.iter().map(|example| images.identity(example));
-        write_scores(path, identities, &scores)?;
+        scores_file::write(path, &images, &scores)?;
     }
+    let corrupted = arguments.corrupted.measure(&predictor, &images, arguments.batches.size(), &title)?;
     let report = Report {
         evaluation: &evaluation,
         data: arguments.data.display().to_string(),
         skipped: images.skipped,
         models,
         coverage: predictor.calibration().map(|found| found.coverage(scores.probability_fake(), &labels)),
+        corrupted,
     };
     if arguments.json {
         say_json(&report)?;
@@ -139,16 +146,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 pub(super) fn title_of(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     parts[parts.len().saturating_sub(2)..].join("/")
-}
-
-fn write_scores<'a>(path: &Path, identities: impl Iterator<Item = &'a str>, scores: &Scores) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["path", "label", "probability_fake"])?;
-    for (identity, (probability, label)) in identities.zip(scores.iter()) {
-        writer.write_record([identity, label.name(), &probability.to_string()])?;
-    }
-    let bytes = writer.into_inner().context("writing scores")?;
-    Ok(write_atomically(path, &bytes)?)
 }
 
 fn say_tables(report: &Report<'_>) -> anyhow::Result<()> {
@@ -192,7 +189,8 @@ fn say_tables(report: &Report<'_>) -> anyhow::Result<()> {
             vec!["fake".into(), confusion.fake_as_real.to_string(), confusion.fake_as_fake.to_string()],
         ],
     ))?;
-    report.coverage.iter().try_for_each(say_coverage)
+    report.coverage.iter().try_for_each(say_coverage)?;
+    report.corrupted.iter().try_for_each(Corrupted::say)
 }
 
 /// The table of three-way verdicts.
