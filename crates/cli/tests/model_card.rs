@@ -2,15 +2,14 @@
 
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod prose;
+
 use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::Value;
 
-fn read(path: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
+use self::prose::json;
 
 fn percent(value: &Value) -> String {
     format!("{:.1}", value.as_f64().unwrap() * 100.0)
@@ -105,12 +104,11 @@ fn corrupted(release: &Value) -> String {
 
 #[test]
 fn the_card_is_made_of_results() {
-    let release: Value = serde_json::from_str(&read("results/release.json")).unwrap();
-    let card = read("MODEL_CARD.md");
+    let release = json("results/release.json");
     for table in
         [whole(&release), by_subject(&release), by_generator(&release), corrupted(&release), attacked(&release)]
     {
-        assert!(card.contains(&table), "MODEL_CARD.md lacks this table:\n{table}");
+        prose::assert_in("MODEL_CARD.md", &table);
     }
 }
 
@@ -128,7 +126,7 @@ fn what_is_shipped_does_what_the_results_say() {
     let output =
         assert_cmd::Command::cargo_bin("fauxto").unwrap().arg("evaluate").args([root, test]).arg("--json").output();
     let found: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
-    let release: Value = serde_json::from_str(&read("results/release.json")).unwrap();
+    let release = json("results/release.json");
     let stated = &release["cifake_test"];
     assert_eq!(found["n"], stated["n"]);
     // Instruction sets round differently: a handful of the 10,001 verdicts may turn.

@@ -1,18 +1,13 @@
 //! README's numbers are those of `results/`.
 
+mod prose;
+
 use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::Value;
 
-fn read(path: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-fn json(path: &str) -> Value {
-    serde_json::from_str(&read(path)).unwrap()
-}
+use self::prose::{json, read};
 
 /// `mean (lowest to highest)` over the runs, or the one value there is.
 fn spread(runs: &[Value], field: &str, scale: f64, digits: usize) -> String {
@@ -46,10 +41,8 @@ fn the_table_of_results_is_made_of_results() {
         spread(runs, "roc_auc", 1.0, 3),
         seeds.join(", ")
     );
-    let readme = read("README.md");
-    for expected in [table, sentence] {
-        assert!(readme.contains(&expected), "README.md lacks this:\n{expected}");
-    }
+    assert_in_readme(&table);
+    assert_in_readme(&sentence);
 }
 
 #[test]
@@ -65,7 +58,7 @@ fn the_table_of_draws_is_made_of_results() {
         writeln!(table, "| {name} | {} | {} ({low} to {high}) |", sides.join(" | "), signed(&row["difference"]))
             .unwrap();
     }
-    assert!(read("README.md").contains(&table), "README.md lacks this:\n{table}");
+    assert_in_readme(&table);
     for side in ["fauxto", "pytorch"] {
         assert_eq!(draws[side].as_array().unwrap().len(), 6);
     }
@@ -202,26 +195,31 @@ fn the_tables_of_the_pipeline_are_made_of_results() {
     let phase = |name: &str| results["phases"][name]["judges"].clone();
     let (base, last) = (phase("base"), phase("final"));
     let number = |value: &Value| format!("{:.1}", 100.0 * value["accuracy"].as_f64().unwrap());
-    let attacked = |judge: &Value, epsilon: &str| {
+    let attacked = |judge: &Value, attack: &str, epsilon: &str| {
         let attacks = judge["attacks"].as_array().unwrap();
-        number(attacks.iter().find(|one| one["attack"] == "pgd:steps=50" && one["epsilon"] == epsilon).unwrap())
+        number(attacks.iter().find(|one| one["attack"] == attack && one["epsilon"] == epsilon).unwrap())
     };
+    let strongest = "autoattack_two_class";
     let corrupted =
         |judge: &Value| format!("{:.1}", 100.0 * judge["corruption_mean_accuracy_15_and_19"][1].as_f64().unwrap());
     let mut table = String::from(
-        "| before / after | clean | PGD-50 1/255 | PGD-50 2/255 | corruptions, mean of 19 x 5 |\n|---|---|---|---|---|\n",
+        "| before / after | clean | PGD-50 1/255 | PGD-50 2/255 | AutoAttack 1/255 | AutoAttack 2/255 \
+         | corruptions, mean of 19 x 5 |\n|---|---|---|---|---|---|---|\n",
     );
     for model in models {
         let (before, after) = (&base[model], &last[model]);
         writeln!(
             table,
-            "| `{model}` | {} / {} | {} / {} | {} / {} | {} / {} |",
+            "| `{model}` | {} / {} | {} | {} / {} |",
             number(&before["clean"]),
             number(&after["clean"]),
-            attacked(before, "1/255"),
-            attacked(after, "1/255"),
-            attacked(before, "2/255"),
-            attacked(after, "2/255"),
+            join(
+                [("pgd:steps=50", "1/255"), ("pgd:steps=50", "2/255"), (strongest, "1/255"), (strongest, "2/255")].map(
+                    |(attack, epsilon)| {
+                        format!("{} / {}", attacked(before, attack, epsilon), attacked(after, attack, epsilon))
+                    }
+                )
+            ),
             corrupted(before),
             corrupted(after)
         )
@@ -249,8 +247,9 @@ fn made(path: &str, heading: &str) -> Option<Value> {
     None
 }
 
+#[track_caller]
 fn assert_in_readme(text: &str) {
-    assert!(read("README.md").contains(text), "README.md lacks this:\n{text}");
+    prose::assert_in("README.md", text);
 }
 
 /// `87.3 (86.4 to 88.7)`, in percent.
