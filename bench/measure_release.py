@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--fauxto", type=Path, default=Path("target/release/fauxto"))
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"))
+    parser.add_argument("--preset", default="release", help="the preset of RUN, for the record")
     parser.add_argument("--attacked", type=int, default=512, help="images attacked; 0: none")
     parser.add_argument("--corrupted", type=int, default=1000, help="images under each corruption and severity")
     parser.add_argument("--out", type=Path, default=Path("results/release.json"))
@@ -47,10 +48,10 @@ def main() -> None:
         by_subject = subjects(scores, test)
         say(arguments.fauxto, "evaluate", arguments.model, dev, "--scores", scores)
         result = {
-            "what": "the detector of the preset `release`, on images that decided nothing about it",
+            "what": "the detector that is shipped, on images that decided nothing about it",
             "commit": git(),
             "model": clean["models"][0]["name"],
-            "preset": "release",
+            "preset": arguments.preset,
             "seed": config["seed"],
             "epochs": config["train"]["epochs"],
             "bytes": arguments.model.stat().st_size,

@@ -236,6 +236,11 @@ pub static PRESETS: &[PresetEntry] = &[
         text: include_str!("../../../presets/release.toml"),
     },
     PresetEntry {
+        name: "release_finish",
+        summary: "a last cycle for a release detector, with fewer degraded images (--init)",
+        text: include_str!("../../../presets/release_finish.toml"),
+    },
+    PresetEntry {
         name: "release_robust",
         summary: "fine-tuning of a release detector against attacks of 1 to 8 levels (--init)",
         text: include_str!("../../../presets/release_robust.toml"),
