@@ -1,10 +1,11 @@
 """Makes a short JSON of results from the `results.json` that `fauxto run` leaves.
 
-    python bench/collect_pipeline.py RUN results/synergy_pipeline.json [--peers RUNS]
+    python bench/collect_pipeline.py RUN results/synergy_pipeline.json [--peers RUNS results/pipeline_epochs.json]
 
 Keeps, for every judge before and after fine-tuning: accuracy with interval and AUC on clean images and under each attack,
 and mean accuracy under corruptions; the combinations; what each stage took. RUNS holds runs of `bench/peers/train.py
---split RUN/split.json --fine-tune` on the same machine: then the seconds of an epoch stand side by side.
+--split RUN/split.json --fine-tune` on the same machine at the same time: the seconds of an epoch then stand side by
+side in a file of their own.
 """
 
 import argparse
@@ -67,7 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="the folder of `fauxto run`")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--peers", type=Path, help="runs of train.py with --fine-tune")
+    parser.add_argument("--peers", type=Path, nargs=2, metavar=("RUNS", "OUT"), help="runs of train.py with --fine-tune")
     arguments = parser.parse_args()
     full = json.loads((arguments.run / "results.json").read_text())
     result = {
@@ -78,9 +79,12 @@ def main() -> None:
         "seconds": sum(stage["seconds"] for stage in full["stages"]),
         "phases": {one["phase"]: phase(one) for one in full["phases"]},
     }
-    if arguments.peers:
-        result["epoch_seconds"] = epochs(arguments.run, arguments.peers)
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
+    if arguments.peers:
+        runs, out = arguments.peers
+        what = "seconds of an epoch of `fauxto run` beside bench/peers/train.py, on the same machine at the same time"
+        record = {key: result[key] for key in ["data", "seed", "presets", "commit"]}
+        out.write_text(json.dumps({"what": what, **record, "models": epochs(arguments.run, runs)}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
