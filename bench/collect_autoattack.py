@@ -1,0 +1,48 @@
+"""Makes results/pipeline_autoattack.json: the detectors of results/synergy_pipeline.json under two-class AutoAttack.
+
+    python bench/collect_autoattack.py REPORTS results/pipeline_autoattack.json
+
+REPORTS holds a JSON for each phase and judge, `base_resnet_se.json` to `final_ensemble.json`: what `fauxto attack RUN/PHASE/MODEL
+cifake/test.parquet --attack autoattack_two_class --epsilon 1/255,2/255 --limit N --json` printed (for the ensemble, of
+all models of the phase), or what `fauxto run --strong-images N` left as PHASE_JUDGE_attacked.json, which is the same measurement.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from collect_pipeline import short
+from measure_release import git
+
+JUDGES = ["convnext_tiny", "efficientnet_b0", "resnet_se", "ensemble"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("reports", type=Path)
+    parser.add_argument("out", type=Path)
+    arguments = parser.parse_args()
+    result = {
+        "what": "the detectors of results/synergy_pipeline.json under two-class AutoAttack; chance is 0.5",
+        "data": "synergy",
+        "reported_on": "cifake/test.parquet",
+        "presets": ["base", "adversarial"],
+        "seed": 42,
+        "commit": git(),
+        "phases": {
+            phase: {judge: measured(arguments.reports / f"{phase}_{judge}.json") for judge in JUDGES}
+            for phase in ("base", "final")
+        },
+    }
+    arguments.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def measured(file: Path) -> dict:
+    full = json.loads(file.read_text())
+    full = full.get("strongest", full)
+    under = [one for one in full["attacks"] if one["attack"] == "autoattack_two_class"]
+    return {"clean": short(full["clean"])} | {one["epsilon"]: short(one) for one in under}
+
+
+if __name__ == "__main__":
+    main()
