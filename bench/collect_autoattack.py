@@ -4,7 +4,8 @@
 
 REPORTS holds a JSON for each phase and judge, `base_resnet_se.json` to `final_ensemble.json`: what `fauxto attack RUN/PHASE/MODEL
 cifake/test.parquet --attack autoattack_two_class --epsilon 1/255,2/255 --limit N --json` printed (for the ensemble, of
-all models of the phase), or what `fauxto run --strong-images N` left as PHASE_JUDGE_attacked.json, which is the same measurement.
+all models of the phase), or what `fauxto run --strong-images N` left as PHASE_JUDGE_attacked.json, which is the same measurement. A judge that lacks one of the
+two is left out.
 """
 
 import argparse
@@ -22,6 +23,8 @@ def main() -> None:
     parser.add_argument("reports", type=Path)
     parser.add_argument("out", type=Path)
     arguments = parser.parse_args()
+    phases = ("base", "final")
+    judges = [judge for judge in JUDGES if all(file(arguments.reports, phase, judge).is_file() for phase in phases)]
     result = {
         "what": "the detectors of results/synergy_pipeline.json under two-class AutoAttack; chance is 0.5",
         "data": "synergy",
@@ -29,16 +32,17 @@ def main() -> None:
         "presets": ["base", "adversarial"],
         "seed": 42,
         "commit": git(),
-        "phases": {
-            phase: {judge: measured(arguments.reports / f"{phase}_{judge}.json") for judge in JUDGES}
-            for phase in ("base", "final")
-        },
+        "phases": {phase: {judge: measured(file(arguments.reports, phase, judge)) for judge in judges} for phase in phases},
     }
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
 
 
-def measured(file: Path) -> dict:
-    full = json.loads(file.read_text())
+def file(reports: Path, phase: str, judge: str) -> Path:
+    return reports / f"{phase}_{judge}.json"
+
+
+def measured(report: Path) -> dict:
+    full = json.loads(report.read_text())
     full = full.get("strongest", full)
     under = [one for one in full["attacks"] if one["attack"] == "autoattack_two_class"]
     return {"clean": short(full["clean"])} | {one["epsilon"]: short(one) for one in under}

@@ -223,8 +223,9 @@ fn the_tables_of_the_pipeline_are_made_of_results() {
     assert_in_readme(&table);
 
     let strongest = json("results/pipeline_autoattack.json");
+    let measured = strongest["phases"]["final"].as_object().unwrap();
     let mut table = String::from("| AutoAttack | images | before: clean, 1/255, 2/255 | after |\n|---|---|---|---|\n");
-    for model in models {
+    for model in models.into_iter().filter(|model| measured.contains_key(*model)) {
         let cell = |phase: &str| {
             let judge = &strongest["phases"][phase][model];
             ["clean", "1/255", "2/255"].map(|condition| number(&judge[condition])).join(", ")
