@@ -170,16 +170,18 @@ fn explained(frozen: &Frozen, model: &str, images: &Images, samples: &[Example],
     Ok(())
 }
 
+/// Accuracy and its interval.
+fn measured(evaluation: &Value) -> (f64, [f64; 2]) {
+    let confusion = &evaluation["confusion"];
+    let count = |name: &str| confusion[name].as_f64().unwrap_or(0.0);
+    let right = count("real_as_real") + count("fake_as_fake");
+    let total = right + count("real_as_fake") + count("fake_as_real");
+    let bound = |index: usize| evaluation["accuracy_interval"][index].as_f64().unwrap_or(0.0);
+    (right / total.max(1.0), [bound(0), bound(1)])
+}
+
 /// The attacks of one judge in one phase: name with epsilon, accuracy, interval.
 fn accuracies(phase: &Value, judge: &str) -> Vec<(String, f64, [f64; 2])> {
-    let measured = |evaluation: &Value| {
-        let confusion = &evaluation["confusion"];
-        let count = |name: &str| confusion[name].as_f64().unwrap_or(0.0);
-        let right = count("real_as_real") + count("fake_as_fake");
-        let total = right + count("real_as_fake") + count("fake_as_real");
-        let bound = |index: usize| evaluation["accuracy_interval"][index].as_f64().unwrap_or(0.0);
-        (right / total.max(1.0), [bound(0), bound(1)])
-    };
     let Some(entry) = phase["robustness"].as_array().and_then(|all| all.iter().find(|one| one["judge"] == judge))
     else {
         return Vec::new();
@@ -209,9 +211,12 @@ fn comparison(phases: &[Value], judge: &str, stem: PathBuf) -> anyhow::Result<()
         }
     }
     let title = format!("{judge} before and after adversarial fine-tuning");
+    let judged = phases[0]["robustness"].as_array().and_then(|judges| judges.iter().find(|one| one["judge"] == judge));
+    let images = judged.and_then(|judged| judged["attacks"]["clean"]["n"].as_u64()).unwrap_or(0);
+    let caption = format!("Accuracy on {images} reported images under attack; bars are 95% Wilson intervals.");
     let figure = Bars {
         title: &title,
-        caption: "Accuracy on reported images under attack; bars are 95% Wilson intervals.",
+        caption: &caption,
         axis: "accuracy",
         notation: Notation::Percent,
         series: &["before", "after"],
@@ -252,15 +257,19 @@ fn models(phases: &[Value], pipeline: &Pipeline<'_>) -> anyhow::Result<()> {
     }
     for judge in judges {
         for (series, phase) in phases.iter().enumerate() {
-            if let Some((_, value, interval)) = accuracies(phase, judge).into_iter().next() {
+            let judged = phase["clean"].as_array().and_then(|judges| judges.iter().find(|one| one["judge"] == judge));
+            if let Some(judged) = judged {
+                let (value, interval) = measured(&judged["evaluation"]);
                 let name = if series == 0 { judge.to_owned() } else { String::new() };
                 bars.push(Bar { name, series, value, interval: Some(interval) });
             }
         }
     }
+    let images = phases[0]["clean"][0]["evaluation"]["n"].as_u64().unwrap_or(0);
+    let caption = format!("Accuracy on {images} clean reported images; bars are 95% Wilson intervals.");
     let figure = Bars {
         title: "Models before and after adversarial fine-tuning",
-        caption: "Accuracy on clean reported images, those that are attacked as well; bars are 95% Wilson intervals.",
+        caption: &caption,
         axis: "accuracy",
         notation: Notation::Percent,
         series: &["before", "after"],
