@@ -2,10 +2,10 @@
 
     python bench/collect_autoattack.py REPORTS results/pipeline_autoattack.json
 
-REPORTS holds a JSON for each phase and judge, `base_resnet_se.json` to `final_ensemble.json`: what `fauxto attack RUN/PHASE/MODEL
-cifake/test.parquet --attack autoattack_two_class --epsilon 1/255,2/255 --limit N --json` printed (for the ensemble, of
-all models of the phase), or what `fauxto run --strong-images N` left as PHASE_JUDGE_attacked.json, which is the same measurement. A judge that lacks one of the
-two is left out.
+REPORTS holds a JSON for each phase and judge, `base_resnet_se.json` to `final_ensemble.json`: what `fauxto attack
+RUN/PHASE/MODEL cifake/test.parquet --attack autoattack_two_class --epsilon 1/255,2/255 --limit N --json` printed (for
+the ensemble, of all models of the phase), or what `fauxto run --strong-images N` left as PHASE_JUDGE_attacked.json,
+which is the same measurement. A judge that lacks one of the two phases is left out.
 """
 
 import argparse

@@ -180,12 +180,14 @@ fn measured(evaluation: &Value) -> (f64, [f64; 2]) {
     (right / total.max(1.0), [bound(0), bound(1)])
 }
 
+/// What a list says of one judge.
+fn of_judge<'v>(list: &'v Value, judge: &str) -> Option<&'v Value> {
+    list.as_array()?.iter().find(|one| one["judge"] == judge)
+}
+
 /// The attacks of one judge in one phase: name with epsilon, accuracy, interval.
 fn accuracies(phase: &Value, judge: &str) -> Vec<(String, f64, [f64; 2])> {
-    let Some(entry) = phase["robustness"].as_array().and_then(|all| all.iter().find(|one| one["judge"] == judge))
-    else {
-        return Vec::new();
-    };
+    let Some(entry) = of_judge(&phase["robustness"], judge) else { return Vec::new() };
     let (accuracy, interval) = measured(&entry["attacks"]["clean"]);
     let mut rows = vec![("clean".to_owned(), accuracy, interval)];
     for attack in entry["attacks"]["attacks"].as_array().into_iter().flatten() {
@@ -211,8 +213,9 @@ fn comparison(phases: &[Value], judge: &str, stem: PathBuf) -> anyhow::Result<()
         }
     }
     let title = format!("{judge} before and after adversarial fine-tuning");
-    let judged = phases[0]["robustness"].as_array().and_then(|judges| judges.iter().find(|one| one["judge"] == judge));
-    let images = judged.and_then(|judged| judged["attacks"]["clean"]["n"].as_u64()).unwrap_or(0);
+    let images = of_judge(&phases[0]["robustness"], judge)
+        .and_then(|judged| judged["attacks"]["clean"]["n"].as_u64())
+        .unwrap_or(0);
     let caption = format!("Accuracy on {images} reported images under attack; bars are 95% Wilson intervals.");
     let figure = Bars {
         title: &title,
@@ -237,8 +240,7 @@ fn corruptions(phases: &[Value], pipeline: &Pipeline<'_>) -> anyhow::Result<()> 
             if rows.last().is_none_or(|(last, _)| *last != name) {
                 rows.push((name, Vec::new()));
             }
-            let column = result["columns"].as_array().and_then(|columns| columns.iter().find(|c| c["judge"] == judge));
-            if let (Some((_, row)), Some(column)) = (rows.last_mut(), column) {
+            if let (Some((_, row)), Some(column)) = (rows.last_mut(), of_judge(&result["columns"], judge)) {
                 row.push(column["accuracy"].as_f64().unwrap_or(0.0));
             }
         }
@@ -257,8 +259,7 @@ fn models(phases: &[Value], pipeline: &Pipeline<'_>) -> anyhow::Result<()> {
     }
     for judge in judges {
         for (series, phase) in phases.iter().enumerate() {
-            let judged = phase["clean"].as_array().and_then(|judges| judges.iter().find(|one| one["judge"] == judge));
-            if let Some(judged) = judged {
+            if let Some(judged) = of_judge(&phase["clean"], judge) {
                 let (value, interval) = measured(&judged["evaluation"]);
                 let name = if series == 0 { judge.to_owned() } else { String::new() };
                 bars.push(Bar { name, series, value, interval: Some(interval) });
