@@ -43,13 +43,13 @@ pub(super) struct Corrupted {
 }
 
 impl CorruptedOptions {
-    /// Judges, and draws where that was asked for; `None` where it was not asked for at all.
+    /// Judges, and draws where that was asked for under the title `data`; `None` where it was not asked for at all.
     pub(super) fn measure(
         &self,
         predictor: &Predictor,
         images: &Images,
         batch_size: usize,
-        title: &str,
+        data: &str,
     ) -> anyhow::Result<Option<Corrupted>> {
         let Some(limit) = self.corrupted else { return Ok(None) };
         let examples = subset(&images.examples, limit as usize, self.seed);
@@ -64,8 +64,9 @@ impl CorruptedOptions {
             mean_accuracies(&results, TOGETHER).expect("every corruption was judged");
         let corrupted = Corrupted { n: examples.len(), seed: self.seed, mean_accuracy_15, mean_accuracy_19, results };
         if let Some(stem) = &self.corrupted_figure {
-            let block = (String::new(), corrupted.rows());
-            figure::under_corruptions(title, corrupted.n, vec![block])?.save(stem)?;
+            let names: Vec<&str> = predictor.members().iter().map(|member| member.name.as_str()).collect();
+            let block = (data.to_owned(), corrupted.rows());
+            figure::under_corruptions(&names.join(" + "), corrupted.n, vec![block])?.save(stem)?;
         }
         Ok(Some(corrupted))
     }

@@ -112,9 +112,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
 
-    let names: Vec<&str> = models.iter().map(|model| model.name).collect();
-    let title = format!("{} on {}", names.join(" + "), title_of(&arguments.data));
     if let Some(stem) = &arguments.figure {
+        let names: Vec<&str> = models.iter().map(|model| model.name).collect();
+        let title = format!("{} on {}", names.join(" + "), title_of(&arguments.data));
         figure::evaluation(&title, &scores, &evaluation, stem)?;
     }
     if let Some(stem) = &arguments.reliability {
@@ -125,7 +125,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if let Some(path) = &arguments.scores {
         scores_file::write(path, &images, &scores)?;
     }
-    let corrupted = arguments.corrupted.measure(&predictor, &images, arguments.batches.size(), &title)?;
+    let data = title_of(&arguments.data);
+    let corrupted = arguments.corrupted.measure(&predictor, &images, arguments.batches.size(), &data)?;
     let report = Report {
         evaluation: &evaluation,
         data: arguments.data.display().to_string(),
