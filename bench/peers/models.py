@@ -1,6 +1,7 @@
 """The networks of Fauxto as PyTorch modules.
 
-`convnext_tiny`, `efficientnet_b0` and `efficientnet_lite0` are timm's own definitions. `resnet_se` is the custom
+`convnext_tiny`, `efficientnet_b0` and `efficientnet_lite0` are timm's own definitions, `efficientnet_b0_cifar` one with
+another stride. `resnet_se` is the custom
 network of the original system (11,196,666 parameters), `resnet_se_small` the same stages within two million.
 
 Every network takes ImageNet-normalised input. `Detector` puts that normalisation in front of it, so that a detector
@@ -132,9 +133,17 @@ def resnet_se_small() -> nn.Module:
     return network
 
 
+def efficientnet_b0_cifar() -> nn.Module:
+    """timm's EfficientNet-B0 with a stem of stride 1."""
+    network = timm.create_model("efficientnet_b0", num_classes=CLASSES)
+    network.conv_stem.stride = (1, 1)
+    return network
+
+
 NETWORKS = {
     "convnext_tiny": lambda: timm.create_model("convnext_tiny", num_classes=CLASSES),
     "efficientnet_b0": lambda: timm.create_model("efficientnet_b0", num_classes=CLASSES),
+    "efficientnet_b0_cifar": efficientnet_b0_cifar,
     "efficientnet_lite0": lambda: timm.create_model("efficientnet_lite0", num_classes=CLASSES),
     "resnet_se": resnet_se,
     "resnet_se_small": resnet_se_small,

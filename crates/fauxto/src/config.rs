@@ -241,6 +241,11 @@ pub static PRESETS: &[PresetEntry] = &[
         text: include_str!("../../../presets/release_finish.toml"),
     },
     PresetEntry {
+        name: "release_light",
+        summary: "a further cycle for a release detector, with changed light and colour, haze and struck values (--init)",
+        text: include_str!("../../../presets/release_light.toml"),
+    },
+    PresetEntry {
         name: "release_robust",
         summary: "fine-tuning of a release detector against attacks of 1 to 8 levels (--init)",
         text: include_str!("../../../presets/release_robust.toml"),

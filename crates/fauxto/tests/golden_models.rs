@@ -67,7 +67,15 @@ impl Tolerances {
 #[test]
 fn logits_in_evaluation_are_pytorchs() {
     let device = Device::flex();
-    for name in ["convnext_tiny", "efficientnet_b0", "efficientnet_lite0", "resnet_se", "resnet_se_small"] {
+    let names = [
+        "convnext_tiny",
+        "efficientnet_b0",
+        "efficientnet_b0_cifar",
+        "efficientnet_lite0",
+        "resnet_se",
+        "resnet_se_small",
+    ];
+    for name in names {
         let golden = golden(&format!("{name}.json"));
         let tolerance = Tolerances(golden["single_precision_error"].clone()).of("evaluation_logits", 1e-4);
         let detector = filled(name, golden["gain"].as_f64().unwrap(), &device).freeze();

@@ -121,6 +121,34 @@ fn noise_has_the_deviation_asked_for() {
 }
 
 #[test]
+fn struck_values_are_as_many_as_asked_for_and_half_of_them_white() {
+    let table: toml::Table = "step = { name = 'salt_and_pepper', amount = [0.2, 0.2] }".parse().unwrap();
+    let striking = build(&[table["step"].as_table().unwrap().clone()]).unwrap().remove(0);
+    let grey = FloatImage { width: 64, height: 64, pixels: vec![0.5; 64 * 64 * 3] };
+    let values = apply(striking.as_ref(), &grey, 0).pixels;
+    let share = |wanted: f32| values.iter().filter(|&&value| value == wanted).count() as f64 / values.len() as f64;
+    // Four standard errors of a share of .1 among 12,288.
+    assert!((share(0.0) - 0.1).abs() < 0.011 && (share(1.0) - 0.1).abs() < 0.011, "{} {}", share(0.0), share(1.0));
+    assert!((share(0.5) - 0.8).abs() < 0.015);
+}
+
+#[test]
+fn haze_lies_between_the_picture_and_the_airlight_and_is_bilinear() {
+    let image = oblong();
+    assert_eq!(haze(image.clone(), &[0.3; 9], 0.0, 0.9), image);
+    assert!(haze(image.clone(), &[1.0; 9], 1.0, 0.9).pixels.iter().all(|value| (value - 0.9).abs() < 1e-6));
+    let veiled = haze(image.clone(), &[0.0, 1.0, 0.5, 0.2, 0.9, 0.1, 1.0, 0.0, 0.6], 0.7, 0.8);
+    for (before, after) in image.pixels.iter().zip(&veiled.pixels) {
+        assert!((after - 0.8).abs() <= (before - 0.8).abs() + 1e-6);
+        assert!((after - 0.8) * (before - 0.8) >= -1e-6);
+    }
+    // From 0 at the left to 1 at the right, sampled at pixels' centres: 1/8, 3/8, 5/8, 7/8.
+    let black = FloatImage { width: 4, height: 1, pixels: vec![0.0; 12] };
+    let ramp = haze(black, &[0.0, 1.0, 0.0, 1.0], 1.0, 1.0);
+    assert_eq!(ramp.pixels, [0.125, 0.375, 0.625, 0.875].iter().flat_map(|&value| [value; 3]).collect::<Vec<f32>>());
+}
+
+#[test]
 fn erased_rectangles_are_as_large_as_asked_for() {
     let table: toml::Table =
         "step = { name = 'random_erasing', probability = 1, scale = [0.2, 0.3], value = 0.5 }".parse().unwrap();

@@ -9,6 +9,7 @@ mod colour_jitter;
 mod flip;
 mod gaussian_blur;
 mod gaussian_noise;
+mod haze;
 mod jpeg;
 pub mod mix;
 mod parameters;
@@ -19,6 +20,7 @@ mod rectangle;
 mod resample;
 mod rescale;
 mod rotation;
+mod salt_and_pepper;
 mod translation;
 
 use rand::RngExt;
@@ -30,6 +32,7 @@ use crate::{Error, Result};
 pub use colour_jitter::{adjust_brightness, adjust_contrast, adjust_hue, adjust_saturation};
 pub use flip::{flip_horizontally, flip_vertically};
 pub use gaussian_blur::{blur, kernel_radius};
+pub use haze::haze;
 pub use jpeg::reencode;
 pub use parameters::Parameters;
 pub use perspective::{Corners, warp};
@@ -157,6 +160,22 @@ pub static AUGMENTATIONS: &[AugmentationEntry] = &[
         example: "sigma = [0.0, 0.1]",
         needs_probability: false,
         build: gaussian_noise::build,
+    },
+    AugmentationEntry {
+        name: "salt_and_pepper",
+        summary: "strikes a share `amount` in [low, high] of all values to black or white",
+        source: "scikit-image random_noise, mode s&p",
+        example: "amount = [0.0, 0.1]",
+        needs_probability: false,
+        build: salt_and_pepper::build,
+    },
+    AugmentationEntry {
+        name: "haze",
+        summary: "veils by a grey `airlight` ([.6, 1]) of a smoothly varying density of at most an `opacity` in [low, high]",
+        source: "Koschmieder 1924; Narasimhan & Nayar 2002, Vision and the Atmosphere, eq. 13",
+        example: "opacity = [0.0, 0.7]",
+        needs_probability: false,
+        build: haze::build,
     },
     AugmentationEntry {
         name: "random_erasing",

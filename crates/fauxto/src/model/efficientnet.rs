@@ -42,6 +42,13 @@ struct Variant {
     activation: Activation,
     padding: fn(usize) -> Padding,
     epsilon: f64,
+    stem_stride: usize,
+}
+
+impl Variant {
+    const B0: Self =
+        Self { attention: true, activation: Activation::Silu, padding: symmetric, epsilon: 1e-5, stem_stride: 2 };
+    const LITE0: Self = Self { attention: false, activation: Activation::Relu6, ..Self::B0 };
 }
 
 /// PyTorch's padding for a kernel of this size.
@@ -56,20 +63,22 @@ fn same(_: usize) -> Padding {
 
 /// EfficientNet-B0.
 pub(super) fn efficientnet_b0(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
-    let variant = Variant { attention: true, activation: Activation::Silu, padding: symmetric, epsilon: 1e-5 };
-    erase(EfficientNet::new(variant, classes, start, device))
+    erase(EfficientNet::new(Variant::B0, classes, start, device))
+}
+
+/// EfficientNet-B0 that keeps the resolution in its stem: maps twice as wide and high, parameters the same.
+pub(super) fn efficientnet_b0_cifar(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
+    erase(EfficientNet::new(Variant { stem_stride: 1, ..Variant::B0 }, classes, start, device))
 }
 
 /// EfficientNet-Lite0.
 pub(super) fn efficientnet_lite0(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
-    let variant = Variant { attention: false, activation: Activation::Relu6, padding: symmetric, epsilon: 1e-5 };
-    erase(EfficientNet::new(variant, classes, start, device))
+    erase(EfficientNet::new(Variant::LITE0, classes, start, device))
 }
 
 /// EfficientNet-Lite0 as its TensorFlow original pads and normalises.
 pub(super) fn tf_efficientnet_lite0(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
-    let variant = Variant { attention: false, activation: Activation::Relu6, padding: same, epsilon: 1e-3 };
-    erase(EfficientNet::new(variant, classes, start, device))
+    erase(EfficientNet::new(Variant { padding: same, epsilon: 1e-3, ..Variant::LITE0 }, classes, start, device))
 }
 
 type Stage = Vec<InvertedResidual>;
@@ -90,7 +99,8 @@ impl EfficientNet {
     fn new(variant: Variant, classes: usize, start: Start, device: &Device) -> Self {
         let mut initialiser = Initialiser::new(Scheme::FanOut, start, device);
         let initialiser = &mut initialiser;
-        let conv_stem = Conv2d::same(initialiser, [3, STEM_CHANNELS], 3, 2).with_padding((variant.padding)(3));
+        let conv_stem =
+            Conv2d::same(initialiser, [3, STEM_CHANNELS], 3, variant.stem_stride).with_padding((variant.padding)(3));
         let bn1 = BatchNorm2d::new(initialiser, STEM_CHANNELS, variant.epsilon);
         let first = vec![DepthwiseSeparable::new(initialiser, variant, [STEM_CHANNELS, FIRST_CHANNELS])];
         let mut from = FIRST_CHANNELS;

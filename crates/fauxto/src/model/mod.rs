@@ -56,6 +56,13 @@ pub static MODELS: &[ModelEntry] = &[
         build: efficientnet::efficientnet_b0,
     },
     ModelEntry {
+        name: "efficientnet_b0_cifar",
+        summary: "EfficientNet-B0 for small images: a stem of stride 1, so that 32x32 ends in 2x2 cells and not in one",
+        source: "Tan & Le 2019, arXiv 1905.11946; the stem as CIFAR variants of networks have it",
+        classifier: "classifier",
+        build: efficientnet::efficientnet_b0_cifar,
+    },
+    ModelEntry {
         name: "efficientnet_lite0",
         summary: "EfficientNet-Lite0, 3.4M parameters: B0 without attention, ReLU6",
         source: "Liu 2020, EfficientNet-Lite; timm efficientnet_lite0",

@@ -7,7 +7,7 @@ use super::loss::smooth;
 use crate::augment::mix::{self, Mixing, mixed_labels};
 use crate::augment::{Augmentation, apply_all};
 use crate::data::PixelStore;
-use crate::image::FloatImage;
+use crate::image::{FloatImage, RgbImage};
 use crate::{Label, Result, random};
 
 /// An image to learn from: its place in the store, and what it is.
@@ -70,7 +70,8 @@ fn values(store: &PixelStore, examples: &[Example], augmentation: Option<EpochAu
         let mut image = FloatImage::from(&store.image(example.index)?);
         if let Some(EpochAugmentation { augmentations, seed, epoch }) = augmentation {
             let mut stream = random::stream(seed, "augment", &[epoch, example.index as u64]);
-            image = apply_all(augmentations, image, &mut stream)?;
+            // In 256 levels, as every image that is judged: what little contrast leaves is learned from as files keep it.
+            image = FloatImage::from(&RgbImage::from(&apply_all(augmentations, image, &mut stream)?));
         }
         out.copy_from_slice(&image.pixels);
         Ok(())

@@ -43,6 +43,7 @@ import models
 GAIN = {
     "convnext_tiny": 1.4,
     "efficientnet_b0": 1.4,
+    "efficientnet_b0_cifar": 1.4,
     "efficientnet_lite0": 1.2,
     "resnet_se": 1.3,
     "resnet_se_small": 1.0,
@@ -50,13 +51,14 @@ GAIN = {
 INPUT = {
     "convnext_tiny": "input.0",
     "efficientnet_b0": "input.0",
+    "efficientnet_b0_cifar": "input.0",
     "efficientnet_lite0": "input.0",
     "resnet_se": "input.2",
     "resnet_se_small": "input.5",
 }
 # EfficientNet ends in 1/32 of the resolution: at 32x32 its last BatchNorms would see four values per channel.
 TRAINING_SIZE = {"efficientnet_b0": 64}
-EVALUATION_ONLY = {"efficientnet_lite0"}
+EVALUATION_ONLY = {"efficientnet_b0_cifar", "efficientnet_lite0"}
 LABELS = [0, 1, 1, 0]
 ADAMW = {"learning_rate": 1e-4, "weight_decay": 0.1, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
 STEPS = 3

@@ -1,0 +1,67 @@
+"""What several detectors are worth together: results/release_ensemble.json.
+
+    python bench/measure_ensemble.py RUN,RUN,... --data ../shared/datasets [--ensemble FILE] [--corrupted 500] \\
+        [--attacked 256]
+
+RUNs were trained on the same split of cifake/train. Reported on cifake/test: every member and all together
+(with McNemar's test of the combination's verdicts against the best member's); together also under
+CIFAR-10-C's corruptions, under attack, and on generators/dev. With --ensemble, the file `fauxto calibrate` wrote of them
+is judged as well. Needs pyarrow, numpy, scikit-learn and scipy.
+"""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+from measure_release import ATTACKS, EPSILONS, chosen, generators, git, say, under_corruptions
+from measure_robustness import mcnemar, verdicts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", metavar="RUN,RUN,...")
+    parser.add_argument("--ensemble", type=Path)
+    parser.add_argument("--fauxto", type=Path, default=Path("target/release/fauxto"))
+    parser.add_argument("--data", type=Path, default=Path("../shared/datasets"))
+    parser.add_argument("--attacked", type=int, default=256, help="images attacked; 0: none")
+    parser.add_argument("--corrupted", type=int, default=500, help="images under each corruption and severity")
+    parser.add_argument("--out", type=Path, default=Path("results/release_ensemble.json"))
+    arguments = parser.parse_args()
+    program, test = arguments.fauxto, arguments.data / "cifake/test.parquet"
+    together = arguments.ensemble or arguments.runs
+    with tempfile.TemporaryDirectory() as folder:
+        scores = Path(folder) / "scores.csv"
+        members, judged = [], {}
+        for run in arguments.runs.split(","):
+            clean = say(program, "evaluate", run, test, "--scores", scores)
+            summary = json.loads((Path(run) / "run.json").read_text())
+            name = f"{summary['model']}, seed {summary['seed']}"
+            judged[name] = (clean["accuracy"], verdicts(scores))
+            members.append({
+                "name": name,
+                "trained": {key: summary[key] for key in ("model", "seed", "commit", "n_train", "epochs", "seconds")},
+                "cifake_test": chosen(clean),
+            })
+        best = max(judged, key=lambda name: judged[name][0])
+        clean = say(program, "evaluate", together, test, "--scores", scores, "--corrupted", arguments.corrupted)
+        result = {
+            "what": "detectors of cifake/train together, on images that decided nothing about them",
+            "commit": git(),
+            "calibrated": arguments.ensemble is not None,
+            "members": members,
+            "cifake_test": chosen(clean) | {"coverage": clean.get("coverage")},
+            "against_best": {"best": best} | mcnemar(judged[best][1], verdicts(scores)),
+            "corrupted": under_corruptions(clean["corrupted"]),
+        }
+        say(program, "evaluate", together, arguments.data / "generators/dev.parquet", "--scores", scores)
+        result["generators_dev"] = generators(scores, arguments.data / "generators/dev.parquet")
+    if arguments.attacked:
+        attacked = say(program, "attack", together, test, "--limit", arguments.attacked,
+                       "--attack", ATTACKS, "--epsilon", ",".join(EPSILONS))
+        result["attacked"] = {key: value for key, value in attacked.items() if key not in ("data", "models")}
+    arguments.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
