@@ -64,3 +64,29 @@ fn photographs_alone_are_learned_from_and_those_held_out_are_not() {
         .stderr(predicate::str::contains("image, label, subject"));
     assert!(!folder.path().join("third.safetensors").exists());
 }
+
+#[test]
+fn images_are_named_by_what_was_learned() {
+    let folder = tempfile::tempdir().unwrap();
+    ground(folder.path());
+    let small = "--model resnet_se_small --set train.epochs=1 --set train.batch_size=16";
+    fauxto(folder.path(), &format!("pretrain data.parquet --subject subject {small} --out named.safetensors"))
+        .success();
+    let report = json(&fauxto(folder.path(), "recognise named.safetensors data.parquet --json").success());
+    assert_eq!(report["n"], ROWS);
+    let images = report["images"].as_array().unwrap();
+    let doubt = |image: &Value| 1.0 - image["probability"].as_f64().unwrap();
+    assert!(images.iter().all(|image| (0.0..=0.5).contains(&doubt(image)) && image["subject"].as_str().unwrap() != ""));
+    let (fake, real): (Vec<&Value>, Vec<&Value>) = images.iter().partition(|image| image["label"] == "fake");
+    assert_eq!((fake.len(), real.len()), (20, 40));
+    let pairs = fake.iter().flat_map(|fake| real.iter().map(move |real| (doubt(fake), doubt(real))));
+    let won: f64 = pairs.map(|(fake, real)| f64::midpoint(f64::from(fake > real), f64::from(fake >= real))).sum();
+    assert!((report["roc_auc"].as_f64().unwrap() - won / 800.0).abs() < 1e-9);
+
+    fauxto(folder.path(), "recognise data.parquet data.parquet").code(2);
+    let train = format!("train data.parquet {small} --allow-giveaways --out run");
+    fauxto(folder.path(), &train).success();
+    fauxto(folder.path(), "recognise run/checkpoint.safetensors data.parquet")
+        .code(2)
+        .stderr(predicate::str::contains("no `subjects` in its metadata"));
+}

@@ -251,6 +251,11 @@ pub static PRESETS: &[PresetEntry] = &[
         text: include_str!("../../../presets/release_robust.toml"),
     },
     PresetEntry {
+        name: "few_images",
+        summary: "from a thousand images or two, from pretrained weights (--init)",
+        text: include_str!("../../../presets/few_images.toml"),
+    },
+    PresetEntry {
         name: "pretrain",
         summary: "what photographs show, before what generated ones look like (`fauxto pretrain`)",
         text: include_str!("../../../presets/pretrain.toml"),

@@ -15,6 +15,7 @@ mod list;
 mod manual;
 mod predict;
 mod pretrain;
+mod recognise;
 mod report;
 mod run;
 mod scan;
@@ -50,6 +51,7 @@ enum Command {
     Audit(audit::Arguments),
     Train(train::Arguments),
     Pretrain(pretrain::Arguments),
+    Recognise(recognise::Arguments),
     Derive(derive::Arguments),
     Synthesise(synthesise::Arguments),
     Evaluate(evaluate::Arguments),
@@ -97,6 +99,7 @@ pub(crate) fn run(line: &CommandLine) -> anyhow::Result<Outcome> {
         Command::Audit(arguments) => audit::run(arguments),
         Command::Train(arguments) => train::run(arguments),
         Command::Pretrain(arguments) => pretrain::run(arguments),
+        Command::Recognise(arguments) => recognise::run(arguments),
         Command::Derive(arguments) => derive::run(arguments),
         Command::Synthesise(arguments) => synthesise::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),

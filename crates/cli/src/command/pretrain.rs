@@ -115,6 +115,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     bar.finish_and_clear();
     let metadata = BTreeMap::from([
         ("model".to_owned(), config.model.clone()),
+        ("input_size".to_owned(), config.input_size.to_string()),
         ("subjects".to_owned(), subjects.join(",")),
         ("seed".to_owned(), config.seed.to_string()),
     ]);

@@ -1,6 +1,8 @@
 //! Weights to begin with that need nobody else's: an architecture learns what photographs show, from photographs alone,
 //! and goes on from there to learn which images are none.
 
+mod recogniser;
+
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::seq::SliceRandom;
 
@@ -12,6 +14,8 @@ use crate::model::{Detector, Pass, model};
 use crate::train::schedule::{Position, factor};
 use crate::train::{AdamW, EpochAugmentation, Example, batch, cross_entropy};
 use crate::{Error, Label, Result, random};
+
+pub use recogniser::{Recogniser, Recognition};
 
 /// A photograph and what it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
