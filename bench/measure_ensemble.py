@@ -1,12 +1,12 @@
-"""What several detectors are worth together: results/release_ensemble.json.
+"""What several detectors are worth alone and together: results/release_ensemble.json, results/few_images.json.
 
     python bench/measure_ensemble.py RUN,RUN,... --data ../shared/datasets [--ensemble FILE] [--corrupted 500] \\
-        [--attacked 256]
+        [--attacked 256] [--out results/release_ensemble.json]
 
-RUNs were trained on the same split of cifake/train. Reported on cifake/test: every member and all together
-(with McNemar's test of the combination's verdicts against the best member's); together also under
-CIFAR-10-C's corruptions, under attack, and on generators/dev. With --ensemble, the file `fauxto calibrate` wrote of them
-is judged as well. Needs pyarrow, numpy, scikit-learn and scipy.
+RUNs are run folders or checkpoints. Reported on cifake/test: every member, and all together with McNemar's test of their
+verdicts against the best member's; together also under CIFAR-10-C's corruptions, under attack, and on generators/dev.
+With --ensemble, the file that `fauxto calibrate` wrote of them is judged in place of their vote. Needs pyarrow, numpy,
+scikit-learn and scipy.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--fauxto", type=Path, default=Path("target/release/fauxto"))
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"))
     parser.add_argument("--attacked", type=int, default=256, help="images attacked; 0: none")
-    parser.add_argument("--corrupted", type=int, default=500, help="images under each corruption and severity")
+    parser.add_argument("--corrupted", type=int, default=500, help="images under each; 0: none")
     parser.add_argument("--out", type=Path, default=Path("results/release_ensemble.json"))
     arguments = parser.parse_args()
     program, test = arguments.fauxto, arguments.data / "cifake/test.parquet"
@@ -35,25 +35,23 @@ def main() -> None:
         members, judged = [], {}
         for run in arguments.runs.split(","):
             clean = say(program, "evaluate", run, test, "--scores", scores)
-            summary = json.loads((Path(run) / "run.json").read_text())
-            name = f"{summary['model']}, seed {summary['seed']}"
+            trained = provenance(Path(run), clean)
+            name = f"{trained['model']}, seed {trained['seed']}"
             judged[name] = (clean["accuracy"], verdicts(scores))
-            members.append({
-                "name": name,
-                "trained": {key: summary[key] for key in ("model", "seed", "commit", "n_train", "epochs", "seconds")},
-                "cifake_test": chosen(clean),
-            })
+            members.append({"name": name, "trained": trained, "cifake_test": chosen(clean)})
         best = max(judged, key=lambda name: judged[name][0])
-        clean = say(program, "evaluate", together, test, "--scores", scores, "--corrupted", arguments.corrupted)
+        under = ("--corrupted", arguments.corrupted) if arguments.corrupted else ()
+        clean = say(program, "evaluate", together, test, "--scores", scores, *under)
         result = {
-            "what": "detectors of cifake/train together, on images that decided nothing about them",
+            "what": "detectors alone and together, on images that decided nothing about them",
             "commit": git(),
             "calibrated": arguments.ensemble is not None,
             "members": members,
             "cifake_test": chosen(clean) | {"coverage": clean.get("coverage")},
             "against_best": {"best": best} | mcnemar(judged[best][1], verdicts(scores)),
-            "corrupted": under_corruptions(clean["corrupted"]),
         }
+        if arguments.corrupted:
+            result["corrupted"] = under_corruptions(clean["corrupted"])
         say(program, "evaluate", together, arguments.data / "generators/dev.parquet", "--scores", scores)
         result["generators_dev"] = generators(scores, arguments.data / "generators/dev.parquet")
     if arguments.attacked:
@@ -61,6 +59,14 @@ def main() -> None:
                        "--attack", ATTACKS, "--epsilon", ",".join(EPSILONS))
         result["attacked"] = {key: value for key, value in attacked.items() if key not in ("data", "models")}
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def provenance(run: Path, judged: dict) -> dict:
+    """What a run folder says of its training; of a file, what it is and where from."""
+    if run.is_dir():
+        summary = json.loads((run / "run.json").read_text())
+        return {key: summary[key] for key in ("model", "seed", "commit", "n_train", "epochs", "seconds")}
+    return {"model": judged["models"][0]["name"], "seed": judged["models"][0].get("seed"), "file": run.name}
 
 
 if __name__ == "__main__":

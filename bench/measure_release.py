@@ -132,7 +132,11 @@ def subjects(scores: Path, file: Path) -> dict:
 
 
 def generators(scores: Path, file: Path) -> dict:
-    fake, labels, groups = read(scores, file, "generator")
+    return by_generator(*read(scores, file, "generator"))
+
+
+def by_generator(fake: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> dict:
+    """Each generator's images against all photographs, by scores in 0..=1, and the means over generators."""
     real = fake[~labels]
     result = {"n_real": len(real), "false_positive_rate": float((real >= 0.5).mean()), "generators": {}}
     for name in sorted({str(group) for group, label in zip(groups, labels) if label}):

@@ -367,11 +367,47 @@ fn the_table_of_beginnings_is_made_of_results() {
     assert_in_readme(&table);
 }
 
+/// Detectors alone and together, of `bench/measure_ensemble.py`.
+fn together(header: &str, results: &Value) -> String {
+    let mut table = format!("| {header} | accuracy, % (95% interval) | ROC AUC |\n|---|---|---|\n");
+    let mut row = |name: &str, test: &Value| {
+        writeln!(table, "| {name} | {} | {} |", proportion(test), auc(test)).unwrap();
+    };
+    for member in results["members"].as_array().unwrap() {
+        let [model, seed] = ["model", "seed"].map(|field| &member["trained"][field]);
+        row(&format!("`{}`, seed {seed}", model.as_str().unwrap()), &member["cifake_test"]);
+    }
+    row("together", &results["cifake_test"]);
+    table
+}
+
+fn auc(value: &Value) -> String {
+    format!("{:.3}", value["roc_auc"].as_f64().unwrap())
+}
+
+#[test]
+fn the_table_of_few_images_is_made_of_results() {
+    let Some(results) = made("results/few_images.json", "## Few images") else { return };
+    assert_in_readme(&together("preset `few_images`", &results));
+}
+
+#[test]
+fn the_doubt_of_a_recogniser_is_made_of_results() {
+    let Some(results) = made("results/recogniser.json", "## Generators never seen") else { return };
+    let mut table = String::from("| doubt about the subject | images | ROC AUC |\n|---|---|---|\n");
+    let dev = &results["generators_dev"];
+    for (name, one) in dev["generators"].as_object().unwrap() {
+        writeln!(table, "| `{name}` | {} | {} |", one["n"], auc(one)).unwrap();
+    }
+    writeln!(table, "| mean of the generators | | {} |", auc(&dev["macro"])).unwrap();
+    writeln!(table, "| `cifake/test` | {} | {} |", results["cifake_test"]["n"], auc(&results["cifake_test"])).unwrap();
+    assert_in_readme(&table);
+}
+
 #[test]
 fn the_table_of_generators_never_seen_is_made_of_results() {
     let Some(results) = made("results/generalisation.json", "## Generators never seen") else { return };
     let detectors = results["detectors"].as_object().unwrap();
-    let auc = |value: &Value| format!("{:.3}", value["roc_auc"].as_f64().unwrap());
     let mut table = format!("| ROC AUC | {} |\n|---|{}\n", join(detectors.keys()), "---|".repeat(detectors.len()));
     let mut row = |name: &str, cell: &dyn Fn(&Value) -> String| {
         writeln!(table, "| {name} | {} |", join(detectors.values().map(cell))).unwrap();

@@ -193,6 +193,30 @@ fn an_exported_detector_is_small_and_judges_alike() {
 }
 
 #[test]
+fn an_average_of_two_detectors_has_the_mean_of_their_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second] = [4, 5].map(|seed| detector(folder.path(), "resnet_se_small", seed));
+    let averaged = |other: &Path, out: &Path| {
+        fauxto("export").arg(&first).arg("--average").arg(other).args(["--precision", "f32", "--out"]).arg(out).assert()
+    };
+    let weights = |path: &Path| fauxto::model::weights::read_safetensors(path).unwrap().0;
+    let out = folder.path().join("averaged.safetensors");
+    averaged(&first, &out).success();
+    assert_eq!(weights(&out), weights(&first), "the mean with itself");
+    averaged(&second, &out).success();
+    let (one, other) = (weights(&first), weights(&second));
+    for (name, mean) in weights(&out) {
+        let pairs = one[&name].values.iter().zip(&other[&name].values);
+        assert!(
+            mean.values.iter().zip(pairs).all(|(mean, (one, other))| *mean == f32::midpoint(*one, *other)),
+            "{name}"
+        );
+    }
+    let stranger = detector(folder.path(), "efficientnet_b0", 1);
+    averaged(&stranger, &out).code(2).stderr(predicate::str::contains("model `efficientnet_b0`"));
+}
+
+#[test]
 fn a_detector_that_knows_its_training_images_warns_of_noise() {
     let folder = tempfile::tempdir().unwrap();
     let (data, run) = (folder.path().join("data"), folder.path().join("run"));

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::calibrate::Calibration;
 use crate::data::ContentHash;
 use crate::label::Label;
-use crate::model::weights::{self, ClassifierPolicy, Precision};
+use crate::model::weights::{self, ClassifierPolicy, Precision, StateDict};
 use crate::model::{self, Detector, Normalisation};
 use crate::out_of_distribution::{self, OutOfDistribution};
 use crate::{Error, Result};
@@ -114,6 +114,9 @@ pub struct Shipping<'a> {
     pub precision: Precision,
     /// Whether it is to judge mirror images too, if it does not yet.
     pub test_time_flip: bool,
+    /// A checkpoint whose weights are averaged with its own, such as the one it was fine-tuned from: a weight-space
+    /// ensemble (Wortsman et al. 2022, arXiv 2109.01903), which keeps what either does well at the cost of one.
+    pub averaged_with: Option<&'a Path>,
     /// What its training images are like, in place of what the file says of them.
     pub statistics: Option<&'a OutOfDistribution>,
 }
@@ -121,23 +124,25 @@ pub struct Shipping<'a> {
 /// The bytes of the checkpoint `from`, `shipped` so. Everything else that the file says is carried over.
 ///
 /// # Errors
-/// If `from` is not a checkpoint of this program, has weights that the precision cannot hold, or is calibrated for
-/// judging without mirror images and is to judge with them.
+/// If `from` is not a checkpoint of this program, has weights that the precision cannot hold, is calibrated for judging
+/// otherwise than it is to, or is to be averaged with another architecture.
 pub fn encode(from: &Path, shipped: Shipping<'_>) -> Result<Vec<u8>> {
-    let Shipping { precision, test_time_flip, statistics } = shipped;
-    let (mut tensors, metadata) = weights::read_safetensors(from)?;
-    if metadata.get("format").is_none_or(|format| format != FORMAT) {
-        return Err(refusal(from, "no checkpoint, or one of another format".into()));
-    }
+    let Shipping { precision, test_time_flip, averaged_with, statistics } = shipped;
+    let (mut tensors, metadata) = read(from)?;
     let mut metadata = with_precision(metadata, precision);
     let turned_on = test_time_flip && metadata.insert(TEST_TIME_FLIP.to_owned(), "true".to_owned()).is_none();
-    if turned_on && metadata.contains_key(CALIBRATION) {
+    if (turned_on || averaged_with.is_some()) && metadata.contains_key(CALIBRATION) {
         return Err(Error::input(
             from,
-            "calibrated for judging single views",
-            "a detector whose calibration is still to come, where mirror images are to count",
+            "calibrated for judging as it does",
+            "a detector whose calibration is still to come, where it is to judge otherwise",
             "export the checkpoint from before its calibration, then calibrate what was exported",
         ));
+    }
+    if let Some(other) = averaged_with {
+        OutOfDistribution::take(&mut tensors, &metadata).map_err(|found| refusal(from, found))?;
+        metadata.remove(out_of_distribution::PREFIX);
+        average(&mut tensors, &metadata, other)?;
     }
     if let Some(statistics) = statistics {
         tensors.extend(statistics.tensors());
@@ -147,6 +152,38 @@ pub fn encode(from: &Path, shipped: Shipping<'_>) -> Result<Vec<u8>> {
         metadata.insert(out_of_distribution::PREFIX.to_owned(), summary);
     }
     weights::encode_safetensors(from, &tensors, &metadata, precision)
+}
+
+/// The tensors and the metadata of a checkpoint of this program.
+fn read(path: &Path) -> Result<(StateDict, BTreeMap<String, String>)> {
+    let (tensors, metadata) = weights::read_safetensors(path)?;
+    if metadata.get("format").is_none_or(|format| format != FORMAT) {
+        return Err(refusal(path, "no checkpoint, or one of another format".into()));
+    }
+    Ok((tensors, metadata))
+}
+
+/// Replaces `tensors`, of a checkpoint with this `metadata`, by their mean with those of the checkpoint `other`.
+fn average(tensors: &mut StateDict, metadata: &BTreeMap<String, String>, other: &Path) -> Result<()> {
+    let (others, described) = read(other)?;
+    for key in ["model", "input_size", "normalisation"] {
+        if described.get(key) != metadata.get(key) {
+            let found = |metadata: &BTreeMap<String, String>| metadata.get(key).cloned().unwrap_or_default();
+            return Err(Error::input(
+                other,
+                format!("a detector of {key} `{}`", found(&described)),
+                format!("one of {key} `{}`, to average with", found(metadata)),
+                "average a checkpoint with the one it was fine-tuned from",
+            ));
+        }
+    }
+    for (name, tensor) in tensors {
+        let Some(its) = others.get(name).filter(|its| its.shape == tensor.shape) else {
+            return Err(refusal(other, format!("no `{name}` of shape {:?}", tensor.shape)));
+        };
+        tensor.values.iter_mut().zip(&its.values).for_each(|(value, its)| *value = f32::midpoint(*value, *its));
+    }
+    Ok(())
 }
 
 /// Writes the checkpoint `from` to `to`, which may be the same file, with `calibration` in place of any it has.

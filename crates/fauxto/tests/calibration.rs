@@ -357,7 +357,7 @@ fn a_checkpoint_keeps_its_weights_and_carries_one_calibration() {
     assert_eq!(loaded.calibration, None);
 
     // Judging mirror images is part of what probabilities depend on, so it is settled before they are calibrated.
-    let shipped = Shipping { precision: Precision::F16, test_time_flip: true, statistics: None };
+    let shipped = Shipping { precision: Precision::F16, test_time_flip: true, averaged_with: None, statistics: None };
     let mirrored = checkpoint::parse(&checkpoint::encode(&path, shipped).unwrap(), &path, &device).unwrap();
     assert!(mirrored.detector.test_time_flip && !loaded.detector.test_time_flip);
     assert_ne!(checkpoint::content(&mirrored.detector).unwrap(), checkpoint::content(&loaded.detector).unwrap());
@@ -374,7 +374,7 @@ fn a_checkpoint_keeps_its_weights_and_carries_one_calibration() {
         assert_eq!(read_safetensors(&path).unwrap().0, before.1);
     }
     let message = checkpoint::encode(&path, shipped).unwrap_err().to_string();
-    assert!(message.contains("single views") && message.contains("then calibrate"), "{message}");
+    assert!(message.contains("calibrated for judging as it does") && message.contains("then calibrate"), "{message}");
     let bytes = std::fs::read(&path).unwrap();
     assert!(bytes.len() < before.0 + 2_000, "still 16 bits a weight");
     checkpoint::write_calibration(&path, &path, &second).unwrap();

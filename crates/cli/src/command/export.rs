@@ -25,6 +25,7 @@ use crate::progress;
     fauxto export runs/mine --precision int8 --out detector.safetensors\n  \
     fauxto export runs/mine --training-data photos/ --out detector.safetensors\n  \
     fauxto export runs/mine --test-time-flip --out detector.safetensors\n  \
+    fauxto export runs/more --average runs/mine --out detector.safetensors\n  \
     fauxto export checkpoint.safetensors --precision f16 --training-data train.parquet --split split.json --out small.safetensors\n\n\
     The file is read wherever a checkpoint is; weights become f32 again when it is loaded, so that it judges as fast\n\
     as it did. Calibration and provenance are carried over. --training-data lets `fauxto scan` warn of images\n\
@@ -40,6 +41,10 @@ pub(crate) struct Arguments {
     /// Let it judge by the mean of an image and its mirror image, at twice the work; calibrate it then
     #[arg(long)]
     test_time_flip: bool,
+    /// Average its weights with those of this run or checkpoint, such as the one it was fine-tuned from; calibrate it
+    /// then
+    #[arg(long, value_name = "RUN|CHECKPOINT")]
+    average: Option<PathBuf>,
     /// File to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -77,7 +82,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let precision = Precision::find(&arguments.precision)?;
     let path = checkpoint_path(&arguments.model)?;
     let bytes_before = std::fs::metadata(&path).map_err(|source| Error::io(&path, "reading", source))?.len();
-    let shipped = Shipping { precision, test_time_flip: arguments.test_time_flip, statistics: None };
+    let other = arguments.average.as_deref().map(checkpoint_path).transpose()?;
+    let shipped = Shipping {
+        precision,
+        test_time_flip: arguments.test_time_flip,
+        averaged_with: other.as_deref(),
+        statistics: None,
+    };
     let mut bytes = checkpoint::encode(&path, shipped)?;
     // Statistics are of the weights as they will be read, rounded.
     let mut checkpoint = checkpoint::parse(&bytes, &arguments.out, &arguments.device.open()?)?;
