@@ -4,8 +4,7 @@
 
 PRETRAINED.json is what `fauxto pretrain --json` printed, WEIGHTS what it wrote. The score of an image is 1 less the
 probability of the subject it was named. Reported on generators/dev, by generator and their mean, and on cifake/test. No
-fake was learned from, and nothing was chosen on these images: the score is the standard one (Hendrycks & Gimpel 2017).
-Needs pyarrow, numpy and scikit-learn.
+fake was learned from; the score is the standard one (Hendrycks & Gimpel 2017). Needs pyarrow, numpy and scikit-learn.
 """
 
 import argparse
