@@ -389,6 +389,8 @@ fn auc(value: &Value) -> String {
 fn the_table_of_few_images_is_made_of_results() {
     let Some(results) = made("results/few_images.json", "## Few images") else { return };
     assert_in_readme(&together("preset `few_images`", &results));
+    let named = &json("results/recogniser.json")["pretraining"]["validation_accuracy"];
+    assert_in_readme(&format!("Ten epochs of naming subjects ({:.1}% named right)", 100.0 * named.as_f64().unwrap()));
 }
 
 #[test]
