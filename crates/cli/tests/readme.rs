@@ -43,6 +43,12 @@ fn the_table_of_results_is_made_of_results() {
     );
     assert_in_readme(&table);
     assert_in_readme(&sentence);
+    let small_stem = &json("results/efficientnet_b0_cifar.json")["cifake_test"];
+    assert_in_readme(&format!(
+        "`efficientnet_b0_cifar` reaches\n{}% and {} by the same recipe",
+        proportion(small_stem),
+        auc(small_stem)
+    ));
 }
 
 #[test]
