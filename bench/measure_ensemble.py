@@ -3,7 +3,7 @@
     python bench/measure_ensemble.py RUN,RUN,... --data ../shared/datasets [--ensemble FILE] [--corrupted 500] \\
         [--attacked 256] [--out results/release_ensemble.json]
 
-RUNs are run folders or checkpoints. Reported on cifake/test: every member, and all together with McNemar's test of their
+RUNs are run folders. Reported on cifake/test: every member, and all together with McNemar's test of their
 verdicts against the best member's; together also under CIFAR-10-C's corruptions, under attack, and on generators/dev.
 With --ensemble, the file that `fauxto calibrate` wrote of them is judged in place of their vote. Needs pyarrow, numpy,
 scikit-learn and scipy.
@@ -14,7 +14,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from measure_release import ATTACKS, EPSILONS, chosen, generators, git, say, under_corruptions
+from measure_release import chosen, generators, git, say, under_attack, under_corruptions
 from measure_robustness import mcnemar, verdicts
 
 
@@ -35,7 +35,8 @@ def main() -> None:
         members, judged = [], {}
         for run in arguments.runs.split(","):
             clean = say(program, "evaluate", run, test, "--scores", scores)
-            trained = provenance(Path(run), clean)
+            summary = json.loads((Path(run) / "run.json").read_text())
+            trained = {key: summary[key] for key in ("model", "seed", "commit", "n_train", "epochs", "seconds")}
             name = f"{trained['model']}, seed {trained['seed']}"
             judged[name] = (clean["accuracy"], verdicts(scores))
             members.append({"name": name, "trained": trained, "cifake_test": chosen(clean)})
@@ -55,18 +56,8 @@ def main() -> None:
         say(program, "evaluate", together, arguments.data / "generators/dev.parquet", "--scores", scores)
         result["generators_dev"] = generators(scores, arguments.data / "generators/dev.parquet")
     if arguments.attacked:
-        attacked = say(program, "attack", together, test, "--limit", arguments.attacked,
-                       "--attack", ATTACKS, "--epsilon", ",".join(EPSILONS))
-        result["attacked"] = {key: value for key, value in attacked.items() if key not in ("data", "models")}
+        result["attacked"] = under_attack(program, together, test, arguments.attacked)
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
-
-
-def provenance(run: Path, judged: dict) -> dict:
-    """What a run folder says of its training; of a file, what it is and where from."""
-    if run.is_dir():
-        summary = json.loads((run / "run.json").read_text())
-        return {key: summary[key] for key in ("model", "seed", "commit", "n_train", "epochs", "seconds")}
-    return {"model": judged["models"][0]["name"], "seed": judged["models"][0].get("seed"), "file": run.name}
 
 
 if __name__ == "__main__":

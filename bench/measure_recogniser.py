@@ -12,9 +12,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as parquet
 
-from measure_release import by_generator, git, say
+from measure_release import by_generator, cells, git, say
 
 
 def main() -> None:
@@ -28,15 +27,14 @@ def main() -> None:
     told = json.loads(arguments.pretrained.read_text())
     dev = arguments.data / "generators/dev.parquet"
     named = say(arguments.fauxto, "recognise", arguments.weights, dev)["images"]
-    groups = np.array(parquet.read_table(dev, columns=["generator"]).column("generator").to_pylist(), dtype=object)
-    place = [int(image["path"].rsplit("#", 1)[1]) for image in named]
+    fake = np.array([image["label"] == "fake" for image in named])
     doubt = np.array([1 - image["probability"] for image in named])
     test = say(arguments.fauxto, "recognise", arguments.weights, arguments.data / "cifake/test.parquet")
     result = {
         "what": "doubt about the subject, of a network that learned photographs' subjects alone, as a sign of fakes",
         "commit": git(),
         "pretraining": {key: told[key] for key in told if key != "out"},
-        "generators_dev": by_generator(doubt, np.array([image["label"] == "fake" for image in named]), groups[place]),
+        "generators_dev": by_generator(doubt, fake, cells(dev, "generator", named)),
         "cifake_test": {"n": test["n"], "roc_auc": test["roc_auc"]},
     }
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")

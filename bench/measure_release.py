@@ -63,9 +63,7 @@ def main() -> None:
             "corrupted": under_corruptions(clean["corrupted"]),
         }
     if arguments.attacked:
-        attacked = say(arguments.fauxto, "attack", arguments.model, test, "--limit", arguments.attacked,
-                       "--attack", ATTACKS, "--epsilon", ",".join(EPSILONS))
-        result["attacked"] = {key: value for key, value in attacked.items() if key not in ("data", "models")}
+        result["attacked"] = under_attack(arguments.fauxto, arguments.model, test, arguments.attacked)
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
 
 
@@ -97,6 +95,11 @@ def at_rate(arguments: argparse.Namespace, test: Path, rate: str) -> dict:
     }
 
 
+def under_attack(program: Path, model: Path | str, test: Path, images: int) -> dict:
+    attacked = say(program, "attack", model, test, "--limit", images, "--attack", ATTACKS, "--epsilon", ",".join(EPSILONS))
+    return {key: value for key, value in attacked.items() if key not in ("data", "models")}
+
+
 def under_corruptions(full: dict) -> dict:
     """Accuracy with its interval at severities 1 to 5, by corruption; the last of a result's columns is all members."""
     by_corruption: dict = {}
@@ -110,13 +113,17 @@ def under_corruptions(full: dict) -> dict:
 
 
 def read(scores: Path, file: Path, column: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Probability of fake, whether it is, and the column, in the file's order."""
-    groups = np.array(parquet.read_table(file, columns=[column]).column(column).to_pylist(), dtype=object)
+    """Probability of fake, whether it is, and the column, in the order of the scores."""
     rows = list(csv.DictReader(scores.open()))
-    place = [int(row["path"].rsplit("#", 1)[1]) for row in rows]
     fake = np.array([float(row["probability_fake"]) for row in rows])
     labels = np.array([row["label"] == "fake" for row in rows])
-    return fake, labels, groups[place]
+    return fake, labels, cells(file, column, rows)
+
+
+def cells(file: Path, column: str, images: list[dict]) -> np.ndarray:
+    """The column's value for each image, which its `path` says the row of."""
+    values = np.array(parquet.read_table(file, columns=[column]).column(column).to_pylist(), dtype=object)
+    return values[[int(image["path"].rsplit("#", 1)[1]) for image in images]]
 
 
 def subjects(scores: Path, file: Path) -> dict:

@@ -1,8 +1,8 @@
 """The networks of Fauxto as PyTorch modules.
 
 `convnext_tiny`, `efficientnet_b0` and `efficientnet_lite0` are timm's own definitions, `efficientnet_b0_cifar` one with
-another stride. `resnet_se` is the custom
-network of the original system (11,196,666 parameters), `resnet_se_small` the same stages within two million.
+another stride. `resnet_se` is the custom network of the original system (11,196,666 parameters), `resnet_se_small` the
+same stages within two million.
 
 Every network takes ImageNet-normalised input. `Detector` puts that normalisation in front of it, so that a detector
 takes RGB pixels in [0, 1], `[batch, 3, height, width]`, and gives logits `[batch, 2]` in the order real, fake. The
