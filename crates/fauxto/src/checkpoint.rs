@@ -157,10 +157,15 @@ pub fn encode(from: &Path, shipped: Shipping<'_>) -> Result<Vec<u8>> {
 /// The tensors and the metadata of a checkpoint of this program.
 fn read(path: &Path) -> Result<(StateDict, BTreeMap<String, String>)> {
     let (tensors, metadata) = weights::read_safetensors(path)?;
+    require_format(path, &metadata)?;
+    Ok((tensors, metadata))
+}
+
+fn require_format(path: &Path, metadata: &BTreeMap<String, String>) -> Result<()> {
     if metadata.get("format").is_none_or(|format| format != FORMAT) {
         return Err(refusal(path, "no checkpoint, or one of another format".into()));
     }
-    Ok((tensors, metadata))
+    Ok(())
 }
 
 /// Replaces `tensors`, of a checkpoint with this `metadata`, by their mean with those of the checkpoint `other`.
@@ -195,9 +200,7 @@ pub fn write_calibration(from: &Path, to: &Path, calibration: &Calibration) -> R
     let text = serde_json::to_string(calibration)
         .map_err(|error| Error::input(to, error.to_string(), "numbers JSON can hold", "report this as a defect"))?;
     weights::rewrite_metadata(from, to, |metadata| {
-        if metadata.get("format").is_none_or(|format| format != FORMAT) {
-            return Err(refusal(from, "no checkpoint, or one of another format".into()));
-        }
+        require_format(from, metadata)?;
         metadata.insert(CALIBRATION.to_owned(), text);
         Ok(())
     })
