@@ -53,7 +53,7 @@ pub struct TrainConfig {
     /// How the step size changes over the run.
     pub schedule: Schedule,
     /// What dense layers and convolutions multiply in, forward and backward, attacks of training included: `half` is
-    /// faster where the processor multiplies pairs of bf16 (AVX512-BF16), and `single` elsewhere. Weights, sums and
+    /// faster where the processor multiplies bf16 (AVX512-BF16, AMX), and `single` elsewhere. Weights, sums and
     /// validation are in `f32`.
     #[serde(default)]
     pub precision: Precision,

@@ -3,10 +3,11 @@
 //! `cargo bench -p kernels [-- FILTER]` prints the least of several runs: elapsed time, the time all
 //! threads together spent on a processor (which other programs do not lengthen as they do the
 //! former; on Linux), and operations, or for element-wise layers values, per second of the latter.
-//! Set `RAYON_NUM_THREADS` to choose the threads, and `TWIN=1` to time the twins as well.
+//! Set `RAYON_NUM_THREADS` to choose the threads, `HALF=1` for products in bf16, and `TWIN=1` to time the twins as well.
 #![allow(clippy::print_stdout)]
 
 use burn::tensor::{Device, Distribution, Tensor};
+use kernels::{Precision, multiply_in};
 use std::time::Instant;
 
 const RUNS: usize = 9;
@@ -43,6 +44,7 @@ fn processor_milliseconds() -> f64 {
 struct Timer {
     filter: Option<String>,
     twin: bool,
+    precision: Precision,
 }
 
 impl Timer {
@@ -67,7 +69,7 @@ impl Timer {
             for _ in 0..RUNS {
                 let (x, weight) = (x.clone().detach().require_grad(), weight.clone().detach().require_grad());
                 let start = Clock::now();
-                let y = function(x, weight);
+                let y = multiply_in(self.precision, || function(x, weight));
                 forward.push(start.elapsed());
                 let start = Clock::now();
                 drop(Tensor::<D>::ones(y.dims(), &Device::flex()));
@@ -104,6 +106,7 @@ fn main() {
     let timer = Timer {
         filter: std::env::args().skip(1).find(|a| !a.starts_with('-')),
         twin: std::env::var_os("TWIN").is_some(),
+        precision: if std::env::var_os("HALF").is_some() { Precision::Half } else { Precision::Single },
     };
     for (size, inputs, outputs, kernel, stride, padding) in [
         (32, 3, 64, 3, 1, 1),

@@ -8,7 +8,7 @@ use crate::progress;
 /// What detectors multiply in.
 #[derive(Debug, Args)]
 pub(crate) struct PrecisionOptions {
-    /// What to multiply in: `half` is faster where the processor multiplies bf16 pairs (AVX512-BF16), and rounds
+    /// What to multiply in: `half` is faster where the processor multiplies bf16 (AVX512-BF16, AMX), and rounds
     #[arg(long, value_enum, default_value_t = Name::Single)]
     precision: Name,
 }

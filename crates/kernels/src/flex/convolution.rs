@@ -249,14 +249,12 @@ impl Conv2d {
                 let dy = &dy[first * dy_line..last * dy_line];
                 let accumulate = first > lines_range.start;
                 if columns.is_multiple_of(PANEL / 2) {
-                    if !accumulate {
-                        sum.values_mut().fill(0.0);
-                    }
                     let pairs = self.precision == Precision::Half;
                     let dy = Factors::of_rows(dy, outputs, pairs);
                     let patches = Factors::of_rows(patches, columns, pairs);
                     let (dy, patches) = (dy.values(), patches.values());
-                    accumulate_transposed(sum.values_mut(), dy, outputs, 0..outputs, patches, columns, pairs);
+                    let start = if accumulate { Start::Destination } else { Start::Zero };
+                    accumulate_transposed(sum.values_mut(), dy, outputs, 0..outputs, patches, columns, pairs, start);
                 } else {
                     let dy = Matrix::new(dy, rows, outputs).transposed();
                     multiply(sum.values_mut(), dy, Matrix::new(patches, rows, columns), accumulate);

@@ -10,6 +10,7 @@ use super::{
     parallel::{for_each_piece, map_pieces},
     product::{Packed, Rows, Strides, product},
     reduction::column_sums,
+    tiles::{BLOCK, multiplies_tiles},
 };
 use crate::precision::Precision;
 use std::ops::Range;
@@ -106,8 +107,9 @@ pub(crate) fn weight_gradient(
     let rows = x.len() / inputs.max(1);
     if rows < 2 * ROWS || inputs * outputs > SMALL {
         // Outputs per task: two tiles of the widest microkernel.
-        return for_each_piece(dw, 24 * inputs, |index, dw| {
-            transposed_product(x, dy, [inputs, outputs], pairs, 0..rows, index * 24, dw);
+        let outputs_of_task = if pairs && multiplies_tiles() { BLOCK } else { 24 };
+        return for_each_piece(dw, outputs_of_task * inputs, |index, dw| {
+            transposed_product(x, dy, [inputs, outputs], pairs, 0..rows, index * outputs_of_task, dw);
         });
     }
     let size = rows.div_ceil((rows / ROWS).min(16));
@@ -139,8 +141,7 @@ fn transposed_product(
     let x = &x[rows.start * inputs..rows.end * inputs];
     let dy = &dy[rows.start * outputs..rows.end * outputs];
     if inputs.is_multiple_of(PANEL / 2) {
-        dw.fill(0.0);
-        accumulate_transposed(dw, dy, outputs, first..first + count, x, inputs, pairs);
+        accumulate_transposed(dw, dy, outputs, first..first + count, x, inputs, pairs, Start::Zero);
     } else {
         let dy = Matrix::strided(&dy[first..], rows.len(), count, outputs).transposed();
         multiply(dw, dy, Matrix::new(x, rows.len(), inputs), false);

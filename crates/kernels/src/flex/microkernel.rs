@@ -15,6 +15,7 @@ use std::ops::Range;
 
 use super::{
     simd::{Level, level, multiplies_pairs},
+    tiles::{BLOCK, Gathered, Product, SIDE, multiplies_tiles, with_tiles},
     vector::{Portable, Vector},
 };
 
@@ -37,6 +38,16 @@ pub(crate) enum Start<'a> {
     Bias(&'a [f32]),
     /// At what the destination holds.
     Destination,
+}
+
+impl<'a> Start<'a> {
+    /// The same for columns from `first` on.
+    pub(crate) fn from(self, first: usize) -> Self {
+        match self {
+            Start::Bias(bias) => Start::Bias(&bias[first..]),
+            other => other,
+        }
+    }
 }
 
 /// A product of some rows with one panel.
@@ -248,9 +259,9 @@ pub(crate) const fn width(columns: usize) -> usize {
     if columns <= PANEL / 2 { PANEL / 2 } else { PANEL }
 }
 
-/// Adds `left^T right` to the destination, for some columns of `left` `[rows, width]` and all of `right` `[rows,
-/// columns]`, both of values or both of pairs; the destination is `[left_columns, columns]`. Sums run over steps
-/// of rows that stay in cache, in order.
+/// `left^T right`, for some columns of `left` `[rows, width]` and all of `right` `[rows, columns]`, both of values or both
+/// of pairs, written or added to the destination `[left_columns, columns]`, see [`Start`]. Sums run over steps of rows
+/// that stay in cache, in order.
 ///
 /// # Panics
 /// If `columns` is not a multiple of half a panel, or a size does not fit.
@@ -263,13 +274,42 @@ pub(crate) fn accumulate_transposed(
     right: &[f32],
     columns: usize,
     pairs: bool,
+    start: Start<'_>,
 ) {
     const ROWS: usize = 256;
     assert!(columns.is_multiple_of(PANEL / 2) && left_columns.end <= width);
     assert_eq!(destination.len(), left_columns.len() * columns, "destination's size");
     let rows = right.len() / columns;
     assert!(left.len() == rows * width && right.len() == rows * columns);
-    for first in (0..rows).step_by(ROWS) {
+    if rows == 0 && matches!(start, Start::Zero) {
+        destination.fill(0.0);
+    }
+    let start_at = |first: usize| if first == 0 { start } else { Start::Destination };
+    let by_tiles = if pairs && left_columns.len() >= SIDE && multiplies_tiles() { rows / SIDE * SIDE } else { 0 };
+    for first in (0..by_tiles).step_by(ROWS) {
+        let depth = ROWS.min(by_tiles - first);
+        let turned = Gathered::turned(&left[first * width + left_columns.start..], width, [depth, left_columns.len()]);
+        with_tiles(|| {
+            for column in (0..columns).step_by(PANEL) {
+                for (row, left) in turned.blocks() {
+                    let product = Product {
+                        left,
+                        rows: BLOCK.min(left_columns.len() - row),
+                        steps: depth / SIDE,
+                        panel: &right[first * columns + column..(first + depth) * columns],
+                        panel_stride: columns,
+                        columns: (columns - column).min(PANEL),
+                        start: start_at(first),
+                        destination: destination[row * columns + column..].as_mut_ptr(),
+                        destination_stride: columns,
+                    };
+                    // SAFETY: the destination has a row of `columns` values for each of the left's columns.
+                    unsafe { product.multiply() };
+                }
+            }
+        });
+    }
+    for first in (by_tiles..rows).step_by(ROWS) {
         let depth = ROWS.min(rows - first);
         let pointers: Vec<*const f32> =
             left[first * width..][left_columns.clone()].iter().map(std::ptr::from_ref).collect();
@@ -284,7 +324,7 @@ pub(crate) fn accumulate_transposed(
                 panel: &right[first * columns + column..(first + depth) * columns],
                 panel_stride: columns,
                 columns: (columns - column).min(PANEL),
-                start: Start::Destination,
+                start: start_at(first),
                 pairs,
                 destination: destination[column..].as_mut_ptr(),
                 destination_stride: columns,

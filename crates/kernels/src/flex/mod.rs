@@ -1,5 +1,6 @@
 //! The kernels for Burn's Flex device: `f32`, channels-last, multi-threaded with rayon.
 
+mod amx;
 pub(crate) mod array;
 pub(crate) mod memory;
 pub(crate) mod operation;
@@ -12,6 +13,7 @@ pub(crate) mod matrix;
 pub(crate) mod microkernel;
 pub(crate) mod pairs;
 pub(crate) mod product;
+pub(crate) mod tiles;
 mod vector;
 pub(crate) mod winograd;
 

@@ -8,9 +8,10 @@
 use super::{
     memory::Buffer,
     microkernel::{PANEL, Panel, Start, width},
-    pairs,
+    pairs::convert_rows,
     parallel::{for_each_index, for_each_piece},
     rearrange::rearrange,
+    tiles::{BLOCK, Gathered, Left, Product, SIDE, multiplies_tiles, with_tiles},
 };
 use crate::precision::Precision;
 use std::{marker::PhantomData, ops::Range};
@@ -114,12 +115,7 @@ impl Packed {
         let Self { values, positions, depth, columns, .. } = self;
         let halved = Self::build([positions, depth / 2, columns], |first, _, width, panel| {
             let own = &values.values()[first * positions * depth..];
-            for (pair, rows) in panel.chunks_exact_mut(width).zip(own.chunks_exact(2 * width)) {
-                let (first, second) = rows.split_at(width);
-                for ((pair, &first), &second) in pair.iter_mut().zip(first).zip(second) {
-                    *pair = pairs::pair(first, second);
-                }
-            }
+            convert_rows(&own[..2 * panel.len()], width, panel);
         });
         Self { pairs: true, ..halved }
     }
@@ -239,13 +235,15 @@ impl<'a> Rows<'a> {
         destination_stride: usize,
     ) {
         assert_eq!(self.depth, packed.depth, "inner dimensions differ");
+        if packed.pairs && packed.depth.is_multiple_of(SIDE) && count >= SIDE && multiplies_tiles() {
+            // SAFETY: the caller's promise.
+            unsafe { self.multiply_tiles(count, packed, positions, panels, start, destination, destination_stride) };
+            return;
+        }
         for index in panels {
             let (panel, columns) = packed.panel(index);
             let first = index * PANEL;
-            let start = match start {
-                Start::Bias(bias) => Start::Bias(&bias[first..]),
-                other => other,
-            };
+            let start = start.from(first);
             let size = packed.depth * width(columns);
             let product = Panel {
                 rows: &self.pointers,
@@ -266,6 +264,60 @@ impl<'a> Rows<'a> {
             unsafe { product.multiply() };
         }
     }
+
+    /// The same by tiles.
+    #[allow(clippy::too_many_arguments)]
+    unsafe fn multiply_tiles(
+        &self,
+        count: usize,
+        packed: &Packed,
+        positions: Range<usize>,
+        panels: Range<usize>,
+        start: Start<'_>,
+        destination: *mut f32,
+        destination_stride: usize,
+    ) {
+        let depth = positions.len() * packed.depth;
+        // Rows at even distances are read where they lie.
+        let distance = if positions.len() == 1 { distance(&self.pointers) } else { None };
+        let (even, distance) = distance.map_or((0, 0), |distance| (count / BLOCK * BLOCK, distance));
+        // SAFETY: all rows are `depth` long.
+        let gathered = unsafe { Gathered::new(&self.pointers[even..], [count - even, positions.len(), packed.depth]) };
+        let blocks: Vec<_> = (0..even)
+            .step_by(BLOCK)
+            .map(|first| (first, Left::of_matrix(self.pointers[first], distance)))
+            .chain(gathered.blocks().map(|(first, left)| (even + first, left)))
+            .collect();
+        with_tiles(|| {
+            for index in panels {
+                let (panel, columns) = packed.panel(index);
+                let (first, width) = (index * PANEL, width(columns));
+                for &(row, left) in &blocks {
+                    let product = Product {
+                        left,
+                        rows: BLOCK.min(count - row),
+                        steps: depth / SIDE,
+                        panel: &panel[positions.start * packed.depth * width..positions.end * packed.depth * width],
+                        panel_stride: width,
+                        columns,
+                        start: start.from(first),
+                        destination: destination.wrapping_add(row * destination_stride + first),
+                        destination_stride,
+                    };
+                    // SAFETY: rows are `depth` long; the caller's promise for the destination.
+                    unsafe { product.multiply() };
+                }
+            }
+        });
+    }
+}
+
+/// Values from each pointer to the next, if they are as many everywhere.
+fn distance(pointers: &[*const f32]) -> Option<usize> {
+    let apart = |pair: &[*const f32]| (pair[1] as usize).checked_sub(pair[0] as usize);
+    let bytes = apart(pointers.get(..2)?)?;
+    let even = bytes.is_multiple_of(size_of::<f32>()) && pointers.windows(2).all(|pair| apart(pair) == Some(bytes));
+    even.then_some(bytes / size_of::<f32>())
 }
 
 /// `destination = rows * packed`, the destination being row-major with `packed.columns` columns.

@@ -5,8 +5,8 @@
 //! one the processor has. Fused multiply-adds are spelled [`MultiplyAdd::multiply_add`], because
 //! without hardware support `f32::mul_add` is a slow library call.
 //!
-//! `FAUXTO_SIMD=avx2` or `FAUXTO_SIMD=portable`, set before the first call, keeps to that level or what
-//! is below it, for comparison, bug reports, and tests of the code other processors run.
+//! `FAUXTO_SIMD=avx512`, `FAUXTO_SIMD=avx2` or `FAUXTO_SIMD=portable`, set before the first call, keeps to that level
+//! or what is below it, for comparison, bug reports, and tests of the code other processors run.
 #![allow(unsafe_code)]
 
 use std::sync::OnceLock;
@@ -96,7 +96,18 @@ fn run_baseline<K: Kernel>(kernel: K) -> K::Output {
 #[inline]
 pub(crate) fn level() -> Level {
     static LEVEL: OnceLock<Level> = OnceLock::new();
-    *LEVEL.get_or_init(|| detect(std::env::var("FAUXTO_SIMD").ok().as_deref()))
+    *LEVEL.get_or_init(|| detect(cap().as_deref()))
+}
+
+/// What `FAUXTO_SIMD` says.
+fn cap() -> Option<String> {
+    std::env::var("FAUXTO_SIMD").ok()
+}
+
+/// Whether `FAUXTO_SIMD` allows for products of tiles, which are above all levels, and the processor has the vectors
+/// that prepare them.
+pub(crate) fn allows_tiles() -> bool {
+    multiplies_pairs() && cap().as_deref() != Some("avx512")
 }
 
 /// Whether this processor multiplies pairs of bf16 values, and `FAUXTO_SIMD` allows it.

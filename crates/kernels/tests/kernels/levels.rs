@@ -11,6 +11,12 @@ fn run_all(level: &str) {
     assert!(said.contains("nan_passes_through ... ok"), "ran nothing:\n{said}");
 }
 
+/// Without tiles.
+#[test]
+fn kernels_agree_with_their_twins_under_avx512() {
+    run_all("avx512");
+}
+
 #[test]
 fn kernels_agree_with_their_twins_under_avx2() {
     run_all("avx2");
