@@ -41,8 +41,8 @@ pub(crate) enum Start<'a> {
 }
 
 impl<'a> Start<'a> {
-    /// The same for columns from `first` on.
-    pub(crate) fn from(self, first: usize) -> Self {
+    /// The same for the columns from `first` on.
+    pub(crate) fn at(self, first: usize) -> Self {
         match self {
             Start::Bias(bias) => Start::Bias(&bias[first..]),
             other => other,

@@ -235,7 +235,8 @@ impl<'a> Rows<'a> {
         destination_stride: usize,
     ) {
         assert_eq!(self.depth, packed.depth, "inner dimensions differ");
-        if packed.pairs && packed.depth.is_multiple_of(SIDE) && count >= SIDE && multiplies_tiles() {
+        if packed.pairs && packed.depth > 0 && packed.depth.is_multiple_of(SIDE) && count >= SIDE && multiplies_tiles()
+        {
             // SAFETY: the caller's promise.
             unsafe { self.multiply_tiles(count, packed, positions, panels, start, destination, destination_stride) };
             return;
@@ -243,7 +244,7 @@ impl<'a> Rows<'a> {
         for index in panels {
             let (panel, columns) = packed.panel(index);
             let first = index * PANEL;
-            let start = start.from(first);
+            let start = start.at(first);
             let size = packed.depth * width(columns);
             let product = Panel {
                 rows: &self.pointers,
@@ -300,7 +301,7 @@ impl<'a> Rows<'a> {
                         panel: &panel[positions.start * packed.depth * width..positions.end * packed.depth * width],
                         panel_stride: width,
                         columns,
-                        start: start.from(first),
+                        start: start.at(first),
                         destination: destination.wrapping_add(row * destination_stride + first),
                         destination_stride,
                     };

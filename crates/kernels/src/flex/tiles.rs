@@ -69,7 +69,7 @@ impl Left {
         Self { tiles: [first, first.wrapping_add(SIDE * width)], stride: 4 * width, step: ROW }
     }
 
-    /// Block `index` of what [`gather`] or [`turn`] wrote.
+    /// Block `index` of what [`Gathered`] holds.
     fn of_tiles(tiles: &[f32], index: usize, steps: usize) -> Self {
         let block = &tiles[index * steps * BLOCK * SIDE..][..steps * BLOCK * SIDE];
         let tiles = [block.as_ptr(), block[steps * SIDE * SIDE..].as_ptr()];
@@ -183,7 +183,8 @@ impl Product<'_> {
     /// Computes the product.
     ///
     /// # Safety
-    /// It is called within [`with_tiles`]; all tiles of the left can be read; the destination is valid for `rows` rows of `columns` values, which nothing else accesses meanwhile.
+    /// It is called within [`with_tiles`]; all tiles of the left can be read; the destination is valid for `rows` rows of
+    /// `columns` values, which nothing else accesses meanwhile.
     pub(crate) unsafe fn multiply(&self) {
         let last = (self.steps * SIDE).saturating_sub(1) * self.panel_stride;
         assert!(self.columns <= PANEL && (self.steps == 0 || self.panel.len() >= last + width(self.columns)));
