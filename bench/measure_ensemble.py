@@ -1,12 +1,13 @@
 """What several detectors are worth alone and together: results/release_ensemble.json, results/few_images.json.
 
-    python bench/measure_ensemble.py RUN,RUN,... --data ../shared/datasets [--ensemble FILE] [--corrupted 500] \\
+    python bench/measure_ensemble.py MEMBER,MEMBER,... --data ../shared/datasets [--ensemble FILE] [--corrupted 500] \\
         [--attacked 256] [--out results/release_ensemble.json]
 
-RUNs are run folders. Reported on cifake/test: every member, and all together with McNemar's test of their
-verdicts against the best member's; together also under CIFAR-10-C's corruptions, under attack, and on generators/dev.
+MEMBERs are run folders or checkpoints. Reported on cifake/test: every member, and all together with McNemar's test of
+their verdicts against the best member's; together also under CIFAR-10-C's corruptions, under attack, and on
+generators/dev.
 With --ensemble, the file that `fauxto calibrate` wrote of them is judged in place of their vote. Needs pyarrow, numpy,
-scikit-learn and scipy.
+scikit-learn, safetensors and scipy.
 """
 
 import argparse
@@ -15,12 +16,12 @@ import tempfile
 from pathlib import Path
 
 from measure_release import chosen, generators, git, say, under_attack, under_corruptions
-from measure_robustness import mcnemar, verdicts
+from measure_robustness import mcnemar, training, verdicts
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", metavar="RUN,RUN,...")
+    parser.add_argument("members", metavar="MEMBER,MEMBER,...")
     parser.add_argument("--ensemble", type=Path)
     parser.add_argument("--fauxto", type=Path, default=Path("target/release/fauxto"))
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"))
@@ -29,14 +30,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/release_ensemble.json"))
     arguments = parser.parse_args()
     program, test = arguments.fauxto, arguments.data / "cifake/test.parquet"
-    together = arguments.ensemble or arguments.runs
+    together = arguments.ensemble or arguments.members
     with tempfile.TemporaryDirectory() as folder:
         scores = Path(folder) / "scores.csv"
         members, judged = [], {}
-        for run in arguments.runs.split(","):
-            clean = say(program, "evaluate", run, test, "--scores", scores)
-            summary = json.loads((Path(run) / "run.json").read_text())
-            trained = {key: summary[key] for key in ("model", "seed", "commit", "n_train", "epochs", "seconds")}
+        for member in arguments.members.split(","):
+            clean = say(program, "evaluate", member, test, "--scores", scores)
+            trained = training(Path(member))
             name = f"{trained['model']}, seed {trained['seed']}"
             judged[name] = (clean["accuracy"], verdicts(scores))
             members.append({"name": name, "trained": trained, "cifake_test": chosen(clean)})

@@ -1,11 +1,12 @@
 """What adversarial fine-tuning costs and gives: results/robustness.json.
 
-    python bench/measure_robustness.py --data ../shared/datasets/cifake/test.parquet NAME=RUN ... [--attacked 512] \\
-        [--strong 64]
+    python bench/measure_robustness.py --data ../shared/datasets/cifake/test.parquet NAME=DETECTOR ... [--attacked 512] \\
+        [--strong 64] [--out results/release_robust.json]
 
-Each NAME=RUN is a detector, the first the one that the others were fine-tuned from. All are measured on the same images:
-clean on all of them, under each attack on the same drawn ones, under the two-class AutoAttack on fewer, with McNemar's test
-of every detector's clean verdicts against the first's. Chance is one half. Needs scipy.
+Each DETECTOR is a run folder or a checkpoint, the first the one that the others were fine-tuned from. All are measured
+on the same images: clean on all of them, under each attack on the same drawn ones, under a stronger one (by default the
+two-class AutoAttack) on fewer, with McNemar's test of every detector's clean verdicts against the first's. Chance is
+one half. Needs safetensors and scipy.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+from safetensors import safe_open
 from scipy.stats import binomtest
 
 from measure_release import chosen, git, say
@@ -22,13 +24,14 @@ from measure_release import chosen, git, say
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("detectors", nargs="+", metavar="NAME=RUN")
+    parser.add_argument("detectors", nargs="+", metavar="NAME=DETECTOR")
     parser.add_argument("--fauxto", type=Path, default=Path("target/release/fauxto"))
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets/cifake/test.parquet"))
     parser.add_argument("--attacked", type=int, default=512)
     parser.add_argument("--attack", default="fgsm,pgd:steps=50")
     parser.add_argument("--epsilon", default="1/255,2/255,4/255,8/255")
-    parser.add_argument("--strong", type=int, default=0, help="images under the two-class AutoAttack")
+    parser.add_argument("--strong", type=int, default=0, help="images under the stronger attack")
+    parser.add_argument("--strong-attack", default="autoattack_two_class")
     parser.add_argument("--strong-epsilon", default="2/255")
     parser.add_argument("--out", type=Path, default=Path("results/robustness.json"))
     arguments = parser.parse_args()
@@ -38,33 +41,48 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         scores = Path(folder) / "scores.csv"
         for entry in arguments.detectors:
-            name, run = entry.split("=", 1)
-            clean = say(arguments.fauxto, "evaluate", run, arguments.data, "--scores", scores)
+            name, detector = entry.split("=", 1)
+            clean = say(arguments.fauxto, "evaluate", detector, arguments.data, "--scores", scores)
             right = verdicts(scores)
             first = first or right
-            config = tomllib.loads((Path(run) / "config.toml").read_text())
-            summary = json.loads((Path(run) / "run.json").read_text())
             result["detectors"][name] = {
-                "trained": {key: summary[key] for key in ("model", "seed", "commit", "n_train", "epochs", "seconds")},
-                "adversarial": config["train"].get("adversarial"),
-                "learning_rate": config["train"]["learning_rate"],
+                "trained": training(Path(detector)),
+                **recipe(Path(detector)),
                 "clean": chosen(clean),
                 "against_first": mcnemar(first, right),
-                "attacked": attacked(arguments, run),
+                "attacked": attacked(arguments, detector),
             }
             print(name, clean["accuracy"], flush=True)
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
 
 
-def attacked(arguments: argparse.Namespace, run: str) -> list[dict]:
+def training(detector: Path) -> dict:
+    """How it came about: what the run says of itself, or, more briefly, the checkpoint."""
+    if detector.is_dir():
+        summary = json.loads((detector / "run.json").read_text())
+        return {key: summary[key] for key in ("model", "seed", "commit", "n_train", "epochs", "seconds")}
+    with safe_open(detector, framework="numpy") as file:
+        metadata = file.metadata()
+    provenance = json.loads(metadata["provenance"])
+    return {"model": metadata["model"]} | {key: provenance[key] for key in ("seed", "commit", "epoch")}
+
+
+def recipe(detector: Path) -> dict:
+    if not detector.is_dir():
+        return {}
+    train = tomllib.loads((detector / "config.toml").read_text())["train"]
+    return {"adversarial": train.get("adversarial"), "learning_rate": train["learning_rate"]}
+
+
+def attacked(arguments: argparse.Namespace, detector: str) -> list[dict]:
     rounds = [(arguments.attacked, arguments.attack, arguments.epsilon)]
     if arguments.strong:
-        rounds.append((arguments.strong, "autoattack_two_class", arguments.strong_epsilon))
+        rounds.append((arguments.strong, arguments.strong_attack, arguments.strong_epsilon))
     kept = ("attack", "norm", "epsilon", "n", "accuracy", "accuracy_interval", "roc_auc")
     return [
         {key: attack[key] for key in kept}
         for images, attacks, epsilons in rounds
-        for attack in say(arguments.fauxto, "attack", run, arguments.data, "--limit", images,
+        for attack in say(arguments.fauxto, "attack", detector, arguments.data, "--limit", images,
                           "--attack", attacks, "--epsilon", epsilons)["attacks"]
     ]
 

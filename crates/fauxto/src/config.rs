@@ -246,8 +246,13 @@ pub static PRESETS: &[PresetEntry] = &[
         text: include_str!("../../../presets/release_light.toml"),
     },
     PresetEntry {
+        name: "release_second",
+        summary: "a detector to vote with the release detector: its degradations from the beginning, of fewer images",
+        text: include_str!("../../../presets/release_second.toml"),
+    },
+    PresetEntry {
         name: "release_robust",
-        summary: "fine-tuning of a release detector against attacks of 1 to 8 levels (--init)",
+        summary: "fine-tuning of a release detector against attacks of 1 to 4 levels (--init)",
         text: include_str!("../../../presets/release_robust.toml"),
     },
     PresetEntry {
