@@ -246,6 +246,16 @@ pub static PRESETS: &[PresetEntry] = &[
         text: include_str!("../../../presets/release_light.toml"),
     },
     PresetEntry {
+        name: "release_clean",
+        summary: "a further cycle for a release detector, on images as they were made (--init), to be averaged with it",
+        text: include_str!("../../../presets/release_clean.toml"),
+    },
+    PresetEntry {
+        name: "release_mixed",
+        summary: "a last cycle for the mean of two release detectors, on clean and degraded images (--init)",
+        text: include_str!("../../../presets/release_mixed.toml"),
+    },
+    PresetEntry {
         name: "release_second",
         summary: "a detector to vote with the release detector: its degradations from the beginning, of fewer images",
         text: include_str!("../../../presets/release_second.toml"),
