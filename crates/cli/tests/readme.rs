@@ -150,6 +150,7 @@ fn the_tables_of_speed_are_each_made_of_one_run() {
     }
     let bench = json("results/bench_zen4.json");
     assert_in_readme(&speed_in_bf16(&bench));
+    assert_in_readme(&speed_in_bf16(&json("results/bench_amx.json")).replacen("bf16", "bf16, AMX", 1));
     let gap = |what| case(&bench, "convnext_tiny", what, 128)["floor"]["gap"].as_f64().unwrap();
     let (training, inference) = (gap("train"), gap("infer"));
     assert_in_readme(&format!(
@@ -400,6 +401,32 @@ fn the_table_of_few_images_is_made_of_results() {
 }
 
 #[test]
+fn the_tables_of_the_full_ensemble_are_made_of_results() {
+    let Some(ensemble) = made("results/release_ensemble.json", "## Full ensemble") else { return };
+    assert_in_readme(&together("full ensemble", &ensemble));
+    let sides = [json("results/release.json"), ensemble];
+    let mut table = String::from("| accuracy, % | built-in detector | full ensemble |\n|---|---|---|\n");
+    let mut row = |name: &str, of: &dyn Fn(&Value) -> &Value| {
+        writeln!(table, "| {name} | {} |", join(sides.iter().map(|side| shown(of(side))))).unwrap();
+    };
+    row("clean", &|side| &side["cifake_test"]["accuracy"]);
+    row("mean of 19 corruptions at 5 severities", &|side| &side["corrupted"]["mean_accuracy_19"]);
+    for name in sides[0]["corrupted"]["by_corruption"].as_object().unwrap().keys() {
+        row(&format!("`{name}`, severity 5"), &|side| &side["corrupted"]["by_corruption"][name]["accuracy"][4]);
+    }
+    for (place, attack) in sides[0]["attacked"]["attacks"].as_array().unwrap().iter().enumerate() {
+        let [attack, epsilon] = ["attack", "epsilon"].map(|field| attack[field].as_str().unwrap());
+        row(&format!("`{attack}` {epsilon}"), &|side| &side["attacked"]["attacks"][place]["accuracy"]);
+    }
+    assert_in_readme(&table);
+}
+
+/// A share in percent.
+fn shown(share: &Value) -> String {
+    format!("{:.1}", 100.0 * share.as_f64().unwrap())
+}
+
+#[test]
 fn the_doubt_of_a_recogniser_is_made_of_results() {
     let Some(results) = made("results/recogniser.json", "## Generators never seen") else { return };
     let mut table = String::from("| doubt about the subject | images | ROC AUC |\n|---|---|---|\n");
@@ -443,8 +470,15 @@ fn join(cells: impl IntoIterator<Item = impl AsRef<str>>) -> String {
 }
 
 #[test]
-fn the_table_of_robustness_is_made_of_results() {
-    let Some(results) = made("results/robustness.json", "## Robustness") else { return };
+fn the_tables_of_robustness_are_made_of_results() {
+    for file in ["results/release_robust.json", "results/robustness.json"] {
+        let Some(results) = made(file, "## Robustness") else { return };
+        assert_in_readme(&before_and_after(&results));
+    }
+}
+
+/// Detectors of `bench/measure_robustness.py`, clean and attacked.
+fn before_and_after(results: &Value) -> String {
     let detectors = results["detectors"].as_object().unwrap();
     let mut table = format!("| accuracy, % | {} |\n|---|{}\n", join(detectors.keys()), "---|".repeat(detectors.len()));
     writeln!(table, "| clean | {} |", join(detectors.values().map(|detector| proportion(&detector["clean"])))).unwrap();
@@ -455,7 +489,7 @@ fn the_table_of_robustness_is_made_of_results() {
         let name = format!("`{name}` {epsilon}, n = {}", attack["n"]);
         writeln!(table, "| {name} | {} |", join(cells)).unwrap();
     }
-    assert_in_readme(&table);
+    table
 }
 
 #[test]
