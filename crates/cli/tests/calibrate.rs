@@ -54,6 +54,31 @@ fn log_odds(p: &Value) -> f64 {
 const FEW: [&str; 4] = ["--level", "0.9", "--target-fpr", "0.05"];
 
 #[test]
+fn versions_move_probabilities_and_leave_thresholds_and_verdicts_where_they_were() {
+    let root = tempfile::tempdir().unwrap();
+    let data = images(&root.path().join("data"), 40, 5);
+    let path = detector(&root.path().join("detector.safetensors"), "resnet_se_small", 1);
+    let [plain, wider] = ["plain.safetensors", "wider.safetensors"].map(|name| root.path().join(name));
+    let fit = |more: &[&str], out: &Path| {
+        let command = ["calibrate", text(&path), text(&data), "--json", "--out", text(out)];
+        json(&call(&[&command[..], &FEW, more].concat()).success())
+    };
+    let reports = [fit(&[], &plain), fit(&["--versions"], &wider)];
+    let [own, both] = &reports;
+    assert_ne!(own["calibration"]["bias"], both["calibration"]["bias"]);
+    assert_eq!(both["models"][0]["bias"], both["calibration"]["bias"], "one model alone is all together");
+    assert_eq!(own["uncalibrated"], both["uncalibrated"], "reported are the images as they are");
+    assert_ne!(own["after"]["nll"], both["after"]["nll"]);
+    let judged = [&plain, &wider].map(|model| json(&call(&["predict", text(model), text(&data), "--json"]).success()));
+    let strict = [&plain, &wider]
+        .map(|model| json(&call(&["predict", text(model), text(&data), "--json", "--target-fpr", "0.05"]).success()));
+    for image in 0..80 {
+        assert_eq!(judged[0][image]["judgement"], judged[1][image]["judgement"]);
+        assert_eq!(strict[0][image]["verdict"], strict[1][image]["verdict"]);
+    }
+}
+
+#[test]
 fn a_calibrated_checkpoint_judges_three_ways_and_keeps_its_weights() {
     let root = tempfile::tempdir().unwrap();
     let (data, new) = (images(&root.path().join("data"), 40, 5), images(&root.path().join("new"), 6, 6));

@@ -324,7 +324,7 @@ fn scores_that_mean_nothing_are_refused() {
 fn cross_fitting_judges_every_image_by_others() {
     let (p, labels) = simulated(5, 0, [600, 600], 1.0, 3.0);
     let settings = Settings::default();
-    let crossed = cross_fit(&p, &labels, &settings, 5).unwrap();
+    let crossed = cross_fit(&p, &[], &labels, &settings, 5).unwrap();
     assert_eq!((crossed.probabilities.len(), crossed.verdicts.len()), (1200, 1200));
     assert!(nll(&crossed.probabilities, &labels) < nll(&p, &labels) - 0.1);
     for class in crossed.coverage {
@@ -339,8 +339,44 @@ fn cross_fitting_judges_every_image_by_others() {
     }
     // Four fifths must suffice.
     let (p, labels) = simulated(5, 0, [99, 99], 1.0, 3.0);
-    assert!(cross_fit(&p, &labels, &settings, 5).unwrap_err().to_string().contains("expected at least 99 real"));
-    assert!(cross_fit(&p, &labels, &settings, 1).unwrap_err().to_string().contains("folds"));
+    assert!(cross_fit(&p, &[], &labels, &settings, 5).unwrap_err().to_string().contains("expected at least 99 real"));
+    assert!(cross_fit(&p, &[], &labels, &settings, 1).unwrap_err().to_string().contains("folds"));
+}
+
+#[test]
+fn a_scaling_of_versions_lies_between_those_of_each_and_leaves_promises_alone() {
+    let (p, labels) = simulated(1, 0, [400, 400], 1.0, 2.0);
+    let shifted =
+        |by: f64| -> Vec<f64> { p.iter().map(|p| 1.0 / (1.0 + (-((p / (1.0 - p)).ln() + by)).exp())).collect() };
+    let leaning = shifted(-2.0);
+    let settings = Settings::default();
+    let fit =
+        |p: &[f64], versions: &[Vec<f64>]| Calibration::fit_with_versions(p, versions, &labels, &settings).unwrap();
+    let (own, theirs, both) = (fit(&p, &[]), fit(&leaning, &[]), fit(&p, std::slice::from_ref(&leaning)));
+    assert_eq!(own, Calibration::fit(&p, &labels, &settings).unwrap());
+    assert!(own.scaling.bias + 0.1 < both.scaling.bias && both.scaling.bias + 0.1 < theirs.scaling.bias);
+    let repeated = fit(&p, &[p.clone(), p.clone()]).scaling;
+    assert!(
+        (repeated.bias - own.scaling.bias).abs() < 1e-9
+            && (repeated.temperature - own.scaling.temperature).abs() < 1e-9
+    );
+
+    // Thresholds are of the images alone: they call the same ones fake whatever the scaling.
+    let called = |calibration: &Calibration| -> Vec<bool> {
+        let threshold = calibration.threshold(0.01).unwrap();
+        p.iter().map(|&p| calibration.probability(p) >= threshold).collect()
+    };
+    assert_eq!(called(&own), called(&both));
+    let judged = |calibration: &Calibration| -> Vec<ConformalVerdict> {
+        p.iter().map(|&p| calibration.judge(calibration.probability(p))).collect()
+    };
+    assert_eq!(judged(&own), judged(&both));
+    let short = Calibration::fit_with_versions(&p, &[leaning[1..].to_vec()], &labels, &settings);
+    assert!(short.is_err() && cross_fit(&p, &[leaning[1..].to_vec()], &labels, &settings, 5).is_err());
+    assert_ne!(
+        cross_fit(&p, &[leaning], &labels, &settings, 5).unwrap().probabilities,
+        cross_fit(&p, &[], &labels, &settings, 5).unwrap().probabilities
+    );
 }
 
 #[test]

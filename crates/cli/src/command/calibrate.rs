@@ -8,9 +8,11 @@ use fauxto::calibrate::{
 };
 use fauxto::data::split::{Candidate, Split};
 use fauxto::ensemble_file::EnsembleFile;
-use fauxto::evaluate::{Evaluation, Scores, metric};
+use fauxto::evaluate::{Evaluation, Scores, judge_images, metric};
+use fauxto::image::RgbImage;
 use fauxto::predict::{Member, Predictor};
 use fauxto::run::RunFolder;
+use fauxto::scan::stability::VARIANTS;
 use fauxto::{Label, checkpoint};
 use serde::Serialize;
 
@@ -29,6 +31,8 @@ use crate::{figure, progress, table};
     fauxto calibrate runs/a,runs/b,runs/c labelled/ --out runs/ensemble.json\n\n\
     Writes into the checkpoint or the ensemble file, or to --out: a checkpoint, or an ensemble file where its\n\
     name ends in .json. Several models need the latter; other commands take it like a run folder.\n\
+    Where images will have been re-encoded or resized on their way, --versions keeps the verdict at .5 from\n\
+    being fitted to untouched ones alone; thresholds and three-way verdicts are of the images as they are.\n\
     A level of 95% takes 19 images of each class, a false-positive rate of 1% takes 99 real ones. What was\n\
     promised holds for images that come from where these came from.\n\
     Exit code 1: the model was trained on some of the images, or there are too few.")]
@@ -46,6 +50,9 @@ pub(crate) struct Arguments {
     /// False-positive rates to fit thresholds for
     #[arg(long = "target-fpr", value_name = "RATES", value_delimiter = ',', default_value = "0.01,0.05")]
     target_fprs: Vec<f64>,
+    /// Fit probabilities to the images' versions as well: re-encoded, resized, mirrored (`fauxto list variants`)
+    #[arg(long)]
+    versions: bool,
     /// Write to this file and leave the models as they are
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -166,18 +173,22 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     bar.finish_and_clear();
     let labels: Vec<Label> = candidates.iter().map(|image| image.label).collect();
     let uncalibrated: Vec<f64> = judgements.iter().map(|judgement| judgement.probability_fake).collect();
-    let mut calibration = Calibration::fit(&uncalibrated, &labels, &settings)?;
+    let versions =
+        if arguments.versions { judge_versions(&predictor, &images, &positions, arguments)? } else { Vec::new() };
+    let of_column = |column: usize| versions.iter().map(|version| version[column].clone()).collect::<Vec<_>>();
+    let combined = of_column(predictor.members().len());
+    let mut calibration = Calibration::fit_with_versions(&uncalibrated, &combined, &labels, &settings)?;
     calibration.data_hash = Some(calibrate::data_hash(candidates.iter().map(|image| (image.content, image.label))));
     let scalings: Vec<Scaling> = (0..predictor.members().len())
         .map(|member| {
             let own: Vec<f64> = judgements.iter().map(|judgement| judgement.members[member]).collect();
-            Scaling::fit(&own, &labels)
+            Scaling::fit_with_versions(&own, &of_column(member), &labels)
         })
         .collect();
 
     let at = |calibration: &Calibration| uncalibrated.iter().map(|&p| calibration.probability(p)).collect::<Vec<f64>>();
     let scores = |probabilities: Vec<f64>| Scores::new(probabilities, labels.clone());
-    let crossed = cross_fit(&uncalibrated, &labels, &settings, FOLDS).ok();
+    let crossed = cross_fit(&uncalibrated, &combined, &labels, &settings, FOLDS).ok();
     let (after, coverage, rates) = match &crossed {
         Some(crossed) => (scores(crossed.probabilities.clone())?, crossed.coverage, Some(crossed.rates.clone())),
         None => {
@@ -229,6 +240,28 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         say_tables(&report)?;
     }
     Ok(Outcome::Done)
+}
+
+/// The uncalibrated probability of fake of each version of the images, `[version][member, then all][image]`.
+fn judge_versions(
+    predictor: &Predictor,
+    images: &Images,
+    positions: &[usize],
+    arguments: &Arguments,
+) -> anyhow::Result<Vec<Vec<Vec<f64>>>> {
+    let bar = progress::bar(VARIANTS.len(), "versions", "judging");
+    let judged = VARIANTS.iter().map(|variant| {
+        let made: Vec<RgbImage> = positions
+            .iter()
+            .map(|&position| variant.make(&images.store.image(position)?))
+            .collect::<fauxto::Result<_>>()?;
+        let columns = judge_images(predictor, &made, arguments.batches.size())?;
+        bar.inc(1);
+        Ok(columns)
+    });
+    let judged = judged.collect();
+    bar.finish_and_clear();
+    judged
 }
 
 fn named<'s>(name: &str, Scaling { temperature, bias }: Scaling, scores: &'s Scores) -> figure::Reliability<'s> {

@@ -36,12 +36,21 @@ pub struct MeasuredRate {
 }
 
 /// Fits to all folds but one, and judges that one, for each of `folds` folds with their share of each class.
-/// Shapes are those of [`Calibration::fit`].
+/// Shapes are those of [`Calibration::fit_with_versions`].
 ///
 /// # Errors
-/// As [`Calibration::fit`], for the images that are left without one fold.
-pub fn cross_fit(probabilities: &[f64], labels: &[Label], settings: &Settings, folds: usize) -> Result<CrossFit> {
+/// As [`Calibration::fit_with_versions`], for the images that are left without one fold.
+pub fn cross_fit(
+    probabilities: &[f64],
+    versions: &[Vec<f64>],
+    labels: &[Label],
+    settings: &Settings,
+    folds: usize,
+) -> Result<CrossFit> {
     check_input(probabilities, labels)?;
+    for version in versions {
+        check_input(version, labels)?;
+    }
     if folds < 2 {
         return Err(Error::Setting {
             setting: "folds".into(),
@@ -55,8 +64,10 @@ pub fn cross_fit(probabilities: &[f64], labels: &[Label], settings: &Settings, f
     let mut called = vec![[0_u64; 2]; settings.target_fprs.len()];
     for fold in 0..folds {
         let (theirs, own): (Vec<usize>, Vec<usize>) = (0..labels.len()).partition(|&image| fold_of[image] != fold);
-        let chosen: (Vec<f64>, Vec<Label>) = theirs.iter().map(|&image| (probabilities[image], labels[image])).unzip();
-        let calibration = Calibration::fit(&chosen.0, &chosen.1, settings)?;
+        let of_theirs = |all: &[f64]| theirs.iter().map(|&image| all[image]).collect::<Vec<f64>>();
+        let versions: Vec<Vec<f64>> = versions.iter().map(|version| of_theirs(version)).collect();
+        let classes: Vec<Label> = theirs.iter().map(|&image| labels[image]).collect();
+        let calibration = Calibration::fit_with_versions(&of_theirs(probabilities), &versions, &classes, settings)?;
         for image in own {
             let (p, label) = (calibration.probability(probabilities[image]), labels[image]);
             calibrated[image] = p;

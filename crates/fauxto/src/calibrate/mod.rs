@@ -107,11 +107,28 @@ impl Calibration {
     /// probability is outside `0..=1`, there are too few images of a class to keep a promise (the message says
     /// how many it takes), or too many real images share probability 1 for any threshold to keep a rate.
     pub fn fit(probabilities: &[f64], labels: &[Label], settings: &Settings) -> Result<Self> {
+        Self::fit_with_versions(probabilities, &[], labels, settings)
+    }
+
+    /// As [`Calibration::fit`], with the scaling that [`Scaling::fit_with_versions`] gives. Thresholds and conformal
+    /// verdicts are of the images themselves: they keep their promises whatever the scaling.
+    ///
+    /// # Errors
+    /// As [`Calibration::fit`], or a version has not the images' number.
+    pub fn fit_with_versions(
+        probabilities: &[f64],
+        versions: &[Vec<f64>],
+        labels: &[Label],
+        settings: &Settings,
+    ) -> Result<Self> {
         check_input(probabilities, labels)?;
+        for version in versions {
+            check_input(version, labels)?;
+        }
         let count = |class| labels.iter().filter(|&&label| label == class).count();
         let [n_real, n_fake] = Label::ALL.map(count);
         settings.require([n_real, n_fake])?;
-        let scaling = Scaling::fit(probabilities, labels);
+        let scaling = Scaling::fit_with_versions(probabilities, versions, labels);
         let ascending = |class| {
             let of_class = probabilities.iter().zip(labels).filter(|(_, label)| **label == class);
             let mut found: Vec<f64> = of_class.map(|(&p, _)| scaling.apply(p)).collect();

@@ -57,6 +57,18 @@ impl Scaling {
         Self { temperature: 1.0 / slope, bias }
     }
 
+    /// The scaling for the probabilities `[n]` of images and those of their `versions`, each `[n]` in the images' order.
+    ///
+    /// Which of a detector's verdicts survive what happens to images on their way is decided where its probabilities
+    /// cross one half. One that learned from degraded images has that boundary where it is for their sake, and a bias
+    /// fitted without any takes it away again.
+    #[must_use]
+    pub fn fit_with_versions(probabilities: &[f64], versions: &[Vec<f64>], labels: &[Label]) -> Self {
+        let mut all = probabilities.to_vec();
+        all.extend(versions.iter().flatten());
+        Self::fit(&all, &labels.repeat(1 + versions.len()))
+    }
+
     /// The honest probability of fake for an uncalibrated one, both in `0..=1`. Keeps the order.
     #[must_use]
     pub fn apply(&self, probability: f64) -> f64 {
