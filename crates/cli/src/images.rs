@@ -1,10 +1,11 @@
 //! Labelled images at a detector's input size, all of them or one side of a split.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use fauxto::data::split::{Candidate, Split};
 use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
+use fauxto::derive::{WithDerived, add_derived};
 use fauxto::run::{self, RunFolder};
 use fauxto::train::Example;
 
@@ -21,13 +22,25 @@ pub(crate) struct Images {
     pub(crate) examples: Vec<Example>,
     /// How many could not be used.
     pub(crate) skipped: usize,
+    /// How many of the data set's items are its own; the rest are those of further sets.
+    pub(crate) own: usize,
 }
 
 impl Images {
     /// Every labelled image of `data`.
     pub(crate) fn open(data: &Path, options: &DataOptions, size: usize) -> anyhow::Result<Self> {
+        Self::open_with(data, &[], options, size)
+    }
+
+    /// Every labelled image of `data`, then those of the `further` data sets.
+    pub(crate) fn open_with(
+        data: &Path,
+        further: &[PathBuf],
+        options: &DataOptions,
+        size: usize,
+    ) -> anyhow::Result<Self> {
         let open = OpenOptions { classes: options.classes.clone(), ..OpenOptions::default() };
-        let dataset = Dataset::open(data, &open)?;
+        let WithDerived { dataset, own } = open_all(Dataset::open(data, &open)?, further, &open)?;
         let indices = dataset.labelled();
         let store = pixels::decode(&dataset, &indices, size)?;
         let positions = pixels::usable(&dataset, &store, options.skip_bad)?;
@@ -39,7 +52,7 @@ impl Images {
             "{}: found no labelled images that can be used; expected at least one; check the data set",
             data.display()
         );
-        Ok(Self { dataset, indices, store, examples, skipped })
+        Ok(Self { dataset, indices, store, examples, skipped, own })
     }
 
     /// Every labelled image of `data`, and the split of them in the file or run folder `split`, after checking that
@@ -90,4 +103,10 @@ impl Images {
     pub(crate) fn identity(&self, example: &Example) -> &str {
         &self.dataset.items[self.indices[example.index]].identity
     }
+}
+
+/// `own`, and after it the data sets at `further`, each under its path.
+pub(crate) fn open_all(own: Dataset, further: &[PathBuf], options: &OpenOptions) -> anyhow::Result<WithDerived> {
+    let sets = further.iter().map(|path| Ok((path.display().to_string(), Dataset::open(path, options)?)));
+    Ok(add_derived(own, sets.collect::<anyhow::Result<_>>()?)?)
 }

@@ -66,6 +66,32 @@ fn photographs_alone_are_learned_from_and_those_held_out_are_not() {
 }
 
 #[test]
+fn outliers_are_fakes_of_further_data_sets_that_are_not_held_out() {
+    let folder = tempfile::tempdir().unwrap();
+    ground(folder.path());
+    std::fs::create_dir(folder.path().join("more")).unwrap();
+    std::fs::copy(folder.path().join("data.parquet"), folder.path().join("more/more.parquet")).unwrap();
+    let small = "--model resnet_se_small --set train.epochs=1 --set train.batch_size=16 --json";
+    let pretrain = format!("pretrain data.parquet --subject subject {small} --outliers more");
+    let report = json(&fauxto(folder.path(), &format!("{pretrain} --out whole.safetensors")).success());
+    assert_eq!(
+        (&report["n_train"], &report["n_validation"], &report["n_outliers"]),
+        (&38.into(), &2.into(), &20.into())
+    );
+
+    fauxto(folder.path(), &format!("train data.parquet {small} --allow-giveaways --out run")).success();
+    let report =
+        json(&fauxto(folder.path(), &format!("{pretrain} --except run/split.json --out part.safetensors")).success());
+    assert!(report["n_outliers"].as_u64().unwrap() < 20);
+
+    std::fs::create_dir_all(folder.path().join("photographs/real")).unwrap();
+    let photograph = fauxto::data::encode::png(&fauxto::sample::render(8, 1, Label::Real)).unwrap();
+    std::fs::write(folder.path().join("photographs/real/1.png"), photograph).unwrap();
+    let none = format!("pretrain data.parquet --subject subject {small} --outliers photographs --out none.safetensors");
+    fauxto(folder.path(), &none).code(2).stderr(predicate::str::contains("no fake among their images"));
+}
+
+#[test]
 fn images_are_named_by_what_was_learned() {
     let folder = tempfile::tempdir().unwrap();
     ground(folder.path());

@@ -1,6 +1,6 @@
 //! Calibration against SciPy's and NumPy's values, and against what it promises.
 
-use fauxto::calibrate::{Calibration, ConformalVerdict, Scaling, Settings, cross_fit};
+use fauxto::calibrate::{Calibration, ConformalVerdict, Method, Scaling, Settings, cross_fit};
 use fauxto::checkpoint::{self, Checkpoint, Provenance, Shipping, ValidationSummary};
 use fauxto::evaluate::{Scores, metric};
 use fauxto::model::weights::{Precision, read_safetensors, rewrite_metadata};
@@ -26,6 +26,7 @@ mod golden {
         pub(crate) target_fprs: Vec<f64>,
         pub(crate) temperature: f64,
         pub(crate) bias: f64,
+        pub(crate) temperature_alone: f64,
         pub(crate) calibrated: Vec<f64>,
         pub(crate) real_at_most: f64,
         pub(crate) fake_at_least: f64,
@@ -59,7 +60,7 @@ fn agrees_with_scipy_and_numpy() {
                 case.name
             );
         };
-        let settings = Settings { level: case.level, target_fprs: case.target_fprs.clone() };
+        let settings = Settings { level: case.level, target_fprs: case.target_fprs.clone(), ..Settings::default() };
         let calibration = Calibration::fit(&case.probability_fake, &labels(&case.label), &settings).unwrap();
         close(calibration.scaling.temperature, case.temperature, "temperature");
         close(calibration.scaling.bias, case.bias, "bias");
@@ -73,7 +74,10 @@ fn agrees_with_scipy_and_numpy() {
             close(threshold.threshold, boundary, "a threshold");
             close(threshold.expected_fpr, rate, "a rate");
         }
-        assert_eq!(calibration.settings(), settings);
+
+        let alone = Scaling::fit(&case.probability_fake, &labels(&case.label), Method::Temperature);
+        close(alone.temperature, case.temperature_alone, "temperature alone");
+        assert_eq!(alone.bias.to_bits(), 0);
     }
 }
 
@@ -119,7 +123,7 @@ fn draws(count: u64, per_class: usize, settings: &Settings, round: f64) -> (Vec<
 #[test]
 fn promises_are_kept_over_many_calibration_sets_and_not_by_far() {
     const DRAWS: u64 = 1_000;
-    let settings = Settings { level: 0.9, target_fprs: vec![0.01, 0.05] };
+    let settings = Settings { level: 0.9, target_fprs: vec![0.01, 0.05], ..Settings::default() };
     for per_class in [100, 400] {
         let (rates, coverage, wrong) = draws(DRAWS, per_class, &settings, 1e12);
         // One draw's coverage spreads by the calibration set's beta distribution and 200 images' binomial one.
@@ -139,7 +143,7 @@ fn promises_are_kept_over_many_calibration_sets_and_not_by_far() {
 
 #[test]
 fn ties_only_make_promises_safer() {
-    let settings = Settings { level: 0.9, target_fprs: vec![0.05] };
+    let settings = Settings { level: 0.9, target_fprs: vec![0.05], ..Settings::default() };
     let (rates, coverage, wrong) = draws(300, 100, &settings, 10.0);
     assert!(coverage >= 0.9 && wrong <= 0.1 && rates[0] <= 0.05, "{coverage} {wrong} {rates:?}");
 }
@@ -182,7 +186,7 @@ proptest! {
         let (p, labels) = simulated(seed, 0, [50, 50], 1.0, sharpness);
         let at = |scaling: Scaling| nll(&p.iter().map(|&p| scaling.apply(p)).collect::<Vec<_>>(), &labels);
         let other = at(Scaling { temperature, bias });
-        prop_assert!(at(Scaling::fit(&p, &labels)) <= other + 1e-12);
+        prop_assert!(at(Scaling::fit(&p, &labels, Method::Platt)) <= other + 1e-12);
     }
 
     #[test]
@@ -191,7 +195,7 @@ proptest! {
         let fakes = || p.iter().zip(&labels).filter(|(_, label)| **label == Label::Fake);
         let (more, more_labels): (Vec<f64>, Vec<Label>) =
             p.iter().zip(&labels).chain((1..times).flat_map(|_| fakes())).map(|(&p, &label)| (p, label)).unzip();
-        let (once, often) = (Scaling::fit(&p, &labels), Scaling::fit(&more, &more_labels));
+        let (once, often) = (Scaling::fit(&p, &labels, Method::Platt), Scaling::fit(&more, &more_labels, Method::Platt));
         prop_assert!((once.temperature - often.temperature).abs() < 1e-6, "{once:?} {often:?}");
         prop_assert!((once.bias - often.bias).abs() < 1e-6, "{once:?} {often:?}");
     }
@@ -200,7 +204,7 @@ proptest! {
     fn a_lean_is_found_and_taken_back(seed in 0..1_000_u64, lean in -2.0..2.0_f64) {
         let (p, labels) = simulated(seed, 0, [120, 120], 1.0, 1.0);
         let leaning: Vec<f64> = p.iter().map(|&p| Scaling { temperature: 1.0, bias: lean }.apply(p)).collect();
-        let (straight, bent) = (Scaling::fit(&p, &labels), Scaling::fit(&leaning, &labels));
+        let (straight, bent) = (Scaling::fit(&p, &labels, Method::Platt), Scaling::fit(&leaning, &labels, Method::Platt));
         for (&p, &leaning) in p.iter().zip(&leaning) {
             prop_assert!((straight.apply(p) - bent.apply(leaning)).abs() < 1e-6);
         }
@@ -225,7 +229,7 @@ proptest! {
     #[test]
     fn a_higher_level_leaves_no_truth_out_that_a_lower_one_had(seed in 0..1_000_u64, low in 0.5..0.98_f64, p in 0.0..=1.0_f64) {
         let (scores, labels) = simulated(seed, 0, [120, 120], 1.0, 2.0);
-        let at = |level| Calibration::fit(&scores, &labels, &Settings { level, target_fprs: vec![] }).unwrap().conformal;
+        let at = |level| Calibration::fit(&scores, &labels, &Settings { level, target_fprs: vec![], ..Settings::default() }).unwrap().conformal;
         let (lower, higher) = (at(low), at(low + 0.01));
         for label in Label::ALL {
             prop_assert!(!lower.holds(p, label) || higher.holds(p, label));
@@ -271,14 +275,14 @@ fn a_detector_worth_nothing_is_told_so() {
     let unsure =
         p.iter().filter(|&&p| calibration.judge(calibration.probability(p)) == ConformalVerdict::Unsure).count();
     assert!(unsure > 300, "{unsure}");
-    assert_eq!(Scaling::fit(&[0.5; 4], &truth[..4]), Scaling::IDENTITY);
+    assert_eq!(Scaling::fit(&[0.5; 4], &truth[..4], Method::Platt), Scaling::IDENTITY);
 }
 
 #[test]
 fn sets_too_small_are_refused_with_the_size_that_is_needed() {
     let fit = |per_class: [usize; 2], level: f64, rates: &[f64]| {
         let (p, labels) = simulated(1, 0, per_class, 1.0, 1.0);
-        Calibration::fit(&p, &labels, &Settings { level, target_fprs: rates.to_vec() })
+        Calibration::fit(&p, &labels, &Settings { level, target_fprs: rates.to_vec(), ..Settings::default() })
     };
     let refused = |per_class, level, rates: &[f64], words: &str| {
         let message = fit(per_class, level, rates).unwrap_err().to_string();
@@ -287,7 +291,7 @@ fn sets_too_small_are_refused_with_the_size_that_is_needed() {
     for (enough, level, rates) in
         [([19, 19], 0.95, &[0.05][..]), ([99, 19], 0.95, &[0.01, 0.05]), ([99, 99], 0.99, &[]), ([1, 1], 0.5, &[0.5])]
     {
-        let settings = Settings { level, target_fprs: rates.to_vec() };
+        let settings = Settings { level, target_fprs: rates.to_vec(), ..Settings::default() };
         assert_eq!(settings.needed().unwrap(), enough, "{level} {rates:?}");
         assert!(fit(enough, level, rates).is_ok());
         let words = format!("expected at least {} real and {} fake", enough[0], enough[1]);
@@ -306,7 +310,7 @@ fn sets_too_small_are_refused_with_the_size_that_is_needed() {
 fn scores_that_mean_nothing_are_refused() {
     let truth = labels(&[0, 1].repeat(50));
     let refused = |p: &[f64], words: &str| {
-        let settings = Settings { level: 0.9, target_fprs: vec![0.1] };
+        let settings = Settings { level: 0.9, target_fprs: vec![0.1], ..Settings::default() };
         let message = Calibration::fit(p, &truth, &settings).unwrap_err().to_string();
         assert!(message.contains(words), "{message}");
     };
@@ -315,7 +319,7 @@ fn scores_that_mean_nothing_are_refused() {
     // Every real image at 1 and underconfident elsewhere: no threshold excludes them, and none is made up.
     let mut p: Vec<f64> = [0.45, 0.55].repeat(50);
     (0..20).step_by(2).for_each(|image| p[image] = 1.0);
-    let settings = Settings { level: 0.9, target_fprs: vec![0.1] };
+    let settings = Settings { level: 0.9, target_fprs: vec![0.1], ..Settings::default() };
     let calibration = Calibration::fit(&p, &truth, &settings).unwrap();
     assert!(p.iter().all(|&p| calibration.probability(p) < calibration.threshold(0.1).unwrap()));
 }
@@ -364,7 +368,8 @@ fn a_checkpoint_keeps_its_weights_and_carries_one_calibration() {
 
     let (p, labels) = simulated(1, 0, [99, 99], 1.0, 2.0);
     let first = Calibration::fit(&p, &labels, &Settings::default()).unwrap();
-    let second = Calibration::fit(&p, &labels, &Settings { level: 0.8, target_fprs: vec![] }).unwrap();
+    let second =
+        Calibration::fit(&p, &labels, &Settings { level: 0.8, target_fprs: vec![], ..Settings::default() }).unwrap();
     for calibration in [&first, &second] {
         checkpoint::write_calibration(&path, &path, calibration).unwrap();
         let again = checkpoint::load(&path, &device).unwrap();

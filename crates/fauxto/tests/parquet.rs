@@ -269,11 +269,11 @@ fn further_columns_are_read_for_every_item_and_missing_ones_named() {
         write(&folder.path().join(shard), columns, Some(&["real", "fake"]), 2);
     }
     let dataset = open(folder.path()).unwrap();
-    let subjects = fauxto::data::column(&dataset, "subject").unwrap();
+    let subjects = fauxto::data::column(&dataset.items, "subject").unwrap();
     let subjects: Vec<Option<&str>> = subjects.iter().map(Option::as_deref).collect();
     assert_eq!(subjects, [Some("cat"), None, Some("ship"), Some("cat"), None, Some("ship")]);
     for absent in ["topic", "label"] {
-        let error = fauxto::data::column(&dataset, absent).unwrap_err().to_string();
+        let error = fauxto::data::column(&dataset.items, absent).unwrap_err().to_string();
         assert!(error.contains("image, label, subject") && error.contains(absent), "{error}");
     }
 }

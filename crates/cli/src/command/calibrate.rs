@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use fauxto::calibrate::{
-    self, Calibration, ClassCoverage, MeasuredRate, Scaling, Settings, cross_fit, percent, require_unseen,
+    self, Calibration, ClassCoverage, MeasuredRate, Method, Scaling, Settings, cross_fit, percent, require_unseen,
 };
 use fauxto::data::split::{Candidate, Split};
 use fauxto::ensemble_file::EnsembleFile;
@@ -46,6 +46,9 @@ pub(crate) struct Arguments {
     /// False-positive rates to fit thresholds for
     #[arg(long = "target-fpr", value_name = "RATES", value_delimiter = ',', default_value = "0.01,0.05")]
     target_fprs: Vec<f64>,
+    /// What makes probabilities honest
+    #[arg(long, value_name = "METHOD", value_enum, default_value_t)]
+    scaling: ScalingMethod,
     /// Write to this file and leave the models as they are
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -59,6 +62,26 @@ pub(crate) struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What is fitted to make probabilities honest.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum ScalingMethod {
+    /// Temperature and bias (Platt 1999): best on images like these
+    #[default]
+    Platt,
+    /// Temperature alone (Guo et al. 2017): the verdict at .5 stays the model's own, as one that learned from degraded
+    /// images needs where these are clean
+    Temperature,
+}
+
+impl From<ScalingMethod> for Method {
+    fn from(method: ScalingMethod) -> Self {
+        match method {
+            ScalingMethod::Platt => Self::Platt,
+            ScalingMethod::Temperature => Self::Temperature,
+        }
+    }
 }
 
 /// Parts the calibration images are dealt into, to measure each by what the others give.
@@ -147,7 +170,11 @@ impl Destination {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let settings = Settings { level: arguments.level, target_fprs: arguments.target_fprs.clone() };
+    let settings = Settings {
+        level: arguments.level,
+        target_fprs: arguments.target_fprs.clone(),
+        method: arguments.scaling.into(),
+    };
     settings.needed()?;
     let predictor = Predictor::open(&arguments.models.0, &arguments.batches.device.open()?)?;
     let destination = Destination::of(&predictor, arguments.out.as_deref())?;
@@ -171,7 +198,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let scalings: Vec<Scaling> = (0..predictor.members().len())
         .map(|member| {
             let own: Vec<f64> = judgements.iter().map(|judgement| judgement.members[member]).collect();
-            Scaling::fit(&own, &labels)
+            Scaling::fit(&own, &labels, settings.method)
         })
         .collect();
 

@@ -11,7 +11,8 @@ use fauxto::config::Config;
 use fauxto::data::split::Split;
 use fauxto::data::{ContentHash, Side, column};
 use fauxto::model::weights::{Precision, write_safetensors};
-use fauxto::pretrain::{Photograph, Task};
+use fauxto::pretrain::{NONE, Photograph, Task};
+use fauxto::train::Example;
 use rand::seq::SliceRandom;
 use serde::Serialize;
 
@@ -25,8 +26,11 @@ use crate::progress;
 #[command(after_help = "Examples:\n  \
     fauxto pretrain train.parquet --subject subject --model resnet_se --out pretrained.safetensors\n  \
     fauxto pretrain train.parquet --subject subject --except runs/mine/split.json --out pretrained.safetensors\n  \
+    fauxto pretrain train.parquet --subject subject --outliers made/ --outliers bent/ --out named.safetensors\n  \
     fauxto train photos/ --model resnet_se --init pretrained.safetensors --out runs/mine\n\n\
     Only real images are learned from. One in twenty is looked at after every epoch and learned from never.\n\
+    Outliers are a class more, none of the subjects (Chen et al. 2021, arXiv 2006.15207), to which `fauxto recognise`\n\
+    may count others that were never met. Only the fakes among them are taken.\n\
     The weights have a last layer for the subjects, which `train --init` replaces.")]
 pub(crate) struct Arguments {
     /// Images as Parquet; those labelled real are learned from
@@ -40,6 +44,10 @@ pub(crate) struct Arguments {
     /// Leave out what this split holds out; repeatable
     #[arg(long, value_name = "FILE")]
     except: Vec<PathBuf>,
+    /// Images that show no subject, such as those of `fauxto synthesise`, to learn to call none of the subjects;
+    /// repeatable
+    #[arg(long, value_name = "PATH")]
+    outliers: Vec<PathBuf>,
     /// Architecture (`fauxto list models`)
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
@@ -70,6 +78,7 @@ struct Report<'a> {
     subjects: &'a [String],
     n_train: usize,
     n_validation: usize,
+    n_outliers: usize,
     /// Photographs left out because a split holds them out.
     excepted: usize,
     epochs: usize,
@@ -87,20 +96,33 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         arguments.out.display()
     );
     let held_out = held_out(&arguments.except)?;
-    let images = Images::open(&arguments.data, &arguments.options, config.input_size)?;
-    let texts = column(&images.dataset, &arguments.subject)?;
+    let images = Images::open_with(&arguments.data, &arguments.outliers, &arguments.options, config.input_size)?;
+    let texts = column(&images.dataset.items[..images.own], &arguments.subject)?;
+    let outliers = outliers(&images, &held_out);
+    ensure!(
+        outliers.is_empty() == arguments.outliers.is_empty(),
+        "--outliers: found no fake among their images; expected some; make them with `fauxto synthesise`"
+    );
     let (mut photographs, subjects, excepted) = photographs(&images, &texts, &held_out);
     photographs.shuffle(&mut fauxto::random::stream(config.split.seed, "photographs looked at", &[]));
     let (validation, train) = photographs.split_at(photographs.len() / LOOKED_AT);
+    let beside = if outliers.is_empty() { String::new() } else { format!(", {} outliers", outliers.len()) };
     progress::note(format!(
-        "{}: {} photographs of {} subjects to learn from, {} to look at",
+        "{}: {} photographs of {} subjects to learn from, {} to look at{beside}",
         config.model,
         train.len(),
         subjects.len(),
         validation.len()
     ));
     tell_if_unavailable(config.train.precision);
-    let task = Task { config: &config, store: &images.store, train, validation, subjects: subjects.len() };
+    let task = Task {
+        config: &config,
+        store: &images.store,
+        train,
+        outliers: &outliers,
+        validation,
+        subjects: subjects.len(),
+    };
     let began = Instant::now();
     let bar = progress::bar(train.len() / config.train.batch_size * config.train.epochs, "steps", config.model.clone());
     let (weights, accuracy) = task.learn(&arguments.device.open()?, &mut |now| {
@@ -113,12 +135,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         }
     })?;
     bar.finish_and_clear();
-    let metadata = BTreeMap::from([
+    let mut metadata = BTreeMap::from([
         ("model".to_owned(), config.model.clone()),
         ("input_size".to_owned(), config.input_size.to_string()),
         ("subjects".to_owned(), subjects.join(",")),
         ("seed".to_owned(), config.seed.to_string()),
     ]);
+    if !outliers.is_empty() {
+        metadata.insert(NONE.to_owned(), "yes".to_owned());
+    }
     write_safetensors(&arguments.out, &weights, &metadata, Precision::F32)?;
     if arguments.json {
         say_json(&Report {
@@ -128,6 +153,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             subjects: &subjects,
             n_train: train.len(),
             n_validation: validation.len(),
+            n_outliers: outliers.len(),
             excepted,
             epochs: config.train.epochs,
             seconds: began.elapsed().as_secs_f64(),
@@ -155,6 +181,13 @@ fn held_out(files: &[PathBuf]) -> anyhow::Result<HashSet<ContentHash>> {
     Ok(contents)
 }
 
+/// The fakes of further data sets that are not held out.
+fn outliers(images: &Images, held_out: &HashSet<ContentHash>) -> Vec<Example> {
+    let further = images.examples.iter().filter(|example| images.indices[example.index] >= images.own);
+    let kept = |index: usize| images.store.hash(index).is_none_or(|content| !held_out.contains(&content));
+    further.filter(|example| example.label == Label::Fake && kept(example.index)).copied().collect()
+}
+
 /// The real images that show something and are not held out; the names of what they show, in order; how many were held
 /// out.
 fn photographs(
@@ -164,7 +197,7 @@ fn photographs(
 ) -> (Vec<Photograph>, Vec<String>, usize) {
     let real = images.examples.iter().filter(|example| example.label == Label::Real);
     let shown: Vec<(usize, &String)> =
-        real.filter_map(|example| Some((example.index, texts[images.indices[example.index]].as_ref()?))).collect();
+        real.filter_map(|example| Some((example.index, texts.get(images.indices[example.index])?.as_ref()?))).collect();
     let subjects: BTreeSet<&String> = shown.iter().map(|(_, subject)| *subject).collect();
     let subjects: Vec<String> = subjects.into_iter().cloned().collect();
     let all = shown.len();

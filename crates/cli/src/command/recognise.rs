@@ -7,7 +7,7 @@ use fauxto::Label;
 use fauxto::data::{Dataset, OpenOptions};
 use fauxto::evaluate::Scores;
 use fauxto::evaluate::metric::roc_auc::roc_auc;
-use fauxto::pretrain::Recogniser;
+use fauxto::pretrain::{Recogniser, Recognition};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
@@ -19,8 +19,9 @@ use crate::{pixels, progress};
 #[command(after_help = "Examples:\n  \
     fauxto recognise pretrained.safetensors photos/\n  \
     fauxto recognise pretrained.safetensors test.parquet --json > named.json\n\n\
-    The network learned from photographs alone, so what it is worth does not depend on a generator. Of labelled images\n\
-    the ROC AUC says how well its doubt tells generated ones: .5 is chance.")]
+    The network learned from photographs, and perhaps to call some outliers none of its subjects (`fauxto pretrain\n\
+    --outliers`). Its doubt is the probability of none, or else 1 less that of the subject. Of labelled images the ROC\n\
+    AUC says how well doubt tells generated ones: .5 is chance.")]
 pub(crate) struct Arguments {
     /// Weights that `fauxto pretrain` wrote
     weights: PathBuf,
@@ -43,7 +44,7 @@ struct Report<'a> {
     n: usize,
     /// Mean probability of the subject named.
     mean_probability: f64,
-    /// Of doubt, 1 less that probability, as a score of being fake; none without labels of both classes.
+    /// Of doubt as a score of being fake; none without labels of both classes.
     roc_auc: Option<f64>,
     images: Vec<Named<'a>>,
 }
@@ -54,6 +55,11 @@ struct Named<'a> {
     label: Option<&'static str>,
     subject: &'a str,
     probability: f64,
+    /// That it shows none of the subjects; only of networks that met outliers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    none: Option<f64>,
+    /// The probability of none, or, of networks that met no outliers, 1 less that of the subject.
+    doubt: f64,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
@@ -72,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let named = recogniser.recognise(&store, &positions, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
     let labels: Option<Vec<Label>> = positions.iter().map(|&position| dataset.items[position].label).collect();
-    let doubts = named.iter().map(|recognition| 1.0 - recognition.probability).collect();
+    let doubts = named.iter().map(Recognition::doubt).collect();
     let roc_auc =
         labels.map(|labels| Scores::new(doubts, labels)).transpose()?.and_then(|scores| roc_auc(&scores).ok());
     let report = Report {
@@ -89,6 +95,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
                 label: dataset.items[position].label.map(Label::name),
                 subject: &recogniser.subjects[recognition.subject],
                 probability: recognition.probability,
+                none: recognition.none,
+                doubt: recognition.doubt(),
             })
             .collect(),
     };

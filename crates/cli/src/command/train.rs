@@ -11,12 +11,13 @@ use fauxto::config::Config;
 use fauxto::data::audit::{Audit, audit_dataset};
 use fauxto::data::split::{Candidate, Settings, Split};
 use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
-use fauxto::derive::{Parentless, WithDerived, add_derived};
+use fauxto::derive::{Parentless, WithDerived};
 use fauxto::run::{self, RunFolder, Summary, TrainOptions};
 use fauxto::train::{Event, Example, TrainingData};
 use fauxto::write_atomically::write_atomically;
 
 use super::{Outcome, say, say_json};
+use crate::images::open_all;
 use crate::options::{DataOptions, DeviceOptions, TrainingOptions, tell_if_unavailable};
 use crate::{figure, pixels, progress};
 
@@ -86,7 +87,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
     let own = Dataset::open(&arguments.data, &options)?;
     own.require_both_classes()?;
-    let whole = add_derived(own.clone(), further(&arguments.also, &options)?)?;
+    let whole = open_all(own.clone(), &arguments.also, &options)?;
     let indices = whole.dataset.labelled();
     let store = pixels::decode(&whole.dataset, &indices, config.input_size)?;
     let usable = pixels::usable(&whole.dataset, &store, arguments.options.skip_bad)?;
@@ -128,11 +129,6 @@ fn configure(arguments: &Arguments) -> anyhow::Result<(Config, RunFolder)> {
         );
     }
     Ok((begun, folder))
-}
-
-/// The data sets that are learned from beyond the one that is split, by name.
-fn further(paths: &[PathBuf], options: &OpenOptions) -> anyhow::Result<Vec<(String, Dataset)>> {
-    paths.iter().map(|path| Ok((path.display().to_string(), Dataset::open(path, options)?))).collect()
 }
 
 /// What may be learned from of the images at `positions`, which are not the split's.

@@ -25,23 +25,25 @@ use crate::{Error, Label, Result};
 pub use conformal::{Conformal, ConformalVerdict};
 pub use coverage::ClassCoverage;
 pub use cross_fit::{CrossFit, MeasuredRate, cross_fit};
-pub use scaling::Scaling;
+pub use scaling::{Method, Scaling};
 pub use threshold::Threshold;
 pub use unseen::require_unseen;
 
-/// What to promise.
+/// What to fit, and what to promise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Of each class, at least this share of images shall have the truth in their conformal set; in `(0, 1)`.
     pub level: f64,
     /// False-positive rates, each in `(0, 1)`, to fit thresholds for.
     pub target_fprs: Vec<f64>,
+    /// What is fitted to make probabilities honest.
+    pub method: Method,
 }
 
 impl Default for Settings {
-    /// 95%, and thresholds for 1% and 5%: 99 real and 19 fake images suffice.
+    /// 95%, and thresholds for 1% and 5%: 99 real and 19 fake images suffice. Temperature and bias.
     fn default() -> Self {
-        Self { level: 0.95, target_fprs: vec![0.01, 0.05] }
+        Self { level: 0.95, target_fprs: vec![0.01, 0.05], method: Method::Platt }
     }
 }
 
@@ -111,7 +113,7 @@ impl Calibration {
         let count = |class| labels.iter().filter(|&&label| label == class).count();
         let [n_real, n_fake] = Label::ALL.map(count);
         settings.require([n_real, n_fake])?;
-        let scaling = Scaling::fit(probabilities, labels);
+        let scaling = Scaling::fit(probabilities, labels, settings.method);
         let ascending = |class| {
             let of_class = probabilities.iter().zip(labels).filter(|(_, label)| **label == class);
             let mut found: Vec<f64> = of_class.map(|(&p, _)| scaling.apply(p)).collect();
@@ -142,13 +144,6 @@ impl Calibration {
     pub fn threshold(&self, target_fpr: f64) -> Option<f64> {
         let same = |found: &&Threshold| (found.target_fpr - target_fpr).abs() <= 1e-12;
         self.thresholds.iter().find(same).map(|found| found.threshold)
-    }
-
-    /// What was promised when it was fitted.
-    #[must_use]
-    pub fn settings(&self) -> Settings {
-        let target_fprs = self.thresholds.iter().map(|threshold| threshold.target_fpr).collect();
-        Settings { level: self.conformal.level, target_fprs }
     }
 
     /// How the three-way verdicts do on calibrated probabilities of fake `[n]` of images whose labels `[n]` are

@@ -23,6 +23,17 @@ const LARGEST: f64 = 16.635_532_273_834_04;
 /// The most steps of Newton's method; a dozen do.
 const STEPS: usize = 100;
 
+/// What of a scaling is fitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// Temperature and bias (Platt 1999): the best on images like those fitted on.
+    #[default]
+    Platt,
+    /// The temperature alone (Guo et al. 2017), where the verdict at one half is to stay the detector's own: one that
+    /// learned from degraded images has its boundary where it is for their sake, and a bias fitted without any moves it.
+    Temperature,
+}
+
 /// What makes a detector's probabilities honest. The field names are a public format.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scaling {
@@ -40,19 +51,23 @@ impl Scaling {
     /// The scaling for uncalibrated probabilities of fake `[n]`, in `0..=1`, and what the images are `[n]`. That which
     /// changes nothing where all are equal.
     #[must_use]
-    pub fn fit(probabilities: &[f64], labels: &[Label]) -> Self {
+    pub fn fit(probabilities: &[f64], labels: &[Label], method: Method) -> Self {
         let odds: Vec<f64> = probabilities.iter().map(|&p| log_odds(p).clamp(-LARGEST, LARGEST)).collect();
         if odds.iter().all(|&z| z == odds[0]) {
             return Self::IDENTITY;
         }
         let likelihood = Likelihood::new(&odds, labels);
         let (low, high) = (1.0 / RANGE.1, 1.0 / RANGE.0);
-        let [slope, bias] = likelihood.descend([0.0, 0.0], true);
+        let [slope, bias] = match method {
+            Method::Platt => likelihood.descend([0.0, 0.0], Free::Both),
+            Method::Temperature => likelihood.descend([0.0, 0.0], Free::Slope),
+        };
         // The likelihood is convex: where its least is out of range, the least within is at the bound.
-        let [slope, bias] = if (low..=high).contains(&slope) {
-            [slope, bias]
-        } else {
-            likelihood.descend([slope.clamp(low, high), 0.0], false)
+        let [slope, bias] = match method {
+            Method::Platt if !(low..=high).contains(&slope) => {
+                likelihood.descend([slope.clamp(low, high), 0.0], Free::Bias)
+            }
+            _ => [slope.clamp(low, high), bias],
         };
         Self { temperature: 1.0 / slope, bias }
     }
@@ -74,6 +89,14 @@ impl Scaling {
         }
         Ok(())
     }
+}
+
+/// What a descent may change.
+#[derive(Clone, Copy)]
+enum Free {
+    Both,
+    Slope,
+    Bias,
 }
 
 /// The negative log-likelihood of `slope * odds + bias`, by class alike.
@@ -103,7 +126,7 @@ impl Likelihood {
 
     /// Newton's method, damped while it is far away (Lin, Lin & Weng 2007, "A note on Platt's probabilistic outputs for
     /// support vector machines").
-    fn descend(&self, start: [f64; 2], slope_is_free: bool) -> [f64; 2] {
+    fn descend(&self, start: [f64; 2], free: Free) -> [f64; 2] {
         let mut at = start;
         for _ in 0..STEPS {
             let (mut gradient, mut curvature) = ([0.0; 2], [0.0; 3]);
@@ -114,12 +137,14 @@ impl Likelihood {
                 curvature = [curvature[0] + spread * z * z, curvature[1] + spread * z, curvature[2] + spread];
             }
             let [zz, z, one] = curvature;
-            let step = if slope_is_free {
-                let determinant = zz * one - z * z;
-                let solved = |first: f64, second: f64| (first - second) / determinant;
-                [solved(one * gradient[0], z * gradient[1]), solved(zz * gradient[1], z * gradient[0])]
-            } else {
-                [0.0, gradient[1] / one]
+            let step = match free {
+                Free::Both => {
+                    let determinant = zz * one - z * z;
+                    let solved = |first: f64, second: f64| (first - second) / determinant;
+                    [solved(one * gradient[0], z * gradient[1]), solved(zz * gradient[1], z * gradient[0])]
+                }
+                Free::Slope => [gradient[0] / zz, 0.0],
+                Free::Bias => [0.0, gradient[1] / one],
             };
             let decrement = gradient[0] * step[0] + gradient[1] * step[1];
             if !decrement.is_finite() || decrement < 1e-30 {

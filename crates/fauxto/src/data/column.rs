@@ -7,17 +7,17 @@ use parquet::arrow::ProjectionMask;
 
 use super::parquet::{broken_file, open_file};
 use super::parquet_labels::Strings;
-use super::{Dataset, Location};
+use super::{Item, Location};
 use crate::{Error, Result};
 
-/// The text in column `name` for every item of `dataset`, in order; none where it is null.
+/// The text in column `name` for every one of `items`, in order; none where it is null.
 ///
 /// # Errors
 /// If an item is not a row of a Parquet file, or a file has no such column of strings or cannot be read.
-pub fn column(dataset: &Dataset, name: &str) -> Result<Vec<Option<String>>> {
+pub fn column(items: &[Item], name: &str) -> Result<Vec<Option<String>>> {
     let mut columns: HashMap<&Path, Vec<Option<String>>> = HashMap::new();
-    let mut texts = Vec::with_capacity(dataset.items.len());
-    for item in &dataset.items {
+    let mut texts = Vec::with_capacity(items.len());
+    for item in items {
         let Location::ParquetRow { file, row } = &item.location else {
             return Err(Error::input(
                 item.location.path(),

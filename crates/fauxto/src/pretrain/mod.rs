@@ -1,5 +1,8 @@
 //! Weights to begin with that need nobody else's: an architecture learns what photographs show, from photographs alone,
 //! and goes on from there to learn which images are none.
+//!
+//! Beside photographs it may meet outliers, images that show nothing there is a name for: these it learns to call none of
+//! the subjects, a class more (Chen et al. 2021, arXiv 2006.15207), and then calls others so that it never met.
 
 mod recogniser;
 
@@ -15,7 +18,7 @@ use crate::train::schedule::{Position, factor};
 use crate::train::{AdamW, EpochAugmentation, Example, batch, cross_entropy};
 use crate::{Error, Label, Result, random};
 
-pub use recogniser::{Recogniser, Recognition};
+pub use recogniser::{NONE, Recogniser, Recognition};
 
 /// A photograph and what it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,9 @@ pub struct Photograph {
     /// The number of its subject, from 0.
     pub subject: usize,
 }
+
+/// Photographs in a batch to an outlier beside it.
+const PHOTOGRAPHS_PER_OUTLIER: usize = 2;
 
 /// What is to be learned.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +42,9 @@ pub struct Task<'a> {
     pub store: &'a PixelStore,
     /// Learned from.
     pub train: &'a [Photograph],
+    /// None of the subjects, in any number; their labels are not looked at. With any, the network has a last class for
+    /// them.
+    pub outliers: &'a [Example],
     /// Looked at after every epoch; decides nothing.
     pub validation: &'a [Photograph],
     /// How many subjects there are.
@@ -74,21 +83,26 @@ impl Task<'_> {
         }
         let device = device.clone().autodiff();
         let augmentations = augment::build(&config.train.augment)?;
-        let mut learner =
-            Detector::classifier(model(&config.model)?, config.input_size, subjects, config.seed, &device);
+        let count = subjects + usize::from(!self.outliers.is_empty());
+        let mut learner = Detector::classifier(model(&config.model)?, config.input_size, count, config.seed, &device);
         let mut optimiser = AdamW::default();
         let (epochs, steps) = (config.train.epochs, train.len() / size);
         let mut accuracy = 0.0;
         for epoch in 0..epochs {
             let mut order = train.to_vec();
             order.shuffle(&mut random::stream(config.seed, "order", &[epoch as u64]));
+            let mut outliers = self.outliers.to_vec();
+            outliers.shuffle(&mut random::stream(config.seed, "outliers", &[epoch as u64]));
+            let mut outliers = outliers.into_iter().cycle();
             for (step, photographs) in order.chunks_exact(size).enumerate() {
                 let augmentation =
                     EpochAugmentation { augmentations: &augmentations, seed: config.seed, epoch: epoch as u64 };
-                let pixels = batch::pixels(store, &examples(photographs), Some(augmentation), &device)?;
+                let mut images = examples(photographs);
+                images.extend(outliers.by_ref().take(size / PHOTOGRAPHS_PER_OUTLIER));
+                let pixels = batch::pixels(store, &images, Some(augmentation), &device)?;
                 let pass = Pass::training(config.seed, optimiser.steps());
                 let logits = kernels::multiply_in(config.train.precision, || learner.logits(pixels, &pass));
-                let loss = cross_entropy(logits, named(photographs, &device));
+                let loss = cross_entropy(logits, classes(photographs, subjects, images.len(), &device));
                 let value = f64::from(loss.clone().detach().into_scalar::<f32>());
                 if !value.is_finite() {
                     return Err(Error::Diverged(format!(
@@ -134,9 +148,11 @@ fn examples(photographs: &[Photograph]) -> Vec<Example> {
     photographs.iter().map(|photograph| Example { index: photograph.index, label: Label::Real }).collect()
 }
 
-fn named(photographs: &[Photograph], device: &Device) -> Tensor<1, Int> {
-    let subjects: Vec<i64> = photographs.iter().map(|photograph| photograph.subject as i64).collect();
-    Tensor::from_data(TensorData::new(subjects, [photographs.len()]), device)
+/// The classes `[batch]` of `photographs` and then of as many outliers as fill the batch, whose class is after all subjects.
+fn classes(photographs: &[Photograph], subjects: usize, batch: usize, device: &Device) -> Tensor<1, Int> {
+    let mut classes: Vec<i64> = photographs.iter().map(|photograph| photograph.subject as i64).collect();
+    classes.resize(batch, subjects as i64);
+    Tensor::from_data(TensorData::new(classes, [batch]), device)
 }
 
 #[cfg(test)]

@@ -14,12 +14,17 @@ use crate::{Error, Label, Result};
 /// Images at a time.
 const BATCH: usize = 128;
 
+/// The key of weights' metadata that says whether, after the subjects, there is a class for what shows none of them.
+pub const NONE: &str = "none_of_the_subjects";
+
 /// A network with a last layer of subjects.
 #[derive(Debug)]
 pub struct Recogniser {
     network: Detector,
     /// What it can name, in the order of its logits.
     pub subjects: Vec<String>,
+    /// Whether a last logit is of none of them.
+    has_none: bool,
 }
 
 /// What an image was named.
@@ -27,9 +32,20 @@ pub struct Recogniser {
 pub struct Recognition {
     /// The number of the likeliest subject, from 0.
     pub subject: usize,
-    /// Its probability, in `1/subjects..=1`: how sure the network is (maximum softmax probability, Hendrycks & Gimpel
-    /// 2017, arXiv 1610.02136).
+    /// Its probability, in `0..=1`: how sure the network is (maximum softmax probability, Hendrycks & Gimpel 2017, arXiv
+    /// 1610.02136).
     pub probability: f64,
+    /// The probability that it shows none of the subjects, in `0..=1`, where the network learned from outliers.
+    pub none: Option<f64>,
+}
+
+impl Recognition {
+    /// How much speaks against its being a photograph, in `0..=1`: that it shows none of the subjects, by a network that
+    /// met outliers, and otherwise how unsurely it is named.
+    #[must_use]
+    pub fn doubt(&self) -> f64 {
+        self.none.unwrap_or(1.0 - self.probability)
+    }
 }
 
 impl Recogniser {
@@ -54,9 +70,10 @@ impl Recogniser {
         let size = value("input_size")?.parse().ok().filter(|size| (32..=4096).contains(size)).ok_or_else(|| {
             Error::input(path, "an input size that is no number", "one from 32 to 4096", "run `fauxto pretrain` again")
         })?;
-        let mut network = Detector::classifier(entry, size, subjects.len(), 0, device);
+        let has_none = metadata.contains_key(NONE);
+        let mut network = Detector::classifier(entry, size, subjects.len() + usize::from(has_none), 0, device);
         weights::assign(network.network.as_mut(), tensors, path, entry.classifier, ClassifierPolicy::Exact)?;
-        Ok(Self { network: network.to_inference(), subjects })
+        Ok(Self { network: network.to_inference(), subjects, has_none })
     }
 
     /// The side of its square input, in pixels.
@@ -82,15 +99,18 @@ impl Recogniser {
             let pixels = batch::pixels(store, &examples, None, self.network.device())?;
             let logits = self.network.logits(pixels, &Pass::inference());
             let shares: Vec<f64> = activation::softmax(logits, 1).into_data().iter::<f32>().map(f64::from).collect();
-            named.extend(shares.chunks_exact(self.subjects.len()).map(likeliest));
+            let classes = self.subjects.len() + usize::from(self.has_none);
+            named.extend(shares.chunks_exact(classes).map(|shares| likeliest(shares, self.subjects.len())));
             observe(named.len());
         }
         Ok(named)
     }
 }
 
-fn likeliest(shares: &[f64]) -> Recognition {
+/// Of `shares` of `subjects` and, where there is one more, of none of them.
+fn likeliest(shares: &[f64], subjects: usize) -> Recognition {
+    let (named, none) = shares.split_at(subjects);
     let (subject, &probability) =
-        shares.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).expect("a network names at least one subject");
-    Recognition { subject, probability: probability.min(1.0) }
+        named.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).expect("a network names at least one subject");
+    Recognition { subject, probability: probability.min(1.0), none: none.first().map(|none| none.min(1.0)) }
 }

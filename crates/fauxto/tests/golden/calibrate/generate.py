@@ -52,6 +52,7 @@ def negative_log_likelihood(parameters, z, target, weight):
 
 
 def scaling(p, y):
+    """Temperature and bias; then the temperature alone."""
     with np.errstate(divide="ignore"):
         z = np.clip(logit(p), -LARGEST, LARGEST)
     n_real, n_fake = np.sum(y == 0), np.sum(y == 1)
@@ -59,18 +60,25 @@ def scaling(p, y):
     if z[y == 0].max() <= z[y == 1].min():
         target = np.where(y == 1, (n_fake + 1) / (n_fake + 2), 1 / (n_real + 2))
     weight = np.where(y == 1, 0.5 / n_fake, 0.5 / n_real)
-    found = [1.0, 0.0]
+    slope, bias = least(lambda found: negative_log_likelihood(found, z, target, weight), [1.0, 0.0])
+    [alone] = least(lambda found: negative_log_likelihood([found[0], 0.0], z, target, weight), [1.0])
+    return 1 / slope, bias, 1 / alone
+
+
+def least(value, found):
+    """Where `value` is least; the first of its parameters is a slope."""
+    bounds = [(0.01, 100.0), (None, None)][:len(found)]
     # A simplex alone stops early: it begins again from where it came to.
     for _ in range(6):
         found = minimize(
-            negative_log_likelihood, found, args=(z, target, weight), method="Nelder-Mead",
-            bounds=[(0.01, 100.0), (None, None)], options={"xatol": 1e-12, "fatol": 1e-18, "maxiter": 4000, "maxfev": 8000},
+            value, found, method="Nelder-Mead", bounds=bounds,
+            options={"xatol": 1e-12, "fatol": 1e-18, "maxiter": 4000, "maxfev": 8000},
         ).x
-    return 1 / float(found[0]), float(found[1])
+    return [float(one) for one in found]
 
 
 def written(name, p, y, level, rates):
-    t, b = scaling(p, y)
+    t, b, alone = scaling(p, y)
     with np.errstate(divide="ignore"):
         calibrated = expit(np.clip(logit(p), np.log(np.finfo(float).tiny), 53 * np.log(2)) / t + b)
     real, fake = np.sort(calibrated[y == 0]), np.sort(calibrated[y == 1])
@@ -84,6 +92,7 @@ def written(name, p, y, level, rates):
         "target_fprs": [float(rate) for rate in rates],
         "temperature": t,
         "bias": b,
+        "temperature_alone": alone,
         "calibrated": calibrated.tolist(),
         "real_at_most": float(real[rank(len(real)) - 1]),
         "fake_at_least": float(fake[::-1][rank(len(fake)) - 1]),
