@@ -421,6 +421,19 @@ fn the_tables_of_the_full_ensemble_are_made_of_results() {
     assert_in_readme(&table);
 }
 
+#[test]
+fn what_calibrating_on_versions_is_worth_is_made_of_results() {
+    let Some(results) = made("results/versions.json", "## Results") else { return };
+    let mut table = String::from(
+        "| calibrated on | accuracy, % | ECE, % | mean of 19 corruptions at 5 severities, % |\n|---|---|---|---|\n",
+    );
+    for (name, one) in results["calibrated_on"].as_object().unwrap() {
+        let cells = [&one["clean"]["accuracy"], &one["clean"]["ece"], &one["mean_accuracy_19"]].map(shown);
+        writeln!(table, "| {} | {} |", name.replace('_', " "), join(cells)).unwrap();
+    }
+    assert_in_readme(&table);
+}
+
 /// A share in percent.
 fn shown(share: &Value) -> String {
     format!("{:.1}", 100.0 * share.as_f64().unwrap())
