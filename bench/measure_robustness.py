@@ -27,10 +27,10 @@ def main() -> None:
     parser.add_argument("detectors", nargs="+", metavar="NAME=DETECTOR")
     parser.add_argument("--fauxto", type=Path, default=Path("target/release/fauxto"))
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets/cifake/test.parquet"))
-    parser.add_argument("--attacked", type=int, default=512)
+    parser.add_argument("--attacked", type=int, default=512, help="images under --attack; 0: none")
     parser.add_argument("--attack", default="fgsm,pgd:steps=50")
     parser.add_argument("--epsilon", default="1/255,2/255,4/255,8/255")
-    parser.add_argument("--strong", type=int, default=0, help="images under the stronger attack")
+    parser.add_argument("--strong", type=int, default=0, help="images under the stronger attack; 0: none")
     parser.add_argument("--strong-attack", default="autoattack_two_class")
     parser.add_argument("--strong-epsilon", default="2/255")
     parser.add_argument("--out", type=Path, default=Path("results/robustness.json"))
@@ -75,13 +75,12 @@ def recipe(detector: Path) -> dict:
 
 
 def attacked(arguments: argparse.Namespace, detector: str) -> list[dict]:
-    rounds = [(arguments.attacked, arguments.attack, arguments.epsilon)]
-    if arguments.strong:
-        rounds.append((arguments.strong, arguments.strong_attack, arguments.strong_epsilon))
+    rounds = [(arguments.attacked, arguments.attack, arguments.epsilon),
+              (arguments.strong, arguments.strong_attack, arguments.strong_epsilon)]
     kept = ("attack", "norm", "epsilon", "n", "accuracy", "accuracy_interval", "roc_auc")
     return [
         {key: attack[key] for key in kept}
-        for images, attacks, epsilons in rounds
+        for images, attacks, epsilons in rounds if images
         for attack in say(arguments.fauxto, "attack", detector, arguments.data, "--limit", images,
                           "--attack", attacks, "--epsilon", epsilons)["attacks"]
     ]
