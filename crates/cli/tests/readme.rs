@@ -484,7 +484,7 @@ fn join(cells: impl IntoIterator<Item = impl AsRef<str>>) -> String {
 
 #[test]
 fn the_tables_of_robustness_are_made_of_results() {
-    for file in ["results/release_robust.json", "results/robustness.json"] {
+    for file in ["results/release_robust.json", "results/release_autoattack.json", "results/robustness.json"] {
         let Some(results) = made(file, "## Robustness") else { return };
         assert_in_readme(&before_and_after(&results));
     }
