@@ -1,6 +1,6 @@
 """What it is worth to calibrate on versions of the images as well: results/versions.json.
 
-    python bench/measure_scaling.py RUN MODEL --data ../shared/datasets [--corrupted 200] [--out results/versions.json]
+    python bench/measure_versions.py RUN MODEL --data ../shared/datasets [--corrupted 200] [--out results/versions.json]
 
 MODEL is RUN's detector, not calibrated. It is calibrated on images alone, and on their versions too (`fauxto calibrate
 --versions`), those of the test side of RUN's split, and measured on the validation side, clean and under CIFAR-10-C's

@@ -397,7 +397,7 @@ fn the_table_of_few_images_is_made_of_results() {
     let Some(results) = made("results/few_images.json", "## Few images") else { return };
     assert_in_readme(&together("preset `few_images`", &results));
     let named = &json("results/recogniser.json")["pretraining"]["validation_accuracy"];
-    assert_in_readme(&format!("Ten epochs of naming subjects ({:.1}% named right)", 100.0 * named.as_f64().unwrap()));
+    assert_in_readme(&format!("Ten epochs of naming subjects ({}% named right)", shown(named)));
 }
 
 #[test]
@@ -472,9 +472,7 @@ fn the_table_of_generators_never_seen_is_made_of_results() {
         row(&format!("`{generator}`"), &|detector| auc(&detector["generators_dev"]["generators"][generator]));
     }
     row("mean of the generators", &|detector| auc(&detector["generators_dev"]["macro"]));
-    row("photographs called fake at .5, %", &|detector| {
-        format!("{:.1}", 100.0 * detector["generators_dev"]["false_positive_rate"].as_f64().unwrap())
-    });
+    row("photographs called fake at .5, %", &|detector| shown(&detector["generators_dev"]["false_positive_rate"]));
     assert_in_readme(&table);
 }
 

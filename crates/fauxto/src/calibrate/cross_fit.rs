@@ -5,7 +5,7 @@
 use rand::seq::SliceRandom;
 use serde::Serialize;
 
-use super::{Calibration, ClassCoverage, ConformalVerdict, Settings, check_input};
+use super::{Calibration, ClassCoverage, ConformalVerdict, Settings, check_versions};
 use crate::evaluate::metric::accuracy::wilson_interval;
 use crate::{Error, Label, Result, random};
 
@@ -47,10 +47,7 @@ pub fn cross_fit(
     settings: &Settings,
     folds: usize,
 ) -> Result<CrossFit> {
-    check_input(probabilities, labels)?;
-    for version in versions {
-        check_input(version, labels)?;
-    }
+    check_versions(probabilities, versions, labels)?;
     if folds < 2 {
         return Err(Error::Setting {
             setting: "folds".into(),

@@ -121,10 +121,7 @@ impl Calibration {
         labels: &[Label],
         settings: &Settings,
     ) -> Result<Self> {
-        check_input(probabilities, labels)?;
-        for version in versions {
-            check_input(version, labels)?;
-        }
+        check_versions(probabilities, versions, labels)?;
         let count = |class| labels.iter().filter(|&&label| label == class).count();
         let [n_real, n_fake] = Label::ALL.map(count);
         settings.require([n_real, n_fake])?;
@@ -201,6 +198,12 @@ pub fn data_hash(images: impl IntoIterator<Item = (ContentHash, Label)>) -> Stri
         hasher.update(&[label.index() as u8]);
     }
     hasher.finalize().to_hex().to_string()
+}
+
+/// Checks the images' probabilities and those of each of their versions.
+fn check_versions(probabilities: &[f64], versions: &[Vec<f64>], labels: &[Label]) -> Result<()> {
+    check_input(probabilities, labels)?;
+    versions.iter().try_for_each(|version| check_input(version, labels))
 }
 
 fn check_input(probabilities: &[f64], labels: &[Label]) -> Result<()> {
