@@ -11,8 +11,8 @@ pub enum Precision {
     /// `f32`.
     #[default]
     Single,
-    /// bf16, where the number of channels is even: relative error 2^-9 a factor, which Winograd's transforms magnify
-    /// some ten times.
+    /// bf16, on a CPU where the number of channels is even: relative error 2^-9 a factor, which Winograd's transforms
+    /// magnify some ten times. A GPU gives products in bf16 as well.
     Half,
 }
 
@@ -44,8 +44,7 @@ thread_local! {
 }
 
 /// Runs `work`, with the dense layers and convolutions it applies on this thread multiplying in `precision` where that
-/// is available, forward and, whenever it comes to that, backward (PyTorch's autocast). Twins on other devices do as
-/// those devices do.
+/// is available, forward and, whenever it comes to that, backward (PyTorch's autocast).
 pub fn multiply_in<T>(precision: Precision, work: impl FnOnce() -> T) -> T {
     struct Restore(Precision);
     impl Drop for Restore {
@@ -53,12 +52,17 @@ pub fn multiply_in<T>(precision: Precision, work: impl FnOnce() -> T) -> T {
             CURRENT.set(self.0);
         }
     }
-    let _restore = Restore(CURRENT.replace(precision.or_single()));
+    let _restore = Restore(CURRENT.replace(precision));
     work()
 }
 
-/// What the operations of this thread multiply in.
+/// What the operations of this thread multiply in on this processor.
 pub(crate) fn current() -> Precision {
+    CURRENT.get().or_single()
+}
+
+/// What the operations of this thread multiply in where the device can.
+pub(crate) fn wanted() -> Precision {
     CURRENT.get()
 }
 

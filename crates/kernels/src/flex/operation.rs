@@ -261,7 +261,7 @@ pub(crate) fn accelerable<const N: usize>(inputs: &[DispatchTensor; N]) -> bool 
 }
 
 #[allow(unreachable_patterns)] // Which other kinds exist depends on Burn's features.
-fn on_flex(kind: &DispatchTensorKind) -> bool {
+pub(crate) fn on_flex(kind: &DispatchTensorKind) -> bool {
     match kind {
         DispatchTensorKind::Flex(_) => true,
         DispatchTensorKind::Autodiff(inner) => on_flex(inner),

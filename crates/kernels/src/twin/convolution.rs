@@ -2,6 +2,8 @@
 
 use burn::tensor::{Tensor, module, ops::ConvOptions};
 
+use super::precision::multiply;
+
 /// Twin of [`crate::conv2d`].
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize, padding: usize) -> Tensor<4> {
     grouped(x, weight, bias, stride, padding, 1)
@@ -28,5 +30,7 @@ fn grouped(
     groups: usize,
 ) -> Tensor<4> {
     let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], groups);
-    module::conv2d(x.permute([0, 3, 1, 2]), weight, bias, options).permute([0, 2, 3, 1])
+    multiply(x, weight, bias, |x, weight, bias| {
+        module::conv2d(x.permute([0, 3, 1, 2]), weight, bias, options).permute([0, 2, 3, 1])
+    })
 }

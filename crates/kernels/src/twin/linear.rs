@@ -2,9 +2,11 @@
 
 use burn::tensor::{Tensor, module};
 
+use super::precision::multiply;
+
 /// Twin of [`crate::linear`].
 pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
-    module::linear(x, weight.transpose(), bias)
+    multiply(x, weight, bias, |x, weight, bias| module::linear(x, weight.transpose(), bias))
 }
 
 /// Twin of [`crate::linear_gelu`].

@@ -8,6 +8,7 @@ mod excitation;
 mod linear;
 mod normalization;
 mod pooling;
+mod precision;
 mod scaling;
 
 pub use activation::{activate, gelu, relu, relu6, sigmoid, silu};
