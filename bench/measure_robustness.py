@@ -21,6 +21,8 @@ from scipy.stats import binomtest
 
 from measure_release import chosen, git, say
 
+KEPT = ("attack", "norm", "epsilon", "n", "accuracy", "accuracy_interval", "roc_auc")
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -33,6 +35,8 @@ def main() -> None:
     parser.add_argument("--strong", type=int, default=0, help="images under the stronger attack; 0: none")
     parser.add_argument("--strong-attack", default="autoattack_two_class")
     parser.add_argument("--strong-epsilon", default="2/255")
+    parser.add_argument("--report", action="append", default=[], metavar="NAME=FILE=DEVICE",
+                        help="take NAME's further attacks from what `fauxto attack --json` printed on DEVICE")
     parser.add_argument("--out", type=Path, default=Path("results/robustness.json"))
     arguments = parser.parse_args()
     result = {"what": "detectors before and after adversarial fine-tuning, clean and attacked", "commit": git(),
@@ -50,7 +54,7 @@ def main() -> None:
                 **recipe(Path(detector)),
                 "clean": chosen(clean),
                 "against_first": mcnemar(first, right),
-                "attacked": attacked(arguments, detector),
+                "attacked": attacked(arguments, detector) + reported(arguments, name),
             }
             print(name, clean["accuracy"], flush=True)
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
@@ -77,12 +81,21 @@ def recipe(detector: Path) -> dict:
 def attacked(arguments: argparse.Namespace, detector: str) -> list[dict]:
     rounds = [(arguments.attacked, arguments.attack, arguments.epsilon),
               (arguments.strong, arguments.strong_attack, arguments.strong_epsilon)]
-    kept = ("attack", "norm", "epsilon", "n", "accuracy", "accuracy_interval", "roc_auc")
     return [
-        {key: attack[key] for key in kept}
+        {key: attack[key] for key in KEPT}
         for images, attacks, epsilons in rounds if images
         for attack in say(arguments.fauxto, "attack", detector, arguments.data, "--limit", images,
                           "--attack", attacks, "--epsilon", epsilons)["attacks"]
+    ]
+
+
+def reported(arguments: argparse.Namespace, name: str) -> list[dict]:
+    """The attacks of reports made elsewhere, with the device that made them."""
+    mine = [rest for owner, rest in (report.split("=", 1) for report in arguments.report) if owner == name]
+    return [
+        {key: attack[key] for key in KEPT} | {"device": device}
+        for file, device in (rest.rsplit("=", 1) for rest in mine)
+        for attack in json.loads(Path(file).read_text())["attacks"]
     ]
 
 

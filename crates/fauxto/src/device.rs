@@ -1,6 +1,9 @@
 //! Where tensors live. The CPU is always there; a GPU needs its Cargo feature.
 
-use burn::tensor::Device;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::tensor::{Device, Tensor};
 
 use crate::{Error, Result};
 
@@ -15,7 +18,7 @@ pub struct DeviceEntry {
     pub open: fn() -> Device,
 }
 
-/// Every device this build supports.
+/// Every device this build supports, the CPU first.
 pub static DEVICES: &[DeviceEntry] = &[
     DeviceEntry { name: "cpu", summary: "all cores of this machine", open: Device::flex },
     #[cfg(feature = "cuda")]
@@ -45,7 +48,7 @@ pub static DEVICES: &[DeviceEntry] = &[
 /// The device called `name`, without autodiff.
 ///
 /// # Errors
-/// If this build does not support it, naming those it does.
+/// If this build does not support it, naming those it does; or if it does not answer.
 pub fn device(name: &str) -> Result<Device> {
     let entry = DEVICES.iter().find(|entry| entry.name == name).ok_or_else(|| Error::Setting {
         setting: "device".into(),
@@ -55,5 +58,56 @@ pub fn device(name: &str) -> Result<Device> {
             DEVICES.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ")
         ),
     })?;
-    Ok((entry.open)())
+    let device = (entry.open)();
+    if entry.name == DEVICES[0].name {
+        return Ok(device);
+    }
+    ask(&device).map_err(|reason| Error::Setting {
+        setting: "device".into(),
+        found: format!("`{name}`, which does not answer ({reason})"),
+        expected: "a device that is there, with its driver where the system looks for libraries; `cpu` needs neither"
+            .into(),
+    })?;
+    Ok(device)
+}
+
+/// Has `device` compute something. Burn opens devices on first use and panics where there is none.
+fn ask(device: &Device) -> std::result::Result<(), String> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner); // The panic hook is the process's.
+    let said = Arc::new(Mutex::new(String::new()));
+    let hook = panic::take_hook();
+    let listener = Arc::clone(&said);
+    panic::set_hook(Box::new(move |panicked| {
+        let text = panicked.payload_as_str().unwrap_or("no reason given");
+        let mut said = listener.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.is_empty() {
+            // The first panic has the cause; of a list of all names tried, its beginning is enough.
+            *said = text.split(['-', '\n']).next().unwrap_or(text).trim().to_owned();
+        }
+    }));
+    let answer = panic::catch_unwind(AssertUnwindSafe(|| Tensor::<1>::ones([2], device).sum().into_scalar::<f32>()));
+    panic::set_hook(hook);
+    match answer {
+        Ok(2.0) => Ok(()),
+        Ok(other) => Err(format!("1 + 1 came out as {other}")),
+        Err(_) => Err(said.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_of_this_build_answer_or_say_why_not() {
+        for entry in DEVICES {
+            match device(entry.name) {
+                Ok(device) => assert_eq!(Tensor::<1>::ones([3], &device).sum().into_scalar::<f32>(), 3.0),
+                Err(error) => assert!(entry.name != "cpu" && error.to_string().contains(entry.name), "{error}"),
+            }
+        }
+        let error = device("abacus").unwrap_err().to_string();
+        assert!(error.contains("abacus") && error.contains("cpu"), "{error}");
+    }
 }
