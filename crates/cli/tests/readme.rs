@@ -514,6 +514,24 @@ fn before_and_after(results: &Value) -> String {
 }
 
 #[test]
+fn what_a_gpu_gave_is_made_of_results() {
+    let Some(results) = made("results/cuda.json", "## On a GPU") else { return };
+    let timing = &results["timing"];
+    let [batch, seconds] = [&timing["batch"], &timing["median_seconds"]].map(|number| number.as_f64().unwrap());
+    let mut table = format!("| {} | |\n|---|---|\n", results["device"].as_str().unwrap());
+    let mut row = |name: String, value: String| writeln!(table, "| {name} | {value} |").unwrap();
+    row(
+        format!("verdicts unlike the CPU's, of {} on `cifake/test`", results["n"]),
+        results["verdicts_that_differ"].to_string(),
+    );
+    let difference = results["largest_difference"].as_f64().unwrap();
+    row("largest difference of a probability".into(), format!("{difference:.4}"));
+    let model = timing["model"].as_str().unwrap();
+    row(format!("`{model}`, batch {batch}, images/s"), format!("{:.0}", batch / seconds));
+    assert_in_readme(&table);
+}
+
+#[test]
 fn checkpoints_were_loaded_by_timm() {
     let loaded = json("results/timm_load.json");
     let tolerance = loaded["tolerance"].as_f64().unwrap();
