@@ -99,7 +99,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         subjects.len(),
         validation.len()
     ));
-    tell_if_unavailable(config.train.precision);
+    if arguments.device.is_cpu() {
+        tell_if_unavailable(config.train.precision);
+    }
     let task = Task { config: &config, store: &images.store, train, validation, subjects: subjects.len() };
     let began = Instant::now();
     let bar = progress::bar(train.len() / config.train.batch_size * config.train.epochs, "steps", config.model.clone());

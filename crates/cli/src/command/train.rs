@@ -230,7 +230,9 @@ fn fit(
         data.train.len(),
         data.validation.len()
     ));
-    tell_if_unavailable(config.train.precision);
+    if arguments.device.is_cpu() {
+        tell_if_unavailable(config.train.precision);
+    }
     let began = Instant::now();
     let options =
         TrainOptions { resume: arguments.resume, save_every: arguments.training.save_every()?, commit: COMMIT };

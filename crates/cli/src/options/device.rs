@@ -16,6 +16,10 @@ impl DeviceOptions {
     pub(crate) fn open(&self) -> fauxto::Result<Device> {
         device::device(&self.name)
     }
+
+    pub(crate) fn is_cpu(&self) -> bool {
+        self.name == device::DEVICES[0].name
+    }
 }
 
 /// What computes, and how many images at a time.
