@@ -18,9 +18,12 @@ pub struct DeviceEntry {
     pub open: fn() -> Device,
 }
 
-/// Every device this build supports, the CPU first.
+/// The name of the device that is always there.
+pub const CPU: &str = "cpu";
+
+/// Every device this build supports.
 pub static DEVICES: &[DeviceEntry] = &[
-    DeviceEntry { name: "cpu", summary: "all cores of this machine", open: Device::flex },
+    DeviceEntry { name: CPU, summary: "all cores of this machine", open: Device::flex },
     #[cfg(feature = "cuda")]
     DeviceEntry { name: "cuda", summary: "the first NVIDIA GPU", open: || Device::cuda(0) },
     #[cfg(feature = "rocm")]
@@ -59,7 +62,7 @@ pub fn device(name: &str) -> Result<Device> {
         ),
     })?;
     let device = (entry.open)();
-    if entry.name == DEVICES[0].name {
+    if name == CPU {
         return Ok(device);
     }
     ask(&device).map_err(|reason| Error::Setting {
@@ -104,7 +107,7 @@ mod tests {
         for entry in DEVICES {
             match device(entry.name) {
                 Ok(device) => assert_eq!(Tensor::<1>::ones([3], &device).sum().into_scalar::<f32>(), 3.0),
-                Err(error) => assert!(entry.name != "cpu" && error.to_string().contains(entry.name), "{error}"),
+                Err(error) => assert!(entry.name != CPU && error.to_string().contains(entry.name), "{error}"),
             }
         }
         let error = device("abacus").unwrap_err().to_string();

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::{Outcome, say, say_json};
 use crate::images::Images;
-use crate::options::{DataOptions, DeviceOptions, tell_if_unavailable};
+use crate::options::{DataOptions, DeviceOptions};
 use crate::progress;
 
 /// Learn what photographs show, for weights to begin with (`fauxto train --init`)
@@ -99,9 +99,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         subjects.len(),
         validation.len()
     ));
-    if arguments.device.is_cpu() {
-        tell_if_unavailable(config.train.precision);
-    }
+    arguments.device.tell_if_unavailable(config.train.precision);
     let task = Task { config: &config, store: &images.store, train, validation, subjects: subjects.len() };
     let began = Instant::now();
     let bar = progress::bar(train.len() / config.train.batch_size * config.train.epochs, "steps", config.model.clone());

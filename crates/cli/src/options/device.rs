@@ -3,6 +3,9 @@
 use burn::tensor::Device;
 use clap::Args;
 use fauxto::device;
+use fauxto::model::Precision;
+
+use super::precision::tell_if_unavailable;
 
 /// What computes.
 #[derive(Clone, Debug, Args)]
@@ -17,8 +20,11 @@ impl DeviceOptions {
         device::device(&self.name)
     }
 
-    pub(crate) fn is_cpu(&self) -> bool {
-        self.name == device::DEVICES[0].name
+    /// Says that `precision` is not to be had for training here, if so.
+    pub(crate) fn tell_if_unavailable(&self, precision: Precision) {
+        if self.name == device::CPU {
+            tell_if_unavailable(precision);
+        }
     }
 }
 

@@ -33,8 +33,8 @@ impl PrecisionOptions {
     }
 }
 
-/// Says that `precision` is not to be had here, if so.
-pub(crate) fn tell_if_unavailable(precision: Precision) {
+/// Says that `precision` is not to be had on this processor, if so.
+pub(super) fn tell_if_unavailable(precision: Precision) {
     if !precision.is_available() {
         progress::note("this processor has no products in bf16: multiplying in f32");
     }
