@@ -19,7 +19,7 @@ pub struct DeviceEntry {
 }
 
 /// The name of the device that is always there.
-pub const CPU: &str = "cpu";
+const CPU: &str = "cpu";
 
 /// Every device this build supports.
 pub static DEVICES: &[DeviceEntry] = &[

@@ -93,7 +93,7 @@ fn auto_pgd_from_a_given_start_is_the_authors() {
 fn square_with_given_numbers_is_the_authors() {
     let golden = golden();
     let (target, batch) = (Tiny::new(&golden), images(&golden));
-    let mut draws: Vec<_> = (0..batch.labels.len())
+    let draws = (0..batch.labels.len())
         .map(|image| {
             let (name, mut index) = (format!("square.{image}"), 0);
             move || {
@@ -102,7 +102,6 @@ fn square_with_given_numbers_is_the_authors() {
             }
         })
         .collect();
-    let found =
-        Square { queries: 400, ..Square::default() }.search(&target, &batch, &epsilon(EPSILON), &mut draws).unwrap();
+    let found = Square { queries: 400, ..Square::default() }.search(&target, &batch, &epsilon(EPSILON), draws).unwrap();
     assert_pixels("square", &found, 0);
 }

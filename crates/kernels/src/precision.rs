@@ -1,6 +1,8 @@
 //! What products multiply in.
 
 use crate::flex::simd::multiplies_pairs;
+use burn::backend::DispatchDevice;
+use burn::tensor::{DType, Device};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 
@@ -11,8 +13,8 @@ pub enum Precision {
     /// `f32`.
     #[default]
     Single,
-    /// bf16, on a CPU where the number of channels is even: relative error 2^-9 a factor, which Winograd's transforms
-    /// magnify some ten times. A GPU gives products in bf16 as well.
+    /// bf16, on a CPU where the number of channels is even: relative error 2^-9 a factor, which Winograd's transforms,
+    /// used where there are no tiles (AMX), magnify some ten times. A GPU gives products in bf16 as well.
     Half,
 }
 
@@ -26,16 +28,26 @@ impl Precision {
         }
     }
 
-    /// Whether this processor gains from it.
+    /// Whether `device` multiplies in it.
     #[must_use]
-    pub fn is_available(self) -> bool {
-        self == Self::Single || multiplies_pairs()
+    pub fn is_available_on(self, device: &Device) -> bool {
+        let plain = device.clone().without_autodiff();
+        self == Self::Single
+            || match plain.as_dispatch() {
+                DispatchDevice::Flex(_) => multiplies_pairs(),
+                _ => plain.supports_dtype(DType::BF16),
+            }
     }
 
-    /// Itself where it is available, else [`Precision::Single`].
+    /// Itself where `device` multiplies in it, else [`Precision::Single`].
     #[must_use]
-    pub fn or_single(self) -> Self {
-        if self.is_available() { self } else { Self::Single }
+    pub fn on(self, device: &Device) -> Self {
+        if self.is_available_on(device) { self } else { Self::Single }
+    }
+
+    /// Itself where this processor multiplies in it, else [`Precision::Single`].
+    pub(crate) fn on_processor(self) -> Self {
+        if multiplies_pairs() { self } else { Self::Single }
     }
 }
 
@@ -58,7 +70,7 @@ pub fn multiply_in<T>(precision: Precision, work: impl FnOnce() -> T) -> T {
 
 /// What the operations of this thread multiply in on this processor.
 pub(crate) fn current() -> Precision {
-    CURRENT.get().or_single()
+    CURRENT.get().on_processor()
 }
 
 /// What the operations of this thread multiply in where the device can.
@@ -72,7 +84,7 @@ mod tests {
 
     #[test]
     fn precision_holds_within_the_call_and_no_longer() {
-        let half = Precision::Half.or_single();
+        let half = Precision::Half.on(&Device::flex().autodiff());
         multiply_in(Precision::Half, || {
             assert_eq!(current(), half);
             multiply_in(Precision::Single, || assert_eq!(current(), Precision::Single));

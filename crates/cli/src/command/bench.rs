@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         arguments.batches.size(),
         arguments.size as usize,
         arguments.steps as usize,
-        arguments.precision.choose(),
+        arguments.precision.choose(&device),
         (&arguments.batches.device.name, &device),
     );
     if arguments.json {

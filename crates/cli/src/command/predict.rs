@@ -77,7 +77,7 @@ struct Row {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     arguments.operating_point.check()?;
     let device = arguments.batches.device.open()?;
-    let predictor = Predictor::open(&arguments.models.0, &device)?.in_precision(arguments.precision.choose());
+    let predictor = Predictor::open(&arguments.models.0, &device)?.in_precision(arguments.precision.choose(&device));
     let threshold = arguments.operating_point.threshold(&predictor)?;
     let mut rows = Vec::new();
     for path in &arguments.paths {

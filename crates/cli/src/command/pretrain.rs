@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::{Outcome, say, say_json};
 use crate::images::Images;
-use crate::options::{DataOptions, DeviceOptions};
+use crate::options::{DataOptions, DeviceOptions, tell_if_unavailable};
 use crate::progress;
 
 /// Learn what photographs show, for weights to begin with (`fauxto train --init`)
@@ -99,11 +99,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         subjects.len(),
         validation.len()
     ));
-    arguments.device.tell_if_unavailable(config.train.precision);
+    let device = arguments.device.open()?;
+    tell_if_unavailable(config.train.precision, &device);
     let task = Task { config: &config, store: &images.store, train, validation, subjects: subjects.len() };
     let began = Instant::now();
     let bar = progress::bar(train.len() / config.train.batch_size * config.train.epochs, "steps", config.model.clone());
-    let (weights, accuracy) = task.learn(&arguments.device.open()?, &mut |now| {
+    let (weights, accuracy) = task.learn(&device, &mut |now| {
         bar.set_position(now.step as u64);
         bar.set_message(format!("loss {:.3}", now.loss));
         if let Some(accuracy) = now.accuracy {

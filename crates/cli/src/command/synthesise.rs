@@ -79,13 +79,14 @@ struct Report<'a> {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let kind = synthesise::kind(&arguments.kind)?;
+    let device = arguments.device.open()?;
     let folder = NewFolder::create(&arguments.out)?;
     let (images, split) = Images::open_split(&arguments.data, &arguments.options, SIZE, &arguments.split)?;
     let examples = images.side(&split, Side::Train);
     let task = Task {
         kind,
         steps: arguments.steps as usize,
-        precision: arguments.precision.choose(),
+        precision: arguments.precision.choose(&device),
         count: arguments.count as usize,
         seed: arguments.seed,
         store: &images.store,
@@ -94,7 +95,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let began = Instant::now();
     let bar = progress::bar(if kind.learns() { task.steps } else { task.count }, "steps", kind.name);
     let mut last = None;
-    let made = task.make(&arguments.device.open()?, &mut |now| {
+    let made = task.make(&device, &mut |now| {
         bar.set_position(now.step as u64);
         bar.set_message(format!("losses {:.2} {:.2}", now.discriminator_loss, now.generator_loss));
         last = Some(now);

@@ -17,7 +17,7 @@ use fauxto::train::{Event, Example, TrainingData};
 use fauxto::write_atomically::write_atomically;
 
 use super::{Outcome, say, say_json};
-use crate::options::{DataOptions, DeviceOptions, TrainingOptions};
+use crate::options::{DataOptions, DeviceOptions, TrainingOptions, tell_if_unavailable};
 use crate::{figure, pixels, progress};
 
 /// Train a detector on labelled images
@@ -230,7 +230,7 @@ fn fit(
         data.train.len(),
         data.validation.len()
     ));
-    arguments.device.tell_if_unavailable(config.train.precision);
+    tell_if_unavailable(config.train.precision, &device);
     let began = Instant::now();
     let options =
         TrainOptions { resume: arguments.resume, save_every: arguments.training.save_every()?, commit: COMMIT };

@@ -3,9 +3,6 @@
 use burn::tensor::Device;
 use clap::Args;
 use fauxto::device;
-use fauxto::model::Precision;
-
-use super::precision::tell_if_unavailable;
 
 /// What computes.
 #[derive(Clone, Debug, Args)]
@@ -18,13 +15,6 @@ pub(crate) struct DeviceOptions {
 impl DeviceOptions {
     pub(crate) fn open(&self) -> fauxto::Result<Device> {
         device::device(&self.name)
-    }
-
-    /// Says that `precision` is not to be had for training here, if so.
-    pub(crate) fn tell_if_unavailable(&self, precision: Precision) {
-        if self.name == device::CPU {
-            tell_if_unavailable(precision);
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What detectors multiply in.
 
+use burn::tensor::Device;
 use clap::{Args, ValueEnum};
 use fauxto::model::Precision;
 
@@ -8,7 +9,7 @@ use crate::progress;
 /// What detectors multiply in.
 #[derive(Debug, Args)]
 pub(crate) struct PrecisionOptions {
-    /// What to multiply in: `half` is faster where the processor multiplies bf16 (AVX512-BF16, AMX), and rounds
+    /// What to multiply in: `half` is faster where the device multiplies bf16 (AVX512-BF16, AMX, GPUs), and rounds
     #[arg(long, value_enum, default_value_t = Name::Single)]
     precision: Name,
 }
@@ -22,20 +23,20 @@ enum Name {
 }
 
 impl PrecisionOptions {
-    /// What was asked for, if there is any use in it here.
-    pub(crate) fn choose(&self) -> Precision {
+    /// What was asked for; says so where `device` does not multiply in it.
+    pub(crate) fn choose(&self, device: &Device) -> Precision {
         let precision = match self.precision {
             Name::Single => Precision::Single,
             Name::Half => Precision::Half,
         };
-        tell_if_unavailable(precision);
+        tell_if_unavailable(precision, device);
         precision
     }
 }
 
-/// Says that `precision` is not to be had on this processor, if so.
-pub(super) fn tell_if_unavailable(precision: Precision) {
-    if !precision.is_available() {
-        progress::note("this processor has no products in bf16: multiplying in f32");
+/// Says that `device` does not multiply in `precision`, if so.
+pub(crate) fn tell_if_unavailable(precision: Precision, device: &Device) {
+    if !precision.is_available_on(device) {
+        progress::note("this device has no products in bf16: multiplying in f32");
     }
 }

@@ -9,6 +9,7 @@
 
 use burn::tensor::Tensor;
 use rand::RngExt;
+use rayon::prelude::*;
 
 use super::batch::{Worst, of_values};
 use super::target::wrong_leads;
@@ -35,9 +36,9 @@ impl Default for Square {
 
 impl Attack for Square {
     fn perturb(&self, target: &dyn Target, batch: &Batch, epsilon: &Epsilon, seed: u64) -> Result<Tensor<4>> {
-        let mut streams = batch.streams(seed, "square", 0);
-        let mut draws: Vec<_> = streams.iter_mut().map(|stream| move || stream.random_range(0.0..1.0f32)).collect();
-        self.search(target, batch, epsilon, &mut draws)
+        let streams = batch.streams(seed, "square", 0).into_iter();
+        let draws = streams.map(|mut stream| move || stream.random_range(0.0..1.0f32));
+        self.search(target, batch, epsilon, draws.collect())
     }
 }
 
@@ -50,15 +51,16 @@ impl Square {
     /// If a logit is not finite.
     ///
     /// # Panics
-    /// If there are fewer sources than images.
-    pub fn search<D: FnMut() -> f32>(
+    /// If the number of sources is not that of images.
+    pub fn search<D: FnMut() -> f32 + Send>(
         &self,
         target: &dyn Target,
         batch: &Batch,
         epsilon: &Epsilon,
-        draws: &mut [D],
+        draws: Vec<D>,
     ) -> Result<Tensor<4>> {
-        let [_, height, width, channels] = batch.pixels.dims();
+        let [images, height, width, channels] = batch.pixels.dims();
+        assert_eq!(draws.len(), images, "a source of numbers for each image");
         let radius = epsilon.value() as f32;
         let leads = wrong_leads(target, batch.pixels.clone(), &batch.labels)?;
         let mut worst = Worst { pixels: batch.pixels.clone(), leads };
@@ -68,21 +70,25 @@ impl Square {
         }
         let mut rest = batch.select(&rows);
         let clean: Vec<f32> = rest.pixels.to_data().iter::<f32>().collect();
-        let mut images: Vec<Image> = clean
+        let draws = draws.into_iter().enumerate().filter(|(row, _)| rows.binary_search(row).is_ok());
+        let mut images: Vec<Image<D>> = clean
             .chunks_exact(height * width * channels)
-            .zip(&rows)
-            .map(|(clean, &row)| Image { row, clean: clean.to_vec(), best: clean.to_vec(), lead: f32::NEG_INFINITY })
+            .zip(draws)
+            .map(|(clean, (row, draw))| Image {
+                row,
+                clean: clean.to_vec(),
+                best: clean.to_vec(),
+                lead: f32::NEG_INFINITY,
+                draw,
+            })
             .collect();
         for query in 0..=self.queries {
             let side = (query > 0).then(|| self.side(query - 1, height, width));
             let candidates: Vec<Vec<f32>> = images
-                .iter()
-                .map(|image| {
-                    let draw = &mut draws[image.row];
-                    match side {
-                        None => image.striped([height, width, channels], radius, draw),
-                        Some(side) => image.with_square([height, width, channels], side, radius, draw),
-                    }
+                .par_iter_mut()
+                .map(|image| match side {
+                    None => image.striped([height, width, channels], radius),
+                    Some(side) => image.with_square([height, width, channels], side, radius),
                 })
                 .collect();
             let pixels = of_values(candidates.concat(), &rest.pixels);
@@ -117,18 +123,20 @@ impl Square {
 }
 
 /// One image while it is searched.
-struct Image {
+struct Image<D> {
     /// Its place in the batch.
     row: usize,
     clean: Vec<f32>,
     best: Vec<f32>,
     lead: f32,
+    /// Where its numbers in `0..1` come from.
+    draw: D,
 }
 
-impl Image {
+impl<D: FnMut() -> f32> Image<D> {
     /// Vertical stripes one pixel wide, the first guess.
-    fn striped(&self, [_, width, channels]: [usize; 3], radius: f32, draw: &mut impl FnMut() -> f32) -> Vec<f32> {
-        let signs: Vec<f32> = (0..channels * width).map(|_| sign(draw())).collect();
+    fn striped(&mut self, [_, width, channels]: [usize; 3], radius: f32) -> Vec<f32> {
+        let signs: Vec<f32> = (0..channels * width).map(|_| sign((self.draw)())).collect();
         self.clean
             .iter()
             .enumerate()
@@ -140,16 +148,10 @@ impl Image {
     }
 
     /// The best image with one square moved up or down to the ball's edge, each channel by its own sign.
-    fn with_square(
-        &self,
-        [height, width, channels]: [usize; 3],
-        side: usize,
-        radius: f32,
-        draw: &mut impl FnMut() -> f32,
-    ) -> Vec<f32> {
-        let mut place = |free: usize| ((draw() * (free + 1) as f32) as usize).min(free);
+    fn with_square(&mut self, [height, width, channels]: [usize; 3], side: usize, radius: f32) -> Vec<f32> {
+        let mut place = |free: usize| (((self.draw)() * (free + 1) as f32) as usize).min(free);
         let (top, left) = (place(height - side), place(width - side));
-        let signs: Vec<f32> = (0..channels).map(|_| sign(draw())).collect();
+        let signs: Vec<f32> = (0..channels).map(|_| sign((self.draw)())).collect();
         let mut pixels = self.best.clone();
         for y in top..top + side {
             for x in left..left + side {
@@ -170,15 +172,15 @@ fn sign(draw: f32) -> f32 {
 }
 
 /// The images at `kept` and the others.
-fn divide(images: Vec<Image>, kept: &[usize]) -> (Vec<Image>, Vec<Image>) {
+fn divide<D>(images: Vec<Image<D>>, kept: &[usize]) -> (Vec<Image<D>>, Vec<Image<D>>) {
     let mut kept = kept.iter().copied().peekable();
     let (left, right): (Vec<_>, Vec<_>) =
         images.into_iter().enumerate().partition(|(index, _)| kept.next_if_eq(index).is_some());
-    let strip = |images: Vec<(usize, Image)>| images.into_iter().map(|(_, image)| image).collect();
+    let strip = |images: Vec<(usize, Image<D>)>| images.into_iter().map(|(_, image)| image).collect();
     (strip(left), strip(right))
 }
 
-fn offer(worst: &mut Worst, images: &[Image]) {
+fn offer<D>(worst: &mut Worst, images: &[Image<D>]) {
     let rows: Vec<usize> = images.iter().map(|image| image.row).collect();
     let leads: Vec<f32> = images.iter().map(|image| image.lead).collect();
     let [_, height, width, channels] = worst.pixels.dims();

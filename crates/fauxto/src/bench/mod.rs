@@ -89,7 +89,7 @@ pub fn time(
         median_seconds: (seconds[seconds.len() / 2] + seconds[(seconds.len() - 1) / 2]) / 2.0,
         minimum_seconds: seconds[0],
         maximum_seconds: seconds[seconds.len() - 1],
-        precision: precision.or_single().name(),
+        precision: precision.on(device).name(),
         threads: rayon::current_num_threads(),
         device: device_name.to_owned(),
         peak_memory_bytes: peak_memory(),

@@ -176,7 +176,7 @@ impl Detector {
 #[derive(Debug)]
 pub struct Frozen {
     detector: Detector,
-    /// What its programs multiply in; tensors always in `f32`.
+    /// What it judges in where nobody differentiates.
     precision: Precision,
     /// Compiled when first needed; none if it cannot be.
     program: OnceLock<Option<Program>>,
@@ -197,8 +197,8 @@ pub struct Described {
 pub type Descriptor = Vec<Vec<f32>>;
 
 impl Frozen {
-    /// The same, judging in `precision` where programs judge and the processor has it: faster, and rounded (see
-    /// [`Precision`]). Gradients, attacks and explanations stay in `f32`.
+    /// The same, judging in `precision` where the device multiplies in it: faster, and rounded (see [`Precision`]). What
+    /// is differentiated stays in `f32`, and so do explanations.
     #[must_use]
     pub fn in_precision(self, precision: Precision) -> Self {
         Self { precision, program: OnceLock::new(), describing: OnceLock::new(), ..self }
@@ -257,9 +257,15 @@ impl Frozen {
         let views = self.views(pixels);
         let logits = match self.run(&self.program, false, &views) {
             Some(mut outputs) => from_numbers(outputs.swap_remove(0), &device),
-            None => self.detector.logits(views, &Pass::inference()),
+            None => self.judging(&views, |views| self.detector.logits(views, &Pass::inference())),
         };
         self.mean_of_views(logits)
+    }
+
+    /// What `work` makes of `views` in the precision to judge them in.
+    fn judging<T>(&self, views: &Tensor<4>, work: impl FnOnce(Tensor<4>) -> T) -> T {
+        let precision = if views.is_autodiff() { Precision::Single } else { self.precision };
+        kernels::multiply_in(precision, || work(views.clone()))
     }
 
     /// What is judged of `pixels` `[batch, height, width, 3]`: themselves and, if it is to, their mirror images
@@ -290,7 +296,7 @@ impl Frozen {
         let judged = views.dims()[0];
         let (logits, means) = match self.run(&self.describing, true, &views) {
             Some(mut outputs) => (from_numbers(outputs.remove(0), &device), outputs),
-            None => {
+            None => self.judging(&views, |views| {
                 let mut means = Vec::new();
                 let features = (0..self.stages()).fold(views, |x, index| {
                     let map = self.stage(index, x);
@@ -298,7 +304,7 @@ impl Frozen {
                     map
                 });
                 (self.head(features), means)
-            }
+            }),
         };
         let descriptors = (0..batch)
             .map(|image| {

@@ -21,7 +21,7 @@ use super::{
     parallel::{for_each_piece, map_pieces},
     product::{Packed, Rows, Strides, product},
     reduction::{add_rows, column_sums},
-    strided, winograd,
+    shifted, strided, winograd,
 };
 use crate::precision::Precision;
 
@@ -175,7 +175,7 @@ impl Conv2d {
                 linear::forward(x.values(), weight.values(), bias, [inputs, outputs], self.precision, y);
             });
         }
-        if winograd::applies(&geometry, outputs) {
+        if winograd::applies(&geometry, outputs, self.precision) {
             let weight = winograd::transform_weight(weight.values(), [outputs, inputs], winograd::Kernel::Forward)
                 .in_precision(self.precision);
             return Array::build(shape, |y| winograd::convolve(&geometry, x.values(), &weight, bias, y, |_, _| ()));
@@ -196,7 +196,7 @@ impl Conv2d {
         if geometry.stride == 1 && kernel_height == kernel_width && geometry.padding < kernel_height {
             let mirrored =
                 Geometry::new(gradient.dims(), [kernel_height, kernel_width], 1, kernel_height - 1 - geometry.padding);
-            if winograd::applies(&mirrored, inputs) {
+            if winograd::applies(&mirrored, inputs, self.precision) {
                 let weight = winograd::transform_weight(weight.values(), [outputs, inputs], winograd::Kernel::Mirrored)
                     .in_precision(self.precision);
                 return Array::build(shape, |dx| {
@@ -220,7 +220,12 @@ impl Conv2d {
                 linear::weight_gradient(x.values(), gradient.values(), [inputs, outputs], self.precision, dw);
             });
         }
-        if winograd::applies(geometry, outputs) {
+        if shifted::applies(geometry, self.precision) {
+            return Array::build(weight.shape(), |dw| {
+                shifted::weight_gradient(geometry, x.values(), gradient.values(), outputs, dw);
+            });
+        }
+        if winograd::applies(geometry, outputs, self.precision) {
             return Array::build(weight.shape(), |dw| {
                 winograd::weight_gradient(geometry, x.values(), gradient.values(), outputs, self.precision, dw);
             });
@@ -329,6 +334,9 @@ pub(crate) fn convolve(
     y: &mut [f32],
     finish: impl Fn(usize, &mut [f32]) + Sync,
 ) {
+    if weight.pairs && shifted::applies(geometry, Precision::Half) {
+        return shifted::convolve(geometry, x, weight, bias, y, finish);
+    }
     let start = bias.map_or(Start::Zero, Start::Bias);
     let factors = Factors::new(x, weight.pairs);
     let (x, geometry) = (factors.values(), Geometry { channels: weight.depth, ..*geometry });

@@ -293,7 +293,7 @@ pub(crate) fn accumulate_transposed(
             for column in (0..columns).step_by(PANEL) {
                 for (row, left) in turned.blocks() {
                     let product = Product {
-                        left,
+                        left: &[left],
                         rows: BLOCK.min(left_columns.len() - row),
                         steps: depth / SIDE,
                         panel: &right[first * columns + column..(first + depth) * columns],

@@ -13,6 +13,7 @@ pub(crate) mod matrix;
 pub(crate) mod microkernel;
 pub(crate) mod pairs;
 pub(crate) mod product;
+pub(crate) mod shifted;
 pub(crate) mod tiles;
 mod vector;
 pub(crate) mod winograd;

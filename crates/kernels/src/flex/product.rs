@@ -132,7 +132,7 @@ impl Packed {
         self.columns.div_ceil(PANEL)
     }
 
-    fn panel(&self, index: usize) -> (&[f32], usize) {
+    pub(crate) fn panel(&self, index: usize) -> (&[f32], usize) {
         let size = self.positions * self.depth * PANEL;
         let columns = (self.columns - index * PANEL).min(PANEL);
         let start = index * size;
@@ -148,7 +148,8 @@ fn padded(columns: usize) -> usize {
     }
 }
 
-struct Destination(*mut f32);
+/// Where tasks write, each its own part.
+pub(crate) struct Destination(pub(crate) *mut f32);
 
 // SAFETY: tasks write disjoint parts of the destination.
 unsafe impl Sync for Destination {}
@@ -295,7 +296,7 @@ impl<'a> Rows<'a> {
                 let (first, width) = (index * PANEL, width(columns));
                 for &(row, left) in &blocks {
                     let product = Product {
-                        left,
+                        left: &[left],
                         rows: BLOCK.min(count - row),
                         steps: depth / SIDE,
                         panel: &panel[positions.start * packed.depth * width..positions.end * packed.depth * width],
@@ -333,32 +334,48 @@ pub(crate) fn product<'a>(
     start: Start<'_>,
     finish: impl Fn(usize, &mut [f32]) + Sync,
 ) {
+    let multiply = |range: Range<usize>, panels, destination| {
+        let rows = rows_of(range.clone());
+        assert_eq!(rows.pointers.len(), range.len() * packed.positions, "pointers of the left matrix");
+        // SAFETY: the destination is this task's.
+        unsafe { rows.multiply(range.len(), packed, panels, start, destination, packed.columns) };
+    };
+    product_of_blocks(destination, ROWS, packed, multiply, finish);
+}
+
+/// The same by blocks of `size` rows, where `multiply(rows, panels, first)` writes some panels' columns of some rows, from
+/// `first` on in a destination that is row-major, and nothing else.
+pub(crate) fn product_of_blocks(
+    destination: &mut [f32],
+    size: usize,
+    packed: &Packed,
+    multiply: impl Fn(Range<usize>, Range<usize>, *mut f32) + Sync,
+    finish: impl Fn(usize, &mut [f32]) + Sync,
+) {
     let columns = packed.columns;
     let total = destination.len() / columns.max(1);
     assert_eq!(destination.len(), total * columns, "destination's size");
     if total == 0 {
         return;
     }
-    let blocks = total.div_ceil(ROWS);
-    let operations = 2 * ROWS.min(total) * packed.positions * packed.depth * columns;
+    let blocks = total.div_ceil(size);
+    let operations = 2 * size.min(total) * packed.positions * packed.depth * columns;
     let bytes = 4 * packed.positions * packed.depth * columns;
     let worthwhile = (operations / OPERATIONS_PER_TASK).max(bytes / BYTES_PER_TASK);
     let groups = TASKS.div_ceil(blocks).min(worthwhile).clamp(1, packed.panels());
-    let size = packed.panels().div_ceil(groups);
-    let groups = packed.panels().div_ceil(size);
+    let together = packed.panels().div_ceil(groups);
+    let groups = packed.panels().div_ceil(together);
     let target = Destination(destination.as_mut_ptr());
     for_each_index(blocks * groups, |task| {
         let target = &target;
         let (block, group) = (task / groups, task % groups);
-        let range = block * ROWS..((block + 1) * ROWS).min(total);
-        let panels = group * size..((group + 1) * size).min(packed.panels());
-        let rows = rows_of(range.clone());
-        assert_eq!(rows.pointers.len(), range.len() * packed.positions, "pointers of the left matrix");
+        let range = block * size..((block + 1) * size).min(total);
+        let panels = group * together..((group + 1) * together).min(packed.panels());
         let destination = target.0.wrapping_add(range.start * columns);
+        multiply(range.clone(), panels.clone(), destination);
         // SAFETY: tasks have disjoint rows and columns within the
         // destination, which is borrowed uniquely until all tasks are done.
         unsafe {
-            rows.multiply(range.len(), packed, panels.clone(), start, destination, columns);
             let first = panels.start * PANEL;
             let length = (panels.end * PANEL).min(columns) - first;
             if length == columns {

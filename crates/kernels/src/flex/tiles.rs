@@ -69,11 +69,9 @@ impl Left {
         Self { tiles: [first, first.wrapping_add(SIDE * width)], stride: 4 * width, step: ROW }
     }
 
-    /// Block `index` of what [`Gathered`] holds.
-    fn of_tiles(tiles: &[f32], index: usize, steps: usize) -> Self {
-        let block = &tiles[index * steps * BLOCK * SIDE..][..steps * BLOCK * SIDE];
-        let tiles = [block.as_ptr(), block[steps * SIDE * SIDE..].as_ptr()];
-        Self { tiles, stride: ROW, step: SIDE * ROW }
+    /// Two tiles, each of one piece and `step` values from the next in depth.
+    pub(crate) fn of_tiles(tiles: [*const f32; 2], step: usize) -> Self {
+        Self { tiles, stride: ROW, step: 4 * step }
     }
 }
 
@@ -134,8 +132,10 @@ impl Gathered {
 
     /// Every thirty-two rows, with the number of the first.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = (usize, Left)> {
-        let count = self.tiles.values().len() / (BLOCK * SIDE * self.steps).max(1);
-        (0..count).map(|index| (index * BLOCK, Left::of_tiles(self.tiles.values(), index, self.steps)))
+        let size = self.steps * SIDE * SIDE;
+        self.tiles.values().chunks_exact((2 * size).max(1)).enumerate().map(move |(index, block)| {
+            (index * BLOCK, Left::of_tiles([block.as_ptr(), block[size..].as_ptr()], SIDE * SIDE))
+        })
     }
 }
 
@@ -164,12 +164,13 @@ unsafe fn gather(_: &[*const f32], _: &mut [f32]) {
 /// Thirty-two rows times a panel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Product<'a> {
-    pub(crate) left: Left,
+    /// What is read one after another.
+    pub(crate) left: &'a [Left],
     /// Rows that exist, at most [`BLOCK`].
     pub(crate) rows: usize,
-    /// Tiles in depth.
+    /// Tiles in depth of each of the left.
     pub(crate) steps: usize,
-    /// `steps * SIDE` rows of at least half a panel, `panel_stride` apart.
+    /// `left.len() * steps * SIDE` rows of at least half a panel, `panel_stride` apart.
     pub(crate) panel: &'a [f32],
     pub(crate) panel_stride: usize,
     /// Columns that exist, at most [`PANEL`].
@@ -186,8 +187,9 @@ impl Product<'_> {
     /// It is called within [`with_tiles`]; all tiles of the left can be read; the destination is valid for `rows` rows of
     /// `columns` values, which nothing else accesses meanwhile.
     pub(crate) unsafe fn multiply(&self) {
-        let last = (self.steps * SIDE).saturating_sub(1) * self.panel_stride;
-        assert!(self.columns <= PANEL && (self.steps == 0 || self.panel.len() >= last + width(self.columns)));
+        let depth = self.left.len() * self.steps * SIDE;
+        let last = depth.saturating_sub(1) * self.panel_stride;
+        assert!(self.columns <= PANEL && (depth == 0 || self.panel.len() >= last + width(self.columns)));
         if self.rows == BLOCK && self.columns == PANEL {
             // SAFETY: all rows and columns exist; the rest is the caller's promise.
             return unsafe { self.multiply_into(self.destination, self.destination_stride) };
@@ -210,24 +212,27 @@ impl Product<'_> {
     /// # Safety
     /// As for [`Product::multiply`], with a target of [`BLOCK`] rows of [`PANEL`] values.
     unsafe fn multiply_into(&self, target: *mut f32, stride: usize) {
-        let mut line = [0.0; PANEL];
+        static ZEROS: [f32; PANEL] = [0.0; PANEL];
         // SAFETY: a line of a stride of 0 stands for all rows; the rest is the caller's promise.
         unsafe {
             match self.start {
-                Start::Zero => amx::load(line.as_ptr(), 0),
+                Start::Zero => amx::load(ZEROS.as_ptr(), 0),
+                // Read where it lies: of what has just been written, tiles wait until it is in cache.
+                Start::Bias(bias) if self.columns == PANEL => amx::load(bias[..PANEL].as_ptr(), 0),
                 Start::Bias(bias) => {
+                    let mut line = ZEROS;
                     line[..self.columns].copy_from_slice(&bias[..self.columns]);
                     amx::load(line.as_ptr(), 0);
                 }
                 Start::Destination => amx::load(target, stride),
             }
-            if self.steps > 0 {
-                // Half a panel is read twice, the second time into sums that nobody takes.
-                let half = if self.columns <= SIDE { 0 } else { SIDE };
-                let right = [self.panel.as_ptr(), self.panel.as_ptr().wrapping_add(half)];
-                let Left { tiles, stride, step } = self.left;
+            // Half a panel is read twice, the second time into sums that nobody takes.
+            let half = if self.columns <= SIDE { 0 } else { SIDE };
+            let mut right = [self.panel.as_ptr(), self.panel.as_ptr().wrapping_add(half)];
+            for &Left { tiles, stride, step } in self.left.iter().filter(|_| self.steps > 0) {
                 let (strides, distances) = ([stride, 4 * self.panel_stride], [step, ROW * self.panel_stride]);
                 amx::add_products([tiles, right], strides, distances, self.steps);
+                right = right.map(|right| right.wrapping_add(self.steps * SIDE * self.panel_stride));
             }
             amx::store(target, stride);
         }

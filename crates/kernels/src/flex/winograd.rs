@@ -1,4 +1,4 @@
-//! 3x3 convolution of stride 1 by Winograd's F(4x4, 3x3).
+//! 3x3 convolution of stride 1 by Winograd's F(4x4, 3x3), where [tiles](super::shifted) do not sum it directly.
 //!
 //! With the transforms of Lavin and Gray 2016 (arXiv 1509.09308), for each 4x4 tile of the output,
 //! `Y = A^T [ (G g G^T) * (B^T d B) ] A`: 36 products a channel pair instead of 144. Summed over
@@ -20,7 +20,8 @@ use super::{
     microkernel::{PANEL, Start, accumulate_transposed},
     pairs::{Factors, convert},
     parallel::{for_each_index, for_each_piece},
-    product::{Packed, Rows},
+    product::{Destination, Packed, Rows},
+    shifted,
     vector::{Vector, VectorKernel, run},
 };
 use crate::precision::Precision;
@@ -42,8 +43,8 @@ const TILES_PER_TASK: usize = 8;
 /// One cache line between positions, so that 36 streams do not fall on the same sets.
 const PADDING: usize = 16;
 
-/// Whether the transform is worth it: enough channels to amortise the transforms, tiles well filled.
-pub(crate) fn applies(geometry: &Geometry, outputs: usize) -> bool {
+/// Whether the transform is worth it: enough channels to amortise the transforms, tiles well filled, and no faster way.
+pub(crate) fn applies(geometry: &Geometry, outputs: usize, precision: Precision) -> bool {
     let tiles = geometry.out_height.div_ceil(TILE) * geometry.out_width.div_ceil(TILE);
     geometry.kernel_height == 3
         && geometry.kernel_width == 3
@@ -55,6 +56,7 @@ pub(crate) fn applies(geometry: &Geometry, outputs: usize) -> bool {
         && outputs >= 32
         && geometry.batch * tiles >= FEWEST_TILES
         && 2 * tiles * TILE * TILE <= 3 * geometry.out_height * geometry.out_width
+        && !shifted::applies(geometry, precision)
 }
 
 /// Which 3x3 kernel to take from a weight `[out, in, 3, 3]`.
@@ -187,11 +189,6 @@ pub(crate) fn weight_gradient(
         unsafe { run(WeightGradientTransform { du: du.values(), inputs, outputs, first: index * 16, dw }) };
     });
 }
-
-struct Destination(*mut f32);
-
-// SAFETY: tasks write disjoint parts of the destination.
-unsafe impl Sync for Destination {}
 
 /// `M = V U` at every position, for `count` tiles.
 fn multiply_positions(v: &Buffer, v_position: usize, m: &mut Buffer, m_position: usize, count: usize, weight: &Packed) {

@@ -203,10 +203,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// The same, multiplying in `precision` where that is available.
+    /// The same, multiplying in `precision` where the processor does.
     #[must_use]
     pub fn in_precision(mut self, precision: Precision) -> Self {
-        self.precision = precision.or_single();
+        self.precision = precision.on_processor();
         self
     }
 

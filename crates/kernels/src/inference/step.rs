@@ -118,7 +118,7 @@ impl Convolution {
         let bias = Some(&*self.weights.bias);
         let half = precision == Precision::Half && inputs.is_multiple_of(2);
         let finished = |packed: Packed| packed.scaled(scale).in_precision(precision);
-        if winograd::applies(&geometry, outputs) {
+        if winograd::applies(&geometry, outputs, precision) {
             let packed = self.winograd[usize::from(half)].get_or_init(|| {
                 finished(winograd::transform_weight(weight, [outputs, inputs], winograd::Kernel::Forward))
             });

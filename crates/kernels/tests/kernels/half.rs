@@ -87,5 +87,5 @@ fn rounding_shows_where_the_processor_multiplies_bf16() {
     };
     let (half, single) = (of(Precision::Half), of(Precision::Single));
     assert_close("output", &half, &single, 1e-2);
-    assert_eq!(half != single, Precision::Half.is_available(), "half precision is as if it were not there");
+    assert_eq!(half != single, Precision::Half.is_available_on(&device()), "half precision is as if it were not there");
 }

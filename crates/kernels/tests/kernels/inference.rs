@@ -1,6 +1,6 @@
 //! Programs against the operations they are made of.
 
-use crate::common::{assert_close, normal, values};
+use crate::common::{assert_close, device, normal, values};
 use burn::tensor::Tensor;
 use kernels::Activation;
 use kernels::inference::{Builder, LayerNorm, Precision, Program, Weights};
@@ -79,7 +79,7 @@ fn half_precision_is_near_single_and_taken_where_the_processor_has_it() {
     let [single, half] =
         [Precision::Single, Precision::Half].map(|precision| network().0.in_precision(precision).run(&pixels));
     assert_close("half", &half, &single, 0.05);
-    assert_eq!(half != single, Precision::Half.is_available());
+    assert_eq!(half != single, Precision::Half.is_available_on(&device()));
 }
 
 #[test]

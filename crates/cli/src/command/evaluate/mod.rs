@@ -81,7 +81,7 @@ struct MemberReport<'a> {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let device = arguments.batches.device.open()?;
-    let predictor = Predictor::open(&arguments.models.0, &device)?.in_precision(arguments.precision.choose());
+    let predictor = Predictor::open(&arguments.models.0, &device)?.in_precision(arguments.precision.choose(&device));
     let threshold = arguments.operating_point.threshold(&predictor)?;
     let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?.on_side(&arguments.side)?;
     let positions = images.positions();

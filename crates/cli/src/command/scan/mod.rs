@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Some(models) => Predictor::open(&models.0, &device)?,
         None => Predictor::built_in(&device)?,
     }
-    .in_precision(arguments.precision.choose());
+    .in_precision(arguments.precision.choose(&device));
     let opened: Vec<_> = arguments.paths.iter().map(|path| (path, predict::open(path))).collect();
     let images = opened.iter().filter_map(|(_, dataset)| Some(dataset.as_ref().ok()?.items.len())).sum();
     let scanner = Scanner {
