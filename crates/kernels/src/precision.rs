@@ -55,8 +55,8 @@ thread_local! {
     static CURRENT: Cell<Precision> = const { Cell::new(Precision::Single) };
 }
 
-/// Runs `work`, with the dense layers and convolutions it applies on this thread multiplying in `precision` where that
-/// is available, forward and, whenever it comes to that, backward (PyTorch's autocast).
+/// Runs `work`, with the dense layers and convolutions it applies on this thread, and the programs it runs, multiplying in
+/// `precision` where that is available, forward and, whenever it comes to that, backward (PyTorch's autocast).
 pub fn multiply_in<T>(precision: Precision, work: impl FnOnce() -> T) -> T {
     struct Restore(Precision);
     impl Drop for Restore {

@@ -35,7 +35,7 @@ impl Attack for AutoAttackTwoClass {
     }
 }
 
-/// Hands its parameters on: `iterations` and `restarts` to APGD-CE and FAB, `queries` to Square.
+/// Hands its parameters on: `iterations` and `restarts` to APGD-CE and FAB, `queries` and `half` to Square.
 pub(super) fn build(parameters: &mut Parameters) -> Result<Box<dyn Attack>> {
     let iterations = parameters.count("iterations", 100, 100_000)?;
     let restarts = parameters.count("restarts", 1, 10_000)?;
@@ -44,10 +44,12 @@ pub(super) fn build(parameters: &mut Parameters) -> Result<Box<dyn Attack>> {
         values.iter().map(|(name, value)| ((*name).to_owned(), toml::Value::Integer(*value as i64))).collect()
     };
     let ascent = || table(&[("iterations", iterations), ("restarts", restarts)]);
+    let mut search: toml::Table = table(&[("queries", queries)]);
+    search.insert("half".into(), parameters.switch("half", false)?.into());
     let attacks = [
         apgd_ce::build(&mut Parameters::new("apgd_ce", ascent()))?,
         fab::build(&mut Parameters::new("fab", ascent()))?,
-        square::build(&mut Parameters::new("square", table(&[("queries", queries)])))?,
+        square::build(&mut Parameters::new("square", search))?,
     ];
     Ok(Box::new(AutoAttackTwoClass { attacks }))
 }

@@ -108,7 +108,8 @@ fn gather(first: Tensor<4>, second: Tensor<4>, sources: &[usize]) -> Tensor<4> {
     }
 }
 
-fn select(pixels: Tensor<4>, rows: &[usize]) -> Tensor<4> {
+/// The images of `pixels` at `rows`.
+pub(super) fn select(pixels: Tensor<4>, rows: &[usize]) -> Tensor<4> {
     let indices: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
     let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [rows.len()]), &pixels.device());
     pixels.select(0, indices)

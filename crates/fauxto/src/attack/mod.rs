@@ -161,7 +161,7 @@ pub static ATTACKS: &[AttackEntry] = &[
     },
     AttackEntry {
         name: "square",
-        summary: "random search with squares, by the answers alone; queries=5000, p_init=0.8",
+        summary: "random search with squares, by the answers alone; queries=5000, p_init=0.8, half=false: candidates in bf16",
         source: "Andriushchenko et al. 2020, arXiv 1912.00049; github.com/fra31/auto-attack",
         norm: Norm::LInfinity,
         knowledge: Knowledge::Logits,
@@ -170,7 +170,7 @@ pub static ATTACKS: &[AttackEntry] = &[
     },
     AttackEntry {
         name: "autoattack_two_class",
-        summary: "APGD-CE, FAB and Square in turn on what is still right; iterations=100, restarts=1, queries=5000",
+        summary: "APGD-CE, FAB and Square in turn on what is still right; iterations=100, restarts=1, queries=5000, half=false",
         source: "after Croce & Hein 2020, arXiv 2003.01690, whose DLR loss needs three classes",
         norm: Norm::LInfinity,
         knowledge: Knowledge::Both,

@@ -11,10 +11,11 @@ use burn::tensor::Tensor;
 use rand::RngExt;
 use rayon::prelude::*;
 
-use super::batch::{Worst, of_values};
-use super::target::wrong_leads;
+use super::batch::{Worst, of_values, select};
+use super::target::{is_fooled, wrong_leads};
 use super::{Attack, Batch, Epsilon, Parameters, Target};
-use crate::Result;
+use crate::model::Precision;
+use crate::{Label, Result};
 
 /// Square Attack in the L-infinity ball.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,9 @@ pub struct Square {
     pub queries: usize,
     /// Share of the image's area in the first squares.
     pub p_init: f64,
+    /// Whether the target judges candidates in half precision, where the device multiplies in it. What fools it so is
+    /// judged again, and counts only if it fools it in single precision as well.
+    pub half: bool,
 }
 
 /// After how many queries the squares' area is halved.
@@ -30,7 +34,7 @@ const HALVINGS: [usize; 9] = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000];
 
 impl Default for Square {
     fn default() -> Self {
-        Self { queries: 5000, p_init: 0.8 }
+        Self { queries: 5000, p_init: 0.8, half: false }
     }
 }
 
@@ -92,7 +96,7 @@ impl Square {
                 })
                 .collect();
             let pixels = of_values(candidates.concat(), &rest.pixels);
-            let leads = wrong_leads(target, pixels, &rest.labels)?;
+            let leads = self.leads(target, pixels, &rest.labels)?;
             for ((image, candidate), lead) in images.iter_mut().zip(candidates).zip(leads) {
                 if lead > image.lead {
                     (image.best, image.lead) = (candidate, lead);
@@ -112,6 +116,21 @@ impl Square {
         }
         offer(&mut worst, &images);
         Ok(worst.pixels)
+    }
+
+    /// The wrong classes' leads; see [`Square::half`].
+    fn leads(&self, target: &dyn Target, pixels: Tensor<4>, labels: &[Label]) -> Result<Vec<f32>> {
+        if !self.half {
+            return wrong_leads(target, pixels, labels);
+        }
+        let mut leads = kernels::multiply_in(Precision::Half, || wrong_leads(target, pixels.clone(), labels))?;
+        let fooled: Vec<usize> = (0..labels.len()).filter(|&row| is_fooled(labels[row], leads[row])).collect();
+        if !fooled.is_empty() {
+            let labels: Vec<Label> = fooled.iter().map(|&row| labels[row]).collect();
+            let exact = wrong_leads(target, select(pixels, &fooled), &labels)?;
+            fooled.iter().zip(exact).for_each(|(&row, lead)| leads[row] = lead);
+        }
+        Ok(leads)
     }
 
     /// The side of the squares of `query`, from 0.
@@ -194,6 +213,7 @@ pub(super) fn build(parameters: &mut Parameters) -> Result<Box<dyn Attack>> {
     Ok(Box::new(Square {
         queries: parameters.count("queries", default.queries, 10_000_000)?,
         p_init: parameters.number("p_init", default.p_init, [0.0, 1.0])?,
+        half: parameters.switch("half", default.half)?,
     }))
 }
 

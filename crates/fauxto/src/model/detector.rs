@@ -197,11 +197,11 @@ pub struct Described {
 pub type Descriptor = Vec<Vec<f32>>;
 
 impl Frozen {
-    /// The same, judging in `precision` where the device multiplies in it: faster, and rounded (see [`Precision`]). What
-    /// is differentiated stays in `f32`, and so do explanations.
+    /// The same, judging in `precision` where the device multiplies in it: faster, and rounded (see [`Precision`]). Where
+    /// it is differentiated or explained it multiplies in what the calling thread does, see [`kernels::multiply_in`].
     #[must_use]
     pub fn in_precision(self, precision: Precision) -> Self {
-        Self { precision, program: OnceLock::new(), describing: OnceLock::new(), ..self }
+        Self { precision, ..self }
     }
 
     /// What it was frozen from.
@@ -255,17 +255,20 @@ impl Frozen {
     pub fn logits(&self, pixels: Tensor<4>) -> Tensor<2> {
         let device = pixels.device();
         let views = self.views(pixels);
-        let logits = match self.run(&self.program, false, &views) {
+        let logits = self.judging(views, |views| match self.run(&self.program, false, &views) {
             Some(mut outputs) => from_numbers(outputs.swap_remove(0), &device),
-            None => self.judging(&views, |views| self.detector.logits(views, &Pass::inference())),
-        };
+            None => self.detector.logits(views, &Pass::inference()),
+        });
         self.mean_of_views(logits)
     }
 
     /// What `work` makes of `views` in the precision to judge them in.
-    fn judging<T>(&self, views: &Tensor<4>, work: impl FnOnce(Tensor<4>) -> T) -> T {
-        let precision = if views.is_autodiff() { Precision::Single } else { self.precision };
-        kernels::multiply_in(precision, || work(views.clone()))
+    fn judging<T>(&self, views: Tensor<4>, work: impl FnOnce(Tensor<4>) -> T) -> T {
+        if self.precision == Precision::Half && !views.is_autodiff() {
+            kernels::multiply_in(self.precision, || work(views))
+        } else {
+            work(views)
+        }
     }
 
     /// What is judged of `pixels` `[batch, height, width, 3]`: themselves and, if it is to, their mirror images
@@ -294,9 +297,9 @@ impl Frozen {
         let (batch, device) = (pixels.dims()[0], pixels.device());
         let views = self.views(pixels);
         let judged = views.dims()[0];
-        let (logits, means) = match self.run(&self.describing, true, &views) {
+        let (logits, means) = self.judging(views, |views| match self.run(&self.describing, true, &views) {
             Some(mut outputs) => (from_numbers(outputs.remove(0), &device), outputs),
-            None => self.judging(&views, |views| {
+            None => {
                 let mut means = Vec::new();
                 let features = (0..self.stages()).fold(views, |x, index| {
                     let map = self.stage(index, x);
@@ -304,8 +307,8 @@ impl Frozen {
                     map
                 });
                 (self.head(features), means)
-            }),
-        };
+            }
+        });
         let descriptors = (0..batch)
             .map(|image| {
                 let own = |means: &Vec<f32>| {
@@ -324,8 +327,7 @@ impl Frozen {
         if [height, width] != [self.input_size(); 2] || !can_replace_tensors(pixels) {
             return None;
         }
-        let compile = || Some(self.detector.compile(describe)?.in_precision(self.precision));
-        let program = slot.get_or_init(compile).as_ref()?;
+        let program = slot.get_or_init(|| self.detector.compile(describe)).as_ref()?;
         let pixels = pixels.clone().into_data();
         Some(match pixels.as_slice::<f32>() {
             Ok(pixels) => program.run_all(pixels),

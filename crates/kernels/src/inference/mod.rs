@@ -185,8 +185,7 @@ impl Builder {
         let sizes: Vec<usize> = self.shapes.iter().map(|shape| shape.iter().product()).collect();
         let plan = plan::Plan::new(&self.steps, &sizes, &outputs);
         let multiply_adds = self.steps.iter().map(Step::multiply_adds).sum();
-        let precision = Precision::Single;
-        Program { shapes: self.shapes, steps: self.steps, plan, outputs, multiply_adds, precision }
+        Program { shapes: self.shapes, steps: self.steps, plan, outputs, multiply_adds }
     }
 }
 
@@ -199,17 +198,9 @@ pub struct Program {
     outputs: Vec<usize>,
     /// For one image.
     multiply_adds: usize,
-    precision: Precision,
 }
 
 impl Program {
-    /// The same, multiplying in `precision` where the processor does.
-    #[must_use]
-    pub fn in_precision(mut self, precision: Precision) -> Self {
-        self.precision = precision.on_processor();
-        self
-    }
-
     /// The first output `[batch, height * width * channel]` for `pixels` `[batch, height, width, channel]`.
     ///
     /// # Panics
@@ -219,7 +210,8 @@ impl Program {
         self.run_all(pixels).swap_remove(0)
     }
 
-    /// Every output, as [`Program::run`] gives the first.
+    /// Every output, as [`Program::run`] gives the first. It multiplies in what the calling thread does, see
+    /// [`multiply_in`](crate::multiply_in).
     ///
     /// # Panics
     /// If `pixels` are not a whole number of images.
@@ -230,10 +222,11 @@ impl Program {
         let batch = pixels.len() / image;
         /// Work that occupies one more thread.
         const MULTIPLY_ADDS: usize = 1_000_000;
+        let precision = crate::precision::current();
         let mut values = plan::Values::new(&self.plan, pixels, batch);
         team::lead(self.multiply_adds * batch / MULTIPLY_ADDS, || {
             for step in &self.steps {
-                step.run(&mut values, batch, &self.shapes, self.precision);
+                step.run(&mut values, batch, &self.shapes, precision);
             }
         });
         self.outputs.iter().map(|&output| values.get(output).to_vec()).collect()

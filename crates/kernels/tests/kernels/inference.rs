@@ -2,8 +2,8 @@
 
 use crate::common::{assert_close, device, normal, values};
 use burn::tensor::Tensor;
-use kernels::Activation;
 use kernels::inference::{Builder, LayerNorm, Precision, Program, Weights};
+use kernels::{Activation, multiply_in};
 
 fn weights(shape: [usize; 4], seed: u64) -> (Weights, Tensor<4>, Tensor<1>) {
     let (weight, bias) = ((normal(shape, seed) * 0.1).detach(), normal([shape[0]], seed + 100));
@@ -76,8 +76,9 @@ fn a_program_computes_what_its_operations_do() {
 #[test]
 fn half_precision_is_near_single_and_taken_where_the_processor_has_it() {
     let pixels = values(normal([40, 16, 16, 3], 20));
+    let program = network().0;
     let [single, half] =
-        [Precision::Single, Precision::Half].map(|precision| network().0.in_precision(precision).run(&pixels));
+        [Precision::Single, Precision::Half].map(|precision| multiply_in(precision, || program.run(&pixels)));
     assert_close("half", &half, &single, 0.05);
     assert_eq!(half != single, Precision::Half.is_available_on(&device()));
 }
