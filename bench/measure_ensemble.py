@@ -1,11 +1,11 @@
 """What several detectors are worth alone and together: results/release_ensemble.json, results/few_images.json.
 
-    python bench/measure_ensemble.py MEMBER,MEMBER,... --data ../shared/datasets [--ensemble FILE] [--corrupted 500] \\
-        [--attacked 256] [--out results/release_ensemble.json]
+    python bench/measure_ensemble.py [NAME=]MEMBER,[NAME=]MEMBER,... --data ../shared/datasets [--ensemble FILE] \\
+        [--corrupted 500] [--attacked 256] [--out results/release_ensemble.json]
 
-MEMBERs are run folders or checkpoints. Reported on cifake/test: every member, and all together with McNemar's test of
-their verdicts against the best member's; together also under CIFAR-10-C's corruptions, under attack, and on
-generators/dev.
+MEMBERs are run folders or checkpoints, called by model and seed where they get no name. Reported on cifake/test: every
+member, and all together with McNemar's test of their verdicts against the best member's; together also under
+CIFAR-10-C's corruptions, under attack, and on generators/dev.
 With --ensemble, the file that `fauxto calibrate` wrote of them is judged in place of their vote. Needs pyarrow, numpy,
 scikit-learn, safetensors and scipy.
 """
@@ -21,7 +21,7 @@ from measure_robustness import mcnemar, training, verdicts
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("members", metavar="MEMBER,MEMBER,...")
+    parser.add_argument("members", metavar="[NAME=]MEMBER,...")
     parser.add_argument("--ensemble", type=Path)
     parser.add_argument("--fauxto", type=Path, default=Path("target/release/fauxto"))
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"))
@@ -30,14 +30,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/release_ensemble.json"))
     arguments = parser.parse_args()
     program, test = arguments.fauxto, arguments.data / "cifake/test.parquet"
-    together = arguments.ensemble or arguments.members
+    named = [tuple(member.rpartition("=")[::2]) for member in arguments.members.split(",")]
+    together = arguments.ensemble or ",".join(path for _, path in named)
     with tempfile.TemporaryDirectory() as folder:
         scores = Path(folder) / "scores.csv"
         members, judged = [], {}
-        for member in arguments.members.split(","):
+        for name, member in named:
             clean = say(program, "evaluate", member, test, "--scores", scores)
             trained = training(Path(member))
-            name = f"{trained['model']}, seed {trained['seed']}"
+            name = name or f"{trained['model']}, seed {trained['seed']}"
             judged[name] = (clean["accuracy"], verdicts(scores))
             members.append({"name": name, "trained": trained, "cifake_test": chosen(clean)})
         best = max(judged, key=lambda name: judged[name][0])

@@ -1,14 +1,15 @@
-//! Labelled images at a detector's input size, all of them or one side of a split.
+//! Labelled images at a detector's input size, all of them or sides of a split.
 
 use std::path::Path;
 
 use anyhow::Context;
+use clap::ValueEnum;
 use fauxto::data::split::{Candidate, Split};
 use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
 use fauxto::run::{self, RunFolder};
 use fauxto::train::Example;
 
-use crate::options::{DataOptions, SideOptions};
+use crate::options::{DataOptions, SideName, SideOptions};
 use crate::pixels;
 
 /// Labelled images of a data set.
@@ -57,16 +58,17 @@ impl Images {
         Ok((images, split))
     }
 
-    /// Those on one side of the split in the file, where one is given, after checking that these are the images it was
+    /// Those on the sides asked for of the split in the file, where one is given, after checking that these are the images it was
     /// made of.
     pub(crate) fn on_side(mut self, options: &SideOptions) -> anyhow::Result<Self> {
-        let (Some(file), Some(side)) = (&options.split, options.side) else { return Ok(self) };
+        let Some(file) = &options.split else { return Ok(self) };
         let split = Split::load(file)?;
         split.check(&self.candidates())?;
-        self.examples = self.side(&split, side.into());
+        let asked = SideName::value_variants().iter().filter(|side| options.side.contains(side));
+        self.examples = asked.flat_map(|&side| self.side(&split, side.into())).collect();
         anyhow::ensure!(
             !self.examples.is_empty(),
-            "{}: found no image on that side; expected at least one; measure another side",
+            "{}: found no image there; expected at least one; take another side",
             file.display()
         );
         Ok(self)

@@ -57,17 +57,13 @@ fn from_a_folder_of_images_to_verdicts() {
         assert!(report[metric.name].is_number(), "{}", metric.name);
     }
     let split = run.join("split.json");
-    let side = fauxto()
-        .arg("evaluate")
-        .arg(&run)
-        .arg(&data)
-        .arg("--split")
-        .arg(&split)
-        .args(["--side", "validation", "--json"])
-        .assert()
-        .success();
-    let n = json(&side.get_output().stdout)["n"].as_u64().unwrap();
-    assert!((8..=11).contains(&n), "{n}");
+    let [validation, train, both] = ["validation", "train", "train,validation"].map(|sides| {
+        let mut call = fauxto();
+        call.arg("evaluate").arg(&run).arg(&data).arg("--split").arg(&split).args(["--side", sides, "--json"]);
+        json(&call.assert().success().get_output().stdout)["n"].as_u64().unwrap()
+    });
+    assert!((8..=11).contains(&validation), "{validation}");
+    assert_eq!(train + validation, both);
 
     let figure = folder.path().join("corrupted");
     let corrupted = fauxto()

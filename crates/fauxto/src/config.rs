@@ -256,9 +256,9 @@ pub static PRESETS: &[PresetEntry] = &[
         text: include_str!("../../../presets/release_mixed.toml"),
     },
     PresetEntry {
-        name: "release_second",
-        summary: "a detector to vote with the release detector: its degradations from the beginning, of fewer images",
-        text: include_str!("../../../presets/release_second.toml"),
+        name: "release_varied",
+        summary: "a release detector in one long cycle on clean and degraded images, from pretrained weights (--init)",
+        text: include_str!("../../../presets/release_varied.toml"),
     },
     PresetEntry {
         name: "release_robust",

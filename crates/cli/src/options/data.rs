@@ -16,12 +16,12 @@ pub(crate) struct DataOptions {
     pub(crate) skip_bad: bool,
 }
 
-/// One side of a split instead of all images.
+/// Sides of a split instead of all images.
 #[derive(Debug, Args)]
 pub(crate) struct SideOptions {
-    /// Take one side of a split of these data (needs --split)
-    #[arg(long, value_name = "SIDE", requires = "split")]
-    pub(crate) side: Option<SideName>,
+    /// Take these sides of a split of these data, as in `validation,test` (needs --split)
+    #[arg(long, value_name = "SIDES", value_delimiter = ',', requires = "split")]
+    pub(crate) side: Vec<SideName>,
     /// The split
     #[arg(long, value_name = "FILE", requires = "side")]
     pub(crate) split: Option<PathBuf>,

@@ -75,7 +75,7 @@ pub(super) fn images(pipeline: &Pipeline<'_>, side: SideName, size: usize) -> an
     match &arguments.reported.report {
         Some(report) if side == SideName::Test => Images::open(report, &arguments.options, size),
         _ => {
-            let split = SideOptions { side: Some(side), split: Some(pipeline.path("split.json")) };
+            let split = SideOptions { side: vec![side], split: Some(pipeline.path("split.json")) };
             Images::open(&arguments.data, &arguments.options, size)?.on_side(&split)
         }
     }
