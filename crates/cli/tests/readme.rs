@@ -381,8 +381,7 @@ fn together(header: &str, results: &Value) -> String {
         writeln!(table, "| {name} | {} | {} |", proportion(test), auc(test)).unwrap();
     };
     for member in results["members"].as_array().unwrap() {
-        let [model, seed] = ["model", "seed"].map(|field| &member["trained"][field]);
-        row(&format!("`{}`, seed {seed}", model.as_str().unwrap()), &member["cifake_test"]);
+        row(&format!("`{}`", member["name"].as_str().unwrap()), &member["cifake_test"]);
     }
     row("together", &results["cifake_test"]);
     table

@@ -10,7 +10,7 @@ use super::{
     array::Array,
     linear::{forward_and_finish, input_gradient, weight_gradient},
     operation::Operation,
-    parallel::{map_pieces_mut, rows_per_piece},
+    parallel::{Destination, map_pieces_mut, rows_per_piece},
     reduction::{add_in_order, add_rows},
     simd::dispatch,
 };
@@ -21,11 +21,6 @@ use crate::precision::Precision;
 pub(crate) struct LinearGelu {
     pub(crate) precision: Precision,
 }
-
-struct Destination(*mut f32);
-
-// SAFETY: calls of `finish` write disjoint parts of the destination.
-unsafe impl Sync for Destination {}
 
 impl Operation<3> for LinearGelu {
     /// Input, weight, and the layer's output before the activation.

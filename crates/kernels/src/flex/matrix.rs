@@ -7,6 +7,8 @@
 use gemm::Parallelism;
 use rayon::prelude::*;
 
+use super::parallel::Destination;
+
 /// A matrix of `f32` values with arbitrary strides.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Matrix<'a> {
@@ -46,11 +48,6 @@ impl<'a> Matrix<'a> {
         }
     }
 }
-
-struct Destination(*mut f32);
-
-// SAFETY: blocks of one product write disjoint parts of the destination.
-unsafe impl Sync for Destination {}
 
 /// `destination = left * right`, or `destination += left * right`, on the calling thread.
 /// `destination` is row-major and contiguous.

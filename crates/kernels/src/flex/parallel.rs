@@ -28,7 +28,7 @@ pub(crate) fn for_each_piece(values: &mut [f32], size: usize, work: impl Fn(usiz
         return values.chunks_mut(size).enumerate().for_each(|(index, piece)| work(index, piece));
     }
     if team::is_led() {
-        let (length, start) = (values.len(), Start(values.as_mut_ptr()));
+        let (length, start) = (values.len(), Destination(values.as_mut_ptr()));
         return for_each_index(length.div_ceil(size), |index| {
             let start = &start;
             let first = index * size;
@@ -40,10 +40,11 @@ pub(crate) fn for_each_piece(values: &mut [f32], size: usize, work: impl Fn(usiz
     values.par_chunks_mut(size).enumerate().for_each(|(index, piece)| work(index, piece));
 }
 
-struct Start(*mut f32);
+/// Where tasks write, each its own part.
+pub(crate) struct Destination(pub(crate) *mut f32);
 
-// SAFETY: threads use disjoint parts of what it points to.
-unsafe impl Sync for Start {}
+// SAFETY: whoever writes through it, in `unsafe` code of its own, sees to it that tasks write disjoint parts.
+unsafe impl Sync for Destination {}
 
 /// Results of `work(index)` for every piece, in order.
 pub(crate) fn map_pieces<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {

@@ -9,7 +9,7 @@ use super::{
     memory::Buffer,
     microkernel::{PANEL, Panel, Start, width},
     pairs::convert_rows,
-    parallel::{for_each_index, for_each_piece},
+    parallel::{Destination, for_each_index, for_each_piece},
     rearrange::rearrange,
     tiles::{BLOCK, Gathered, Left, Product, SIDE, multiplies_tiles, with_tiles},
 };
@@ -147,12 +147,6 @@ fn padded(columns: usize) -> usize {
         rest => columns - rest + width(rest),
     }
 }
-
-/// Where tasks write, each its own part.
-pub(crate) struct Destination(pub(crate) *mut f32);
-
-// SAFETY: tasks write disjoint parts of the destination.
-unsafe impl Sync for Destination {}
 
 /// Pointers to the rows of a left matrix, position by position.
 #[derive(Debug)]

@@ -21,8 +21,8 @@ use super::{
     memory::Buffer,
     microkernel::{PANEL, Start, width},
     pairs::{convert, convert_rows},
-    parallel::{for_each_index, for_each_piece, map_pieces},
-    product::{Destination, Packed, product_of_blocks},
+    parallel::{Destination, for_each_index, for_each_piece, map_pieces},
+    product::{Packed, product_of_blocks},
     rearrange::rearrange,
     tiles::{BLOCK, Gathered, Left, Product, SIDE, multiplies_tiles, with_tiles},
 };

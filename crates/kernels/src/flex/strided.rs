@@ -15,7 +15,7 @@ use super::{
     memory::Buffer,
     microkernel::Start,
     pairs::Factors,
-    parallel::for_each_index,
+    parallel::{Destination, for_each_index},
     product::{Packed, Rows, Strides},
 };
 use crate::precision::Precision;
@@ -44,11 +44,6 @@ fn reaching(input: usize, kernel: usize, out_length: usize, stride: usize, paddi
     debug_assert!(distance.is_multiple_of(stride));
     (distance / stride < out_length).then_some(distance / stride)
 }
-
-struct Destination(*mut f32);
-
-// SAFETY: tasks write disjoint pixels of the destination.
-unsafe impl Sync for Destination {}
 
 /// Writes the gradient `[batch, height, width, in]` for `dy` `[batch, out_height, out_width, out]` and a
 /// weight `[out, in, kernel_height, kernel_width]`.

@@ -229,10 +229,12 @@ impl Product<'_> {
             // Half a panel is read twice, the second time into sums that nobody takes.
             let half = if self.columns <= SIDE { 0 } else { SIDE };
             let mut right = [self.panel.as_ptr(), self.panel.as_ptr().wrapping_add(half)];
-            for &Left { tiles, stride, step } in self.left.iter().filter(|_| self.steps > 0) {
-                let (strides, distances) = ([stride, 4 * self.panel_stride], [step, ROW * self.panel_stride]);
-                amx::add_products([tiles, right], strides, distances, self.steps);
-                right = right.map(|right| right.wrapping_add(self.steps * SIDE * self.panel_stride));
+            if self.steps > 0 {
+                for &Left { tiles, stride, step } in self.left {
+                    let (strides, distances) = ([stride, 4 * self.panel_stride], [step, ROW * self.panel_stride]);
+                    amx::add_products([tiles, right], strides, distances, self.steps);
+                    right = right.map(|right| right.wrapping_add(self.steps * SIDE * self.panel_stride));
+                }
             }
             amx::store(target, stride);
         }

@@ -19,8 +19,8 @@ use super::{
     memory::Buffer,
     microkernel::{PANEL, Start, accumulate_transposed},
     pairs::{Factors, convert},
-    parallel::{for_each_index, for_each_piece},
-    product::{Destination, Packed, Rows},
+    parallel::{Destination, for_each_index, for_each_piece},
+    product::{Packed, Rows},
     shifted,
     vector::{Vector, VectorKernel, run},
 };

@@ -16,7 +16,7 @@ pub(super) fn multiply<const D: usize, const E: usize>(
 ) -> Tensor<D> {
     let half = wanted() == Precision::Half
         && !on_flex(&x.clone().into_dispatch().kind)
-        && x.device().supports_dtype(DType::BF16);
+        && Precision::Half.is_available_on(&x.device());
     if half { in_half(x, weight, bias, product) } else { product(x, weight, bias) }
 }
 
