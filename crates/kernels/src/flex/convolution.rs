@@ -17,8 +17,8 @@ use super::{
     memory::Buffer,
     microkernel::{PANEL, Start, accumulate_transposed},
     operation::Operation,
-    pairs::Factors,
-    parallel::{for_each_piece, map_pieces},
+    pairs::{Factors, convert},
+    parallel::{for_each_piece, map_pieces, rows_per_piece},
     product::{Packed, Rows, Strides, product},
     reduction::{add_rows, column_sums},
     shifted, strided, winograd,
@@ -86,6 +86,11 @@ impl Geometry {
 
     fn pointwise(&self) -> bool {
         (self.kernel_height, self.kernel_width) == (1, 1) && self.stride == 1 && self.padding == 0
+    }
+
+    /// Whether it reads single pixels, but not all of them.
+    fn skips(&self) -> bool {
+        (self.kernel_height, self.kernel_width) == (1, 1) && self.stride > 1 && self.padding == 0
     }
 
     /// Columns of the patch matrix.
@@ -220,7 +225,7 @@ impl Conv2d {
                 linear::weight_gradient(x.values(), gradient.values(), [inputs, outputs], self.precision, dw);
             });
         }
-        if shifted::applies(geometry, self.precision) {
+        if shifted::applies_to_gradient(geometry, self.precision) {
             return Array::build(weight.shape(), |dw| {
                 shifted::weight_gradient(geometry, x.values(), gradient.values(), outputs, dw);
             });
@@ -338,13 +343,35 @@ pub(crate) fn convolve(
         return shifted::convolve(geometry, x, weight, bias, y, finish);
     }
     let start = bias.map_or(Start::Zero, Start::Bias);
+    let mut pointwise =
+        |x: &[f32]| product(y, |pixels| Rows::of_matrix(x, weight.depth, pixels), weight, start, &finish);
+    if weight.pairs && geometry.skips() {
+        return pointwise(read_pairs(geometry, x).values());
+    }
     let factors = Factors::new(x, weight.pairs);
     let (x, geometry) = (factors.values(), Geometry { channels: weight.depth, ..*geometry });
     if geometry.pointwise() {
-        return product(y, |pixels| Rows::of_matrix(x, geometry.channels, pixels), weight, start, finish);
+        return pointwise(x);
     }
     let zeros = vec![0.0; geometry.channels];
     product(y, |pixels| geometry.rows(x, &zeros, pixels), weight, start, finish);
+}
+
+/// The pixels that a convolution reads which [skips](Geometry::skips) others, in pairs of channels.
+fn read_pairs(geometry: &Geometry, x: &[f32]) -> Buffer {
+    let &Geometry { batch, height, width, channels, stride, out_height, out_width, .. } = geometry;
+    let line = out_width * channels / 2;
+    let mut pairs = Buffer::new(batch * out_height * line);
+    let lines = rows_per_piece(line);
+    for_each_piece(pairs.values_mut(), lines * line, |index, pairs| {
+        for (offset, pairs) in pairs.chunks_exact_mut(line).enumerate() {
+            let (image, y) = ((index * lines + offset) / out_height, (index * lines + offset) % out_height);
+            let first = (image * height + y * stride) * width * channels;
+            let pixels = x[first..].chunks(stride * channels);
+            pairs.chunks_exact_mut(channels / 2).zip(pixels).for_each(|(pairs, x)| convert(&x[..channels], pairs));
+        }
+    });
+    pairs
 }
 
 /// What follows a convolution while its output is in cache.

@@ -25,7 +25,7 @@ const OPERATIONS_PER_TASK: usize = 400_000;
 const BYTES_PER_TASK: usize = 64 * 1024;
 
 /// Tasks that keep the threads of a large machine busy.
-const TASKS: usize = 32;
+pub(crate) const TASKS: usize = 32;
 
 /// A right matrix of `positions * depth` rows, cut into panels of columns.
 #[derive(Debug)]
@@ -334,14 +334,14 @@ pub(crate) fn product<'a>(
         // SAFETY: the destination is this task's.
         unsafe { rows.multiply(range.len(), packed, panels, start, destination, packed.columns) };
     };
-    product_of_blocks(destination, ROWS, packed, multiply, finish);
+    product_of_blocks(destination, [ROWS, TASKS], packed, multiply, finish);
 }
 
 /// The same by blocks of `size` rows, where `multiply(rows, panels, first)` writes some panels' columns of some rows, from
-/// `first` on in a destination that is row-major, and nothing else.
+/// `first` on in a destination that is row-major, and nothing else. Panels are divided where blocks are fewer than `tasks`.
 pub(crate) fn product_of_blocks(
     destination: &mut [f32],
-    size: usize,
+    [size, tasks]: [usize; 2],
     packed: &Packed,
     multiply: impl Fn(Range<usize>, Range<usize>, *mut f32) + Sync,
     finish: impl Fn(usize, &mut [f32]) + Sync,
@@ -356,7 +356,7 @@ pub(crate) fn product_of_blocks(
     let operations = 2 * size.min(total) * packed.positions * packed.depth * columns;
     let bytes = 4 * packed.positions * packed.depth * columns;
     let worthwhile = (operations / OPERATIONS_PER_TASK).max(bytes / BYTES_PER_TASK);
-    let groups = TASKS.div_ceil(blocks).min(worthwhile).clamp(1, packed.panels());
+    let groups = tasks.div_ceil(blocks).min(worthwhile).clamp(1, packed.panels());
     let together = packed.panels().div_ceil(groups);
     let groups = packed.panels().div_ceil(together);
     let target = Destination(destination.as_mut_ptr());

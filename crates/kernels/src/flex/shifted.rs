@@ -1,13 +1,14 @@
-//! 3x3 convolution of stride 1 in half precision by [`tiles`](super::tiles), summed directly.
+//! 3x3 convolution of stride 1 or 2 in half precision by [`tiles`](super::tiles), summed directly.
 //!
 //! Tiles multiply so fast that Winograd's transforms cost more than the products they save. A tile of the left takes
 //! sixteen rows at even distances: sixteen output pixels that follow each other. Under one place of the kernel they read
 //! sixteen input pixels, a line up or down and a column to a side, and where a line ends these lie apart. In a copy of
 //! the images that is shifted by that column, with zeros in what the shift leaves, and with a line of zeros between
 //! images, they follow each other too. Three such copies, made of as many images as stay in the second-level cache, serve
-//! all nine places.
+//! all nine places. At stride 2 even columns are one copy and odd ones the two others, and likewise even lines lie apart
+//! from odd ones, so that what follows each other in the output does so in the copies.
 //!
-//! The weight's gradient is a sum over pixels, of which a tile's row holds sixteen pairs, so there every copy has each pixel
+//! The weight's gradient at stride 1 is a sum over pixels, of which a tile's row holds sixteen pairs, so there every copy has each pixel
 //! paired with the next of its line. A line of zeros between images makes all pixels of a chunk one sum.
 //!
 //! Cost per output pixel: `2 * 9 * in * out` operations, a quarter more for the weight's gradient of maps of 4x4, which
@@ -22,7 +23,7 @@ use super::{
     microkernel::{PANEL, Start, width},
     pairs::{convert, convert_rows},
     parallel::{Destination, for_each_index, for_each_piece, map_pieces},
-    product::{Packed, product_of_blocks},
+    product::{Packed, TASKS, product_of_blocks},
     rearrange::rearrange,
     tiles::{BLOCK, Gathered, Left, Product, SIDE, multiplies_tiles, with_tiles},
 };
@@ -44,12 +45,18 @@ const ROWS: usize = 256;
 /// Whether tiles can do it: their rows are whole lines or parts of one, their depth is channels of one pixel.
 pub(crate) fn applies(geometry: &Geometry, precision: Precision) -> bool {
     let &Geometry { height, width, channels, kernel_height, kernel_width, stride, padding, .. } = geometry;
+    let (lines, line) = (geometry.out_height, geometry.out_width);
     precision == Precision::Half
-        && [kernel_height, kernel_width, stride, padding] == [KERNEL, KERNEL, 1, 1]
+        && [kernel_height, kernel_width, padding] == [KERNEL, KERNEL, 1]
+        && (stride == 1 || stride == 2 && height.is_multiple_of(2) && width.is_multiple_of(2))
         && channels.is_multiple_of(2 * SIDE)
-        && (width.is_multiple_of(SIDE)
-            || width > 1 && SIDE.is_multiple_of(width) && (height * width).is_multiple_of(SIDE))
+        && (line.is_multiple_of(SIDE) || line > 1 && SIDE.is_multiple_of(line) && (lines * line).is_multiple_of(SIDE))
         && multiplies_tiles()
+}
+
+/// Whether tiles can do the weight's gradient, too.
+pub(crate) fn applies_to_gradient(geometry: &Geometry, precision: Precision) -> bool {
+    geometry.stride == 1 && applies(geometry, precision)
 }
 
 /// As [`convolve`](super::convolution::convolve), with a weight in pairs.
@@ -61,79 +68,111 @@ pub(crate) fn convolve(
     y: &mut [f32],
     finish: impl Fn(usize, &mut [f32]) + Sync,
 ) {
-    let &Geometry { batch, height, width, channels, .. } = geometry;
+    let &Geometry { batch, height, width, channels, out_height, out_width, .. } = geometry;
     assert!(weight.pairs && [weight.positions, 2 * weight.depth] == [PLACES, channels], "the weight's form");
     assert_eq!(x.len(), batch * height * width * channels, "input's size");
-    assert_eq!(y.len(), batch * height * width * weight.columns, "output's size");
-    let images = (PIXELS / (height * width)).max(1);
+    let pixels = out_height * out_width;
+    assert_eq!(y.len(), batch * pixels * weight.columns, "output's size");
+    let images = (PIXELS / pixels).max(1);
     let start = bias.map_or(Start::Zero, Start::Bias);
-    let multiply = |pixels: Range<usize>, panels, destination| {
-        let copies = Copies::new(geometry, &x[pixels.start * channels..pixels.end * channels]);
+    // Copies are made once for every task, so fewer than elsewhere.
+    let multiply = |range: Range<usize>, panels, destination| {
+        let size = height * width * channels;
+        let copies = Copies::new(geometry, &x[range.start / pixels * size..range.end / pixels * size]);
         // SAFETY: the destination is this task's pixels' of these panels.
         unsafe { copies.multiply(weight, panels, start, destination) };
     };
-    product_of_blocks(y, images * height * width, weight, multiply, finish);
+    product_of_blocks(y, [images * pixels, TASKS / 2], weight, multiply, finish);
 }
 
-/// Some images three times in pairs of channels, shifted right by a column, not at all, and left. Sixteen pairs of all
-/// pixels lie together, so that a tile is of one piece: `[copy, channels / 32, line, column, 16]`.
+/// Some images three times in pairs of channels, as the three columns of the kernel read them. Sixteen pairs of all
+/// pixels lie together, so that a tile is of one piece: `[copy, channels / 32, line, column, 16]`, with as many columns as
+/// the output has.
+///
+/// At stride 1 they are shifted right by a column, not at all, and left. At stride 2 they are odd columns shifted right,
+/// even columns, and odd ones, and after the odd lines of all images come all even ones. Before every image's lines, odd
+/// ones at stride 2, comes one of zeros, and at stride 1 another after the last.
 struct Copies {
     pairs: Buffer,
+    stride: usize,
+    images: usize,
+    /// Lines and columns of the output.
     height: usize,
     width: usize,
-    images: usize,
     /// Tiles in the depth of a pixel.
     steps: usize,
 }
 
 impl Copies {
     fn new(geometry: &Geometry, x: &[f32]) -> Self {
-        let &Geometry { height, width, channels, .. } = geometry;
+        let &Geometry { height, width, channels, stride, out_height, out_width, .. } = geometry;
         let steps = channels / (2 * SIDE);
         let images = x.len() / (height * width * channels);
-        let lines = images * (height + 1) + 1;
-        let mut pairs = Buffer::new(KERNEL * steps * lines * width * SIDE);
+        let mut copies = Self { pairs: Buffer::new(0), stride, images, height: out_height, width: out_width, steps };
+        let mut pairs = Buffer::new(KERNEL * steps * copies.step());
         let (rows, _) = pairs.values_mut().as_chunks_mut::<SIDE>();
-        let at = |copy: usize, step: usize, line: usize| ((copy * steps + step) * lines + line) * width;
-        let mut pixel = vec![0.0; channels / 2];
-        let mut pixels = x.chunks_exact(channels);
-        for line in 0..lines {
-            if line % (height + 1) == 0 {
-                for copy in 0..KERNEL {
-                    (0..steps).for_each(|step| rows[at(copy, step, line)..][..width].fill([0.0; SIDE]));
-                }
-                continue;
+        let at =
+            |copy: usize, step: usize, line: usize| (copy * steps + step) * copies.step() / SIDE + line * out_width;
+        for line in (0..images + 2 - stride).map(|image| image * (out_height + 1)) {
+            for copy in 0..KERNEL {
+                (0..steps).for_each(|step| rows[at(copy, step, line)..][..out_width].fill([0.0; SIDE]));
             }
-            for (column, values) in pixels.by_ref().take(width).enumerate() {
+        }
+        let mut pixel = vec![0.0; channels / 2];
+        for (number, values) in x.chunks_exact(width * channels).enumerate() {
+            let line = copies.line(number / height, number % height);
+            for (column, values) in values.chunks_exact(channels).enumerate() {
                 convert(values, &mut pixel);
-                for (step, tile) in pixel.as_chunks::<SIDE>().0.iter().enumerate() {
-                    for copy in 0..KERNEL {
-                        let shifted = (column + 1).wrapping_sub(copy);
-                        if shifted < width {
-                            rows[at(copy, step, line) + shifted] = *tile;
+                for copy in 0..KERNEL {
+                    let padded = (column + 1).wrapping_sub(copy);
+                    if padded % stride == 0 && padded / stride < out_width {
+                        for (step, tile) in pixel.as_chunks::<SIDE>().0.iter().enumerate() {
+                            rows[at(copy, step, line) + padded / stride] = *tile;
                         }
                     }
                 }
             }
             for step in 0..steps {
                 rows[at(0, step, line)] = [0.0; SIDE];
-                rows[at(KERNEL - 1, step, line) + width - 1] = [0.0; SIDE];
+                if stride == 1 {
+                    rows[at(KERNEL - 1, step, line) + width - 1] = [0.0; SIDE];
+                }
             }
         }
-        Self { pairs, height, width, images, steps }
+        copies.pairs = pairs;
+        copies
+    }
+
+    /// Where line `line` of image `image` lies.
+    fn line(&self, image: usize, line: usize) -> usize {
+        match (self.stride, line % 2) {
+            (1, _) => image * (self.height + 1) + 1 + line,
+            (_, 1) => image * (self.height + 1) + 1 + line / 2,
+            _ => self.images * (self.height + 1) + image * self.height + line / 2,
+        }
     }
 
     /// Values from one step in depth to the next.
     fn step(&self) -> usize {
-        (self.images * (self.height + 1) + 1) * self.width * SIDE
+        let lines = match self.stride {
+            1 => self.images * (self.height + 1) + 1,
+            _ => self.images * (2 * self.height + 1),
+        };
+        lines * self.width * SIDE
     }
 
     /// What the output pixels from `pixel` on, up to [`BLOCK`] of all `pixels`, read at every place of the kernel.
     fn block(&self, pixel: usize, pixels: usize) -> [Left; PLACES] {
         let tile = |pixel: usize, place: usize| {
-            // In every image before lies a line more.
-            let row = pixel + (pixel / (self.height * self.width) + place / KERNEL) * self.width;
-            self.pairs.values()[place % KERNEL * self.steps * self.step() + row * SIDE..].as_ptr()
+            let (kernel_y, image) = (place / KERNEL, pixel / (self.height * self.width));
+            let lines = match (self.stride, kernel_y) {
+                // In every image before lies a line more.
+                (1, _) => image + kernel_y,
+                (_, 1) => self.images * (self.height + 1),
+                _ => image + kernel_y / 2,
+            };
+            let first = place % KERNEL * self.steps * self.step();
+            self.pairs.values()[first + (pixel + lines * self.width) * SIDE..].as_ptr()
         };
         // What is missing of a block is not read for its own sake.
         let lower = if pixel + SIDE < pixels { pixel + SIDE } else { pixel };
@@ -186,8 +225,9 @@ pub(crate) fn weight_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], output
         sums.values_mut().fill(0.0);
     }
     for first in (0..batch).step_by(images) {
-        let own = |values| Images { values, count: images.min(batch - first), first, height, width };
-        let (left, right) = (own(dy).turned(outputs, rows), RowCopies::new(&own(x), inputs));
+        let count = images.min(batch - first);
+        let own = |values, channels| Images::new(values, first..first + count, [height, width, channels]);
+        let (left, right) = (own(dy, outputs).turned(rows), RowCopies::new(&own(x, inputs)));
         let start = if first == 0 { Start::Zero } else { Start::Destination };
         let target = Destination(sums.values_mut().as_mut_ptr());
         for_each_index(PLACES * left.len(), |task| {
@@ -205,29 +245,35 @@ pub(crate) fn weight_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], output
 /// Some images of a batch, without padding.
 struct Images<'a> {
     values: &'a [f32],
-    first: usize,
     count: usize,
     height: usize,
     width: usize,
+    channels: usize,
 }
 
-impl Images<'_> {
+impl<'a> Images<'a> {
+    fn new(values: &'a [f32], images: Range<usize>, [height, width, channels]: [usize; 3]) -> Self {
+        let size = height * width * channels;
+        Self { values: &values[images.start * size..images.end * size], count: images.len(), height, width, channels }
+    }
+
     /// Pairs of pixels, a line of zeros after each image, and zeros up to whole tiles.
     fn pairs(&self) -> usize {
         (self.count * (self.height + 1) * self.width / 2).next_multiple_of(SIDE)
     }
 
-    /// A line, of `channels` values a pixel, of image `line / (height + 1)`; none for the one after the last.
-    fn line(&self, line: usize, channels: usize) -> Option<&[f32]> {
+    /// A line of image `line / (height + 1)`; none for the one after the last.
+    fn line(&self, line: usize) -> Option<&'a [f32]> {
         let (image, line) = (line / (self.height + 1), line % (self.height + 1));
-        let first = ((self.first + image) * self.height + line) * self.width * channels;
-        (image < self.count && line < self.height).then(|| &self.values[first..][..self.width * channels])
+        let size = self.width * self.channels;
+        (image < self.count && line < self.height).then(|| &self.values[(image * self.height + line) * size..][..size])
     }
 
-    /// All of `channels`, in groups of `size`, as rows whose depth is pixels.
-    fn turned(&self, channels: usize, size: usize) -> Vec<Gathered> {
+    /// All channels, in groups of `size`, as rows whose depth is pixels.
+    fn turned(&self, size: usize) -> Vec<Gathered> {
+        let channels = self.channels;
         let mut pairs = Buffer::new(self.pairs() * channels);
-        for_each_piece(pairs.values_mut(), self.width / 2 * channels, |line, pairs| match self.line(line, channels) {
+        for_each_piece(pairs.values_mut(), self.width / 2 * channels, |line, pairs| match self.line(line) {
             Some(values) => convert_rows(values, channels, pairs),
             None => pairs.fill(0.0),
         });
@@ -251,7 +297,8 @@ struct RowCopies {
 }
 
 impl RowCopies {
-    fn new(images: &Images<'_>, channels: usize) -> Self {
+    fn new(images: &Images<'_>) -> Self {
+        let channels = images.channels;
         let (line, depth) = (images.width / 2, images.pairs());
         // The last place reads two lines on.
         let rows = depth + (KERNEL - 1) * line;
@@ -261,7 +308,7 @@ impl RowCopies {
         for_each_index(rows.div_ceil(line), |number| {
             let target = &target;
             let mut padded = vec![0.0; (images.width + 2) * channels];
-            let values = number.checked_sub(1).and_then(|number| images.line(number, channels));
+            let values = number.checked_sub(1).and_then(|number| images.line(number));
             if let Some(values) = values {
                 padded[channels..][..values.len()].copy_from_slice(values);
             }
@@ -336,13 +383,14 @@ mod tests {
 
     /// Calls `work(output pixel, input pixel, place)` wherever a place of the kernel lies within an image.
     fn each_place(geometry: &Geometry, mut work: impl FnMut(usize, usize, usize)) {
-        let &Geometry { batch, height, width, .. } = geometry;
-        for pixel in 0..batch * height * width {
-            let (row, column) = (pixel / width % height, pixel % width);
+        let &Geometry { batch, height, width, stride, out_height, out_width, .. } = geometry;
+        for pixel in 0..batch * out_height * out_width {
+            let (image, row, column) =
+                (pixel / (out_height * out_width), pixel / out_width % out_height, pixel % out_width);
             for place in 0..PLACES {
-                let (down, right) = (row + place / KERNEL, column + place % KERNEL);
+                let (down, right) = (row * stride + place / KERNEL, column * stride + place % KERNEL);
                 if (1..=height).contains(&down) && (1..=width).contains(&right) {
-                    work(pixel, pixel + place / KERNEL * width + place % KERNEL - width - 1, place);
+                    work(pixel, (image * height + down - 1) * width + right - 1, place);
                 }
             }
         }
@@ -351,23 +399,29 @@ mod tests {
     #[test]
     fn sums_and_the_weights_gradient_are_exact() {
         // Maps of one tile and of many, lines of several, parts of blocks, panels and groups, more images than a chunk.
-        for (x, outputs) in [
-            ([1, 4, 4, 32], 16),
-            ([3, 4, 4, 544], 8),
-            ([5, 8, 8, 64], 100),
-            ([1, 8, 2, 32], 33),
-            ([2, 16, 16, 96], 32),
-            ([1, 3, 48, 32], 40),
-            ([70, 16, 16, 64], 16),
+        for (x, outputs, stride) in [
+            ([1, 4, 4, 32], 16, 1),
+            ([3, 4, 4, 544], 8, 1),
+            ([5, 8, 8, 64], 100, 1),
+            ([1, 8, 2, 32], 33, 1),
+            ([2, 16, 16, 96], 32, 1),
+            ([1, 3, 48, 32], 40, 1),
+            ([70, 16, 16, 64], 16, 1),
+            ([1, 8, 8, 32], 16, 2),
+            ([19, 8, 8, 544], 8, 2),
+            ([5, 16, 16, 64], 100, 2),
+            ([1, 16, 4, 32], 33, 2),
+            ([2, 32, 32, 96], 32, 2),
+            ([1, 6, 96, 32], 40, 2),
         ] {
-            let geometry = Geometry::new(x, [KERNEL; 2], 1, 1);
+            let geometry = Geometry::new(x, [KERNEL; 2], stride, 1);
             if !applies(&geometry, Precision::Half) {
                 assert!(!multiplies_tiles(), "{x:?}");
                 return;
             }
             let [batch, height, width, inputs] = x;
-            let pixels = batch * height * width;
-            let (x, dy) = (whole(pixels * inputs, 5), whole(pixels * outputs, 3));
+            let pixels = batch * geometry.out_height * geometry.out_width;
+            let (x, dy) = (whole(batch * height * width * inputs, 5), whole(pixels * outputs, 3));
             let (weight, bias) = (whole(outputs * inputs * PLACES, 7), whole(outputs, 11));
             let mut expected: Vec<f32> = (0..pixels).flat_map(|_| bias.clone()).collect();
             let mut expected_gradient = vec![0.0; weight.len()];
@@ -393,6 +447,9 @@ mod tests {
             });
             assert_eq!(y, expected, "{:?}", geometry);
             assert_eq!(finished, expected, "{:?}", geometry);
+            if !applies_to_gradient(&geometry, Precision::Half) {
+                continue;
+            }
             let mut gradient = vec![0.0; weight.len()];
             weight_gradient(&geometry, &x, &dy, outputs, &mut gradient);
             assert_eq!(gradient, expected_gradient, "{:?}", geometry);

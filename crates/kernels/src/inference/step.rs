@@ -196,12 +196,17 @@ impl Excitation {
         Self { squeeze: Dense::new(squeeze), activation, expand: Dense::new(expand) }
     }
 
+    /// A few images after another, so that they are scaled while they are still in cache from being averaged.
     fn run(&self, x: &[f32], pixels: usize, y: &mut [f32]) {
         let channels = self.squeeze.packed.depth;
-        let mut mean = Buffer::new(x.len() / pixels);
-        scaling::average(x, pixels, channels, mean.values_mut());
-        let hidden = self.squeeze.run(mean.values(), self.activation);
-        let scale = self.expand.run(hidden.values(), Some(Kind::Sigmoid));
-        scaling::scale_images(x, scale.values(), pixels, channels, y);
+        let size = pixels * channels * rows_per_piece(pixels * channels);
+        for_each_piece(y, size, |index, y| {
+            let x = &x[index * size..][..y.len()];
+            let mut mean = Buffer::new(x.len() / pixels);
+            scaling::average(x, pixels, channels, mean.values_mut());
+            let hidden = self.squeeze.run(mean.values(), self.activation);
+            let scale = self.expand.run(hidden.values(), Some(Kind::Sigmoid));
+            scaling::scale_images(x, scale.values(), pixels, channels, y);
+        });
     }
 }
