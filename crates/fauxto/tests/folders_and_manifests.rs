@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fauxto::Label::{Fake, Real};
-use fauxto::data::{Dataset, Limits, Location, OpenOptions, Parent, READERS, Side};
+use fauxto::data::{Dataset, Labels, Limits, Location, OpenOptions, Parent, READERS, Side};
 use fauxto::{Label, data};
 use tempfile::TempDir;
 
@@ -36,7 +36,7 @@ fn open(path: impl AsRef<Path>) -> Dataset {
 }
 
 fn to_judge() -> OpenOptions {
-    OpenOptions { allow_unlabelled: true, ..OpenOptions::default() }
+    OpenOptions { labels: Labels::Optional, ..OpenOptions::default() }
 }
 
 fn error(path: impl AsRef<Path>) -> String {
@@ -170,6 +170,25 @@ fn ambiguity_shows_what_was_found() {
     let other = tree(&["weights.bin"]);
     write(other.path(), "weights.bin", "text");
     assert_says(&error(other.path().join("weights.bin")), &["another kind", "Parquet", "CSV"]);
+}
+
+#[test]
+fn what_is_judged_may_lie_in_any_folders() {
+    let unread = OpenOptions { labels: Labels::Unread, ..OpenOptions::default() };
+    let folder = tree(&["fake/real/1.png", "a/fake/2.png", "a/train/3.png", "a.b/4.png", ".hidden/5.png", "notes.txt"]);
+    let expected = [("a/fake/2.png", None, None), ("a/train/3.png", None, None), ("a.b/4.png", None, None)];
+    let dataset = Dataset::open(folder.path(), &unread).unwrap();
+    let mut found = told(&dataset);
+    assert!(found.contains(&("fake/real/1.png", None, None)));
+    found.retain(|entry| expected.contains(entry));
+    assert_eq!((found.len(), dataset.items.len(), dataset.ignored.len()), (3, 4, 1));
+
+    // What a manifest says of labels, sides and parents is not looked at either, nor one that lies in a folder.
+    write(folder.path(), "list.csv", "file_name,label,split,parent\na.b/4.png,cat,nowhere,../x.png\n");
+    let listed = Dataset::open(folder.path().join("list.csv"), &unread).unwrap();
+    assert_eq!(told(&listed), [("a.b/4.png", None, None)]);
+    write(folder.path(), "metadata.csv", "file_name,label\na.b/4.png,cat\n");
+    assert_eq!(Dataset::open(folder.path(), &unread).unwrap().items.len(), 4);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field, Schema};
 use fauxto::Label::{Fake, Real};
-use fauxto::data::{Dataset, OpenOptions, Parent, PixelStore, Side, StoreOptions};
+use fauxto::data::{Dataset, Labels, OpenOptions, Parent, PixelStore, Side, StoreOptions};
 use fauxto::{Error, Label};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -133,13 +133,26 @@ fn other_column_types_read_the_same() {
 fn without_labels_rows_are_for_judging() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("data.parquet");
-    let to_judge = OpenOptions { allow_unlabelled: true, ..OpenOptions::default() };
+    let to_judge = OpenOptions { labels: Labels::Optional, ..OpenOptions::default() };
     write(&path, vec![("image", greys(0..2))], None, 9);
     assert_says(open(&path), &["2 images without labels"]);
     assert_eq!(labels(&Dataset::open(&path, &to_judge).unwrap()), [None, None]);
     // -1 is the convention for a withheld label.
     write(&path, vec![("image", greys(0..2)), ("label", numbers(&[-1, 1]))], Some(&["real", "fake"]), 9);
     assert_eq!(labels(&open(&path).unwrap()), [None, Some(Fake)]);
+}
+
+#[test]
+fn what_is_judged_may_have_labels_of_any_kind() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("data.parquet");
+    let unread = OpenOptions { labels: Labels::Unread, ..OpenOptions::default() };
+    let nulls: ArrayRef = Arc::new(Int64Array::from(vec![Some(7), None]));
+    write(&path, vec![("image", greys(0..2)), ("label", nulls)], Some(&["cat", "dog"]), 9);
+    assert_says(open(&path), &["cat, dog"]);
+    let dataset = Dataset::open(&path, &unread).unwrap();
+    assert_eq!(labels(&dataset), [None, None]);
+    assert_eq!((dataset.broken.len(), dataset.encoded(1).unwrap()), (0, png(1)));
 }
 
 #[test]

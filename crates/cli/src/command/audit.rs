@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use fauxto::data::audit::{Audit as Findings, audit_dataset};
-use fauxto::data::{Dataset, OpenOptions};
+use fauxto::data::{Dataset, Labels, OpenOptions};
 
 use super::{Outcome, say, say_json};
 use crate::options::DataOptions;
@@ -30,7 +30,7 @@ const NAMED: usize = 10;
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let options =
-        OpenOptions { classes: arguments.options.classes.clone(), allow_unlabelled: true, ..OpenOptions::default() };
+        OpenOptions { classes: arguments.options.classes.clone(), labels: Labels::Optional, ..OpenOptions::default() };
     let dataset = Dataset::open(&arguments.data, &options)?;
     let bar = progress::bar(dataset.items.len(), "images", "auditing");
     let findings = audit_dataset(&dataset, &|| bar.inc(1));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use fauxto::corrupt::{self, CorruptedSet, CorruptionEntry, MANIFEST, Severity, Written};
-use fauxto::data::{Dataset, OpenOptions};
+use fauxto::data::{Dataset, Labels, OpenOptions};
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
@@ -111,7 +111,7 @@ struct Report<'a> {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let options =
-        OpenOptions { classes: arguments.options.classes.clone(), allow_unlabelled: true, ..OpenOptions::default() };
+        OpenOptions { classes: arguments.options.classes.clone(), labels: Labels::Optional, ..OpenOptions::default() };
     let dataset = Dataset::open(&arguments.data, &options)?;
     let indices: Vec<usize> = (0..dataset.items.len()).collect();
     let bar = progress::bar(indices.len(), "images", "corrupting");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use fauxto::Label;
 use fauxto::calibrate::{ConformalVerdict, percent};
-use fauxto::data::{Dataset, OpenOptions};
+use fauxto::data::{Dataset, Labels, OpenOptions};
 use fauxto::predict::{Judgement, Predictor};
 use fauxto::submission;
 use serde::Serialize;
@@ -107,7 +107,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 
 /// The images at `path`, or one from standard input.
 pub(super) fn open(path: &Path) -> anyhow::Result<Dataset> {
-    let options = OpenOptions { allow_unlabelled: true, ..OpenOptions::default() };
+    let options = OpenOptions { labels: Labels::Unread, ..OpenOptions::default() };
     if path != Path::new("-") {
         return Ok(Dataset::open(path, &options)?);
     }

@@ -14,10 +14,22 @@ pub struct OpenOptions {
     /// Class names in index order (`--classes`), for labels given as numbers without names, or with
     /// names that do not say which is real. Several indices may mean fake.
     pub classes: Option<Vec<String>>,
-    /// Whether images without any label will do: true for judging, false for learning.
-    pub allow_unlabelled: bool,
+    /// What to make of labels.
+    pub labels: Labels,
     /// What one image may cost.
     pub limits: Limits,
+}
+
+/// What to make of labels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Labels {
+    /// Some image must have one: for learning and measuring.
+    #[default]
+    Required,
+    /// They are read where there are any.
+    Optional,
+    /// Nobody looks at them, so that names of folders, classes and columns may mean anything: for judging.
+    Unread,
 }
 
 /// A form in which data sets come.
@@ -89,7 +101,7 @@ impl Dataset {
         if dataset.items.is_empty() {
             return Err(Error::input(path, "no image", "at least one image", "check the path and what it holds"));
         }
-        if !options.allow_unlabelled && dataset.items.iter().all(|item| item.label.is_none()) {
+        if options.labels == Labels::Required && dataset.items.iter().all(|item| item.label.is_none()) {
             return Err(Error::input(
                 path,
                 format!("{} images without labels", dataset.items.len()),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::class_names::label_of_name;
-use super::dataset::{Dataset, OpenOptions, Reader, identity, natural_order};
+use super::dataset::{Dataset, Labels, OpenOptions, Reader, identity, natural_order};
 use super::decode::names_an_image;
 use super::{Item, Location, Side};
 use crate::{Error, Label, Result};
@@ -107,7 +107,12 @@ pub(super) fn has_classes(folder: &Path) -> bool {
     Survey::of(folder).is_ok_and(|survey| !survey.classes.is_empty())
 }
 
-fn open(root: &Path, options: &OpenOptions) -> Result<Dataset> {
+pub(super) fn open(root: &Path, options: &OpenOptions) -> Result<Dataset> {
+    if options.labels == Labels::Unread {
+        let mut found = Found::default();
+        found.walk(root, None)?;
+        return found.into_dataset(root, options);
+    }
     let survey = Survey::of(root)?;
     survey.check(root)?;
     let mut found = Found::default();
@@ -122,7 +127,7 @@ fn open(root: &Path, options: &OpenOptions) -> Result<Dataset> {
     let described = survey.describe();
     found.take_top(root, survey, sides_below)?;
 
-    if found.images.iter().all(|image| image.label.is_none()) && !options.allow_unlabelled {
+    if found.images.iter().all(|image| image.label.is_none()) && options.labels == Labels::Required {
         return Err(Error::input(
             root,
             described,
@@ -146,6 +151,21 @@ struct FoundImage {
     side: Option<Side>,
 }
 
+/// What a folder's images are.
+#[derive(Clone, Copy, Default)]
+struct Class {
+    label: Option<Label>,
+    side: Option<Side>,
+}
+
+impl Class {
+    /// Whether a folder of this name within it means another class, or a side below a class.
+    fn is_contradicted_by(self, name: &str) -> bool {
+        label_of_name(name).is_some_and(|own| Some(own) != self.label)
+            || self.label.is_some() && Side::of_name(name).is_some()
+    }
+}
+
 impl Found {
     /// The top folder; its `train/ validation/ test/` are prediction-only where classes stand beside them.
     fn take_top(&mut self, root: &Path, mut survey: Survey, sides_are_unlabelled: bool) -> Result<()> {
@@ -162,20 +182,21 @@ impl Found {
         }
         for (label, path) in survey.classes {
             let before = self.images.len();
-            self.walk(&path, Some(label), side)?;
+            self.walk(&path, Some(Class { label: Some(label), side }))?;
             if self.images.len() == before {
                 return Err(Error::input(&path, "no image", format!("{label} images"), "fill the folder or remove it"));
             }
         }
         for path in survey.other_folders {
-            self.walk(&path, None, None)?;
+            self.walk(&path, Some(Class { label: None, side: None }))?;
         }
         self.ignored.extend(survey.other_files);
         self.images.extend(survey.images.into_iter().map(|path| FoundImage { path, label: None, side: None }));
         Ok(())
     }
 
-    fn walk(&mut self, folder: &Path, label: Option<Label>, side: Option<Side>) -> Result<()> {
+    /// Takes all images below, which are of one class; without one, names of folders mean nothing.
+    fn walk(&mut self, folder: &Path, class: Option<Class>) -> Result<()> {
         let entries = WalkDir::new(folder)
             .follow_links(true)
             .min_depth(1)
@@ -188,12 +209,11 @@ impl Found {
             })?;
             let name = entry.file_name().to_string_lossy();
             if entry.file_type().is_dir() {
-                let means_other_class = label_of_name(&name).is_some_and(|own| Some(own) != label);
-                let means_side = label.is_some() && Side::of_name(&name).is_some();
-                if means_other_class || means_side {
+                if class.is_some_and(|class| class.is_contradicted_by(&name)) {
                     return Err(nested(folder, entry.path()));
                 }
             } else if names_an_image(entry.path()) {
+                let Class { label, side } = class.unwrap_or_default();
                 self.images.push(FoundImage { path: entry.into_path(), label, side });
             } else {
                 self.ignored.push(entry.into_path());

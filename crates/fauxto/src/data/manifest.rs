@@ -18,7 +18,7 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use super::class_names::{label_of_name, labels_by_index};
-use super::dataset::{Dataset, OpenOptions, Reader, folder_of, identity};
+use super::dataset::{Dataset, Labels, OpenOptions, Reader, folder_of, identity};
 use super::{Item, Location, Parent, Side, folder};
 use crate::{Error, Label, Result};
 
@@ -30,8 +30,9 @@ pub(super) const READER: Reader = Reader {
     open,
 };
 
+const FILE_NAME: &str = "file_name";
 /// The columns read, by name.
-const COLUMNS: [&str; 6] = ["file_name", "label", "parent", "parent_content_hash", "split", "prediction"];
+const COLUMNS: [&str; 6] = [FILE_NAME, "label", "parent", "parent_content_hash", "split", "prediction"];
 
 /// One row: the columns present and not empty.
 type Row = HashMap<&'static str, String>;
@@ -61,6 +62,9 @@ fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
     if let Some(form) = form(path) {
         return read(path, form, options);
     }
+    if options.labels == Labels::Unread {
+        return folder::open(path, options);
+    }
     let manifests = in_folder(path);
     let names = || manifests.iter().map(|path| folder::name_of(path)).collect::<Vec<_>>().join(" and ");
     match &manifests[..] {
@@ -75,10 +79,13 @@ fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
 }
 
 fn read(path: &Path, form: Form, options: &OpenOptions) -> Result<Dataset> {
-    let rows = match form {
+    let mut rows = match form {
         Form::Csv => csv_rows(path)?,
         Form::JsonLines => json_lines_rows(path)?,
     };
+    if options.labels == Labels::Unread {
+        rows.iter_mut().for_each(|(_, row)| row.retain(|column, _| *column == FILE_NAME));
+    }
     let root = folder_of(path);
     let mut items = Vec::with_capacity(rows.len());
     let mut verdicts = Vec::with_capacity(rows.len());
@@ -117,7 +124,7 @@ fn read(path: &Path, form: Form, options: &OpenOptions) -> Result<Dataset> {
             }
             Ok(Some(identity(Path::new(""), relative)))
         };
-        let Some(own) = file("file_name")? else {
+        let Some(own) = file(FILE_NAME)? else {
             return Err(refuse("no file_name".to_owned(), "a file_name in every line"));
         };
         let side = match row.get("split") {
@@ -159,7 +166,7 @@ fn csv_rows(path: &Path) -> Result<Vec<(u64, Row)>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
     let header: Vec<String> = reader.headers().map_err(broken)?.iter().map(str::to_owned).collect();
-    if !header.iter().any(|name| name == "file_name") {
+    if !header.iter().any(|name| name == FILE_NAME) {
         return Err(missing_file_name(path, &header));
     }
     let mut rows = Vec::new();
@@ -187,7 +194,7 @@ fn json_lines_rows(path: &Path) -> Result<Vec<(u64, Row)>> {
                 "correct that line",
             )
         })?;
-        if rows.is_empty() && !object.contains_key("file_name") {
+        if rows.is_empty() && !object.contains_key(FILE_NAME) {
             return Err(missing_file_name(path, &object.keys().cloned().collect::<Vec<_>>()));
         }
         let cells = object.iter().map(|(name, value)| {

@@ -29,7 +29,7 @@ pub use access::Visit;
 pub use class_names::label_of_name;
 pub use column::column;
 pub use content::ContentHash;
-pub use dataset::{Broken, Dataset, OpenOptions, READERS, Reader};
+pub use dataset::{Broken, Dataset, Labels, OpenOptions, READERS, Reader};
 pub use decode::{Defect, Limits, decode};
 pub(crate) use manifest_writer::ManifestWriter;
 pub use parent::Parent;

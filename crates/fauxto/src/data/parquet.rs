@@ -13,7 +13,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use walkdir::WalkDir;
 
-use super::dataset::{Broken, Dataset, OpenOptions, Reader, folder_of, identity, natural_order};
+use super::dataset::{Broken, Dataset, Labels, OpenOptions, Reader, folder_of, identity, natural_order};
 use super::parquet_labels::{LabelKind, Strings};
 use super::{Item, Location, Parent, Side, decode, folder};
 use crate::{Error, Result};
@@ -142,11 +142,12 @@ impl Rows {
         let builder = open_file(file)?;
         let schema = builder.schema().clone();
         check_image_column(file, &schema)?;
-        let label_kind = match schema.column_with_name("label") {
+        let read: &[&str] = if options.labels == Labels::Unread { &[] } else { &["label", "parent"] };
+        let columns = read.iter().copied().filter(|name| schema.column_with_name(name).is_some());
+        let label_kind = match schema.column_with_name("label").filter(|_| read.contains(&"label")) {
             None => LabelKind::Absent,
             Some((_, field)) => LabelKind::of(file, &schema, field.data_type(), options)?,
         };
-        let columns = ["label", "parent"].into_iter().filter(|name| schema.column_with_name(name).is_some());
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns);
         let name = identity(root, file);
         let row_count = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);

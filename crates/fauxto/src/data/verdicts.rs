@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::class_names::label_of_name;
-use super::dataset::{Dataset, OpenOptions, Reader, folder_of, identity};
+use super::dataset::{Dataset, Labels, OpenOptions, Reader, folder_of, identity};
 use super::decode::names_an_image;
 use super::folder::{name_of, visible_entries};
 use super::{Item, Location};
@@ -61,7 +61,7 @@ fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
         }
     }
     let label = |index: u64, name: Option<String>| -> Result<Option<Label>> {
-        let Some(name) = name else { return Ok(None) };
+        let Some(name) = name.filter(|_| options.labels != Labels::Unread) else { return Ok(None) };
         match label_of_name(&name) {
             Some(label) => Ok(Some(label)),
             None => Err(Error::input(path, format!("{name} at index {index}"), "real or fake", "correct that entry")),
