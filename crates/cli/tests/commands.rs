@@ -367,6 +367,7 @@ fn lists_completions_and_manual_come_from_the_same_definitions() {
     let commands = [
         "demo",
         "audit",
+        "split",
         "train",
         "pretrain",
         "derive",

@@ -56,6 +56,14 @@ fn photographs_alone_are_learned_from_and_those_held_out_are_not() {
     assert!(excepted > 0);
     assert_eq!(report["n_train"].as_u64().unwrap() + report["n_validation"].as_u64().unwrap() + excepted, 40);
 
+    // The split that the run made is there before any run, too.
+    let split = "split data.parquet --allow-giveaways --out split.json";
+    let report = json(&fauxto(folder.path(), &format!("{split} --json")).success());
+    assert_eq!(report["validation"].as_u64().unwrap(), 12);
+    let [made, own] = ["split.json", "run/split.json"].map(|file| std::fs::read(folder.path().join(file)).unwrap());
+    assert!(made == own, "one split by the same settings");
+    fauxto(folder.path(), split).code(2).stderr(predicate::str::contains("expected a new one"));
+
     fauxto(folder.path(), &format!("{pretrain} --out first.safetensors"))
         .code(2)
         .stderr(predicate::str::contains("expected a new one"));

@@ -19,6 +19,7 @@ mod recognise;
 mod report;
 mod run;
 mod scan;
+mod split;
 mod synthesise;
 mod train;
 
@@ -49,6 +50,7 @@ pub(crate) struct CommandLine {
 enum Command {
     Demo(demo::Arguments),
     Audit(audit::Arguments),
+    Split(split::Arguments),
     Train(train::Arguments),
     Pretrain(pretrain::Arguments),
     Recognise(recognise::Arguments),
@@ -97,6 +99,7 @@ pub(crate) fn run(line: &CommandLine) -> anyhow::Result<Outcome> {
     match &line.command {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Split(arguments) => split::run(arguments),
         Command::Train(arguments) => train::run(arguments),
         Command::Pretrain(arguments) => pretrain::run(arguments),
         Command::Recognise(arguments) => recognise::run(arguments),
