@@ -19,6 +19,7 @@ from pathlib import Path
 from safetensors import safe_open
 from scipy.stats import binomtest
 
+from interval import wilson
 from measure_release import chosen, git, say
 
 KEPT = ("attack", "norm", "epsilon", "n", "accuracy", "accuracy_interval", "roc_auc")
@@ -35,8 +36,9 @@ def main() -> None:
     parser.add_argument("--strong", type=int, default=0, help="images under the stronger attack; 0: none")
     parser.add_argument("--strong-attack", default="autoattack_two_class")
     parser.add_argument("--strong-epsilon", default="2/255")
-    parser.add_argument("--report", action="append", default=[], metavar="NAME=FILE=DEVICE",
-                        help="take NAME's further attacks from what `fauxto attack --json` printed on DEVICE")
+    parser.add_argument("--report", action="append", default=[], metavar="NAME=FILE[,FILE...]=DEVICE",
+                        help="take NAME's further attacks from what `fauxto attack --json` printed on DEVICE, in one "
+                             "file or in one for each part of the images")
     parser.add_argument("--out", type=Path, default=Path("results/robustness.json"))
     arguments = parser.parse_args()
     result = {"what": "detectors before and after adversarial fine-tuning, clean and attacked", "commit": git(),
@@ -93,10 +95,22 @@ def reported(arguments: argparse.Namespace, name: str) -> list[dict]:
     """The attacks of reports made elsewhere, with the device that made them."""
     mine = [rest for owner, rest in (report.split("=", 1) for report in arguments.report) if owner == name]
     return [
-        {key: attack[key] for key in KEPT} | {"device": device}
-        for file, device in (rest.rsplit("=", 1) for rest in mine)
-        for attack in json.loads(Path(file).read_text())["attacks"]
+        together(parts) | {"device": device}
+        for files, device in (rest.rsplit("=", 1) for rest in mine)
+        for parts in zip(*(json.loads(Path(file).read_text())["attacks"] for file in files.split(",")), strict=True)
     ]
+
+
+def together(parts: tuple[dict, ...]) -> dict:
+    """One attack on several parts of the images; how well all are ranked is not known from the parts."""
+    if len(parts) == 1:
+        return {key: parts[0][key] for key in KEPT}
+    first = parts[0]
+    same = ("attack", "norm", "epsilon")
+    assert all(part[key] == first[key] for part in parts for key in same), "parts of one attack"
+    n = sum(part["n"] for part in parts)
+    right = sum(round(part["n"] * part["accuracy"]) for part in parts)
+    return {key: first[key] for key in same} | {"n": n, "accuracy": right / n, "accuracy_interval": wilson(right, n)}
 
 
 def verdicts(scores: Path) -> dict[str, bool]:
