@@ -24,6 +24,7 @@ mod synthesise;
 mod train;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -126,6 +127,16 @@ pub(crate) fn run(line: &CommandLine) -> anyhow::Result<Outcome> {
 /// Runs one command as the user would type it.
 fn call(words: &[impl AsRef<str>]) -> anyhow::Result<()> {
     run(&CommandLine::try_parse_from(std::iter::once("fauxto").chain(words.iter().map(AsRef::as_ref)))?)?;
+    Ok(())
+}
+
+/// Refuses to write over a file.
+fn expect_new(file: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !file.exists(),
+        "{}: found a file; expected a new one; give another path or remove it",
+        file.display()
+    );
     Ok(())
 }
 

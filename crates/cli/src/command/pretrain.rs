@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::ensure;
 use clap::Args;
 use fauxto::Label;
 use fauxto::config::Config;
@@ -15,7 +14,7 @@ use fauxto::pretrain::{Photograph, Task};
 use rand::seq::SliceRandom;
 use serde::Serialize;
 
-use super::{Outcome, say, say_json};
+use super::{Outcome, expect_new, say, say_json};
 use crate::images::Images;
 use crate::options::{DataOptions, DeviceOptions, tell_if_unavailable};
 use crate::progress;
@@ -81,11 +80,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let mut settings = arguments.settings.clone();
     settings.extend(arguments.model.iter().map(|model| format!("model=\"{model}\"")));
     let config = Config::resolve(Some(&arguments.preset), &settings)?;
-    ensure!(
-        !arguments.out.exists(),
-        "{}: found a file; expected a new one; give another path or remove it",
-        arguments.out.display()
-    );
+    expect_new(&arguments.out)?;
     let held_out = held_out(&arguments.except)?;
     let images = Images::open(&arguments.data, &arguments.options, config.input_size)?;
     let texts = column(&images.dataset, &arguments.subject)?;

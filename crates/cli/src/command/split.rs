@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::ensure;
 use clap::Args;
 use fauxto::config::Config;
 use fauxto::data::Side;
 use serde::Serialize;
 
 use super::train::new_split;
-use super::{Outcome, say, say_json};
+use super::{Outcome, expect_new, say, say_json};
 use crate::images::Images;
 use crate::options::DataOptions;
 
@@ -61,11 +60,7 @@ struct Report<'a> {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let config = Config::resolve(arguments.preset.as_deref(), &arguments.settings)?;
-    ensure!(
-        !arguments.out.exists(),
-        "{}: found a file; expected a new one; give another path or remove it",
-        arguments.out.display()
-    );
+    expect_new(&arguments.out)?;
     let images = Images::open(&arguments.data, &arguments.options, config.input_size)?;
     let (split, _) = new_split(&images.dataset, &images.candidates(), &config, arguments.allow_giveaways)?;
     split.save(&arguments.out)?;
