@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::calibrate::Calibration;
 use crate::data::ContentHash;
-use crate::label::Label;
 use crate::model::weights::{self, ClassifierPolicy, Precision, StateDict};
-use crate::model::{self, Detector, Normalisation};
+use crate::model::{self, Classes, Detector, Normalisation};
 use crate::out_of_distribution::{self, OutOfDistribution};
 use crate::{Error, Result};
 
@@ -85,7 +84,7 @@ fn meaning(detector: &Detector) -> Result<Vec<(&'static str, String)>> {
     let mut meaning = vec![
         ("format", FORMAT.to_owned()),
         ("model", detector.entry.name.to_owned()),
-        ("classes", Label::ALL.map(Label::name).join(",")),
+        ("classes", detector.classes.name().to_owned()),
         ("input_size", detector.input_size.to_string()),
         ("normalisation", json(&detector.normalisation)?),
     ];
@@ -171,7 +170,7 @@ fn require_format(path: &Path, metadata: &BTreeMap<String, String>) -> Result<()
 /// Replaces `tensors`, of a checkpoint with this `metadata`, by their mean with those of the checkpoint `other`.
 fn average(tensors: &mut StateDict, metadata: &BTreeMap<String, String>, other: &Path) -> Result<()> {
     let (others, described) = read(other)?;
-    for key in ["model", "input_size", "normalisation"] {
+    for key in ["model", "classes", "input_size", "normalisation"] {
         if described.get(key) != metadata.get(key) {
             let found = |metadata: &BTreeMap<String, String>| metadata.get(key).cloned().unwrap_or_default();
             return Err(Error::input(
@@ -249,6 +248,29 @@ pub fn load(path: &Path, device: &Device) -> Result<Checkpoint> {
     parse(&bytes, path, device)
 }
 
+/// As [`load`], of a network that tells `classes` apart.
+///
+/// # Errors
+/// As for [`load`], and if it tells others apart.
+pub fn load_telling(classes: Classes, path: &Path, device: &Device) -> Result<Checkpoint> {
+    let checkpoint = load(path, device)?;
+    if checkpoint.detector.classes == classes {
+        return Ok(checkpoint);
+    }
+    let (kind, remedy) = match classes {
+        Classes::RealFake => ("a detector", "make it the gate of an ensemble with `fauxto calibrate --gate`"),
+        Classes::PristineDegraded => {
+            ("a gate", "train one with a preset that has train.degrade, such as `release_gate`")
+        }
+    };
+    Err(Error::input(
+        path,
+        format!("a network that tells `{}` apart", checkpoint.detector.classes),
+        format!("{kind}: one that tells `{classes}` apart"),
+        remedy,
+    ))
+}
+
 /// As [`load`], from the bytes of the file `path`, which is only named in messages.
 ///
 /// # Errors
@@ -261,10 +283,11 @@ pub fn parse(bytes: &[u8], path: &Path, device: &Device) -> Result<Checkpoint> {
     if value("format")? != FORMAT {
         return Err(refuse(format!("format `{}`", value("format")?)));
     }
-    let classes = Label::ALL.map(Label::name).join(",");
-    if value("classes")? != &classes {
-        return Err(refuse(format!("classes `{}` instead of `{classes}`", value("classes")?)));
-    }
+    let classes = Classes::ALL.into_iter().find(|classes| value("classes").is_ok_and(|name| name == classes.name()));
+    let classes = classes.ok_or_else(|| {
+        let known = Classes::ALL.map(Classes::name).join("` or `");
+        refuse(format!("classes `{}` instead of `{known}`", metadata.get("classes").map_or("", String::as_str)))
+    })?;
     let entry = model::model(value("model")?)?;
     let input_size = value("input_size")?
         .parse()
@@ -290,6 +313,7 @@ pub fn parse(bytes: &[u8], path: &Path, device: &Device) -> Result<Checkpoint> {
         None => Precision::F32,
     };
     let mut detector = Detector::blank(entry, input_size, device);
+    detector.classes = classes;
     detector.normalisation = normalisation;
     detector.test_time_flip = test_time_flip;
     weights::assign(detector.network.as_mut(), tensors, path, entry.classifier, ClassifierPolicy::Exact)?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::attack::{ChosenAttack, Epsilon};
 use crate::augment::mix::Mixing;
 use crate::augment::{self, Step};
-use crate::model::Precision;
+use crate::model::{Classes, Precision};
 use crate::{Error, Result, model};
 
 /// Everything that determines a training run besides the data.
@@ -74,6 +74,10 @@ pub struct TrainConfig {
     pub adversarial: Option<AdversarialConfig>,
     /// Random changes of training images, in order.
     pub augment: Vec<Step>,
+    /// What degrades images. If given, the network learns which images were degraded, whatever their labels, to be the gate
+    /// of an ensemble. None by default: it learns which are fake.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub degrade: Vec<Step>,
     /// Ways of mixing the images of a batch, and their labels with them. None by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mix: Vec<Step>,
@@ -181,6 +185,7 @@ impl Default for Config {
                 reduce_on_plateau: None,
                 adversarial: None,
                 augment: default_augmentation(),
+                degrade: Vec::new(),
                 mix: Vec::new(),
             },
         }
@@ -261,6 +266,11 @@ pub static PRESETS: &[PresetEntry] = &[
         text: include_str!("../../../presets/release_varied.toml"),
     },
     PresetEntry {
+        name: "release_gate",
+        summary: "which images were degraded since they were made: the gate of an ensemble (`fauxto calibrate --gate`)",
+        text: include_str!("../../../presets/release_gate.toml"),
+    },
+    PresetEntry {
         name: "release_robust",
         summary: "fine-tuning of a release detector against attacks of 1 to 4 levels (--init)",
         text: include_str!("../../../presets/release_robust.toml"),
@@ -327,9 +337,16 @@ impl Config {
         toml::to_string(self).map_err(|error| unwritable(&error))
     }
 
+    /// What a network trained so tells apart.
+    #[must_use]
+    pub fn classes(&self) -> Classes {
+        if self.train.degrade.is_empty() { Classes::RealFake } else { Classes::PristineDegraded }
+    }
+
     fn check(&self) -> Result<()> {
         model::model(&self.model)?;
-        augment::build(&self.train.augment)?;
+        augment::build("train.augment", &self.train.augment)?;
+        augment::build("train.degrade", &self.train.degrade)?;
         self.train.adversarial.as_ref().map_or(Ok(()), AdversarialConfig::check)?;
         Mixing::build(&self.train.mix)?;
         if self.train.adversarial.is_some() && !self.train.mix.is_empty() {

@@ -13,7 +13,7 @@ use crate::checkpoint::{self, Checkpoint, Provenance};
 use crate::data::{ContentHash, PixelStore};
 use crate::ensemble::Combination;
 use crate::ensemble_file::{EnsembleFile, EnsembleMember, relative};
-use crate::model::{Frozen, Precision};
+use crate::model::{Classes, Frozen, Precision};
 use crate::out_of_distribution::OutOfDistribution;
 use crate::train::batch::{self, Example};
 use crate::{Error, Label, Result};
@@ -349,7 +349,7 @@ fn read_members(paths: &[PathBuf], device: &Device) -> Result<Vec<(Member, Optio
     let mut members: Vec<(Member, Option<Calibration>)> = Vec::new();
     for path in paths {
         let path = checkpoint_path(path)?;
-        let checkpoint = checkpoint::load(&path, device)?;
+        let checkpoint = checkpoint::load_telling(Classes::RealFake, &path, device)?;
         if let Some((first, _)) = members.first()
             && first.frozen.input_size() != checkpoint.detector.input_size
         {

@@ -199,6 +199,7 @@ pub fn fingerprint(config: &Config, split: &Split, data: &TrainingData<'_>, dete
 /// If the model is unknown, or the file cannot be read or does not fit it.
 pub fn begin(config: &Config, init: Option<&Path>, device: &Device) -> Result<(Detector, Option<Assignment>)> {
     let mut detector = Detector::new(model::model(&config.model)?, config.input_size, config.seed, device);
+    detector.classes = config.classes();
     let Some(file) = init else { return Ok((detector, None)) };
     let classifier = detector.entry.classifier;
     let policy = ClassifierPolicy::KeepOwnIfDifferent;

@@ -12,8 +12,9 @@ use fauxto::data::audit::{Audit, audit_dataset};
 use fauxto::data::split::{Candidate, Settings, Split};
 use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
 use fauxto::derive::{Parentless, WithDerived, add_derived};
+use fauxto::model::Classes;
 use fauxto::run::{self, RunFolder, Summary, TrainOptions};
-use fauxto::train::{Event, Example, TrainingData};
+use fauxto::train::{Degraded, Event, Example, TrainingData};
 use fauxto::write_atomically::write_atomically;
 
 use super::{Outcome, say, say_json};
@@ -98,7 +99,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let added = more.len();
     train.extend(more);
     let validation = run::examples(&own, &indices, &positions, &split, Side::Validation);
-    let data = TrainingData { store: &store, train, added, validation };
+    let degraded = beside_degraded(&config, &store, &train, &validation)?;
+    let data = match &degraded {
+        Some(Degraded { store, train, validation }) => {
+            TrainingData { store, train: train.clone(), added, validation: validation.clone() }
+        }
+        None => TrainingData { store: &store, train, added, validation },
+    };
     folder.start(&config, &split)?;
     if let Some(audit) = audit {
         write_atomically(&folder.audit(), &serde_json::to_vec_pretty(&audit)?)?;
@@ -152,6 +159,23 @@ fn admitted(
     }
     let example = |item: usize| Some(Example { index: *by_item.get(&item)?, label: whole.dataset.items[item].label? });
     Ok(admission.admitted.into_iter().filter_map(example).collect())
+}
+
+/// The images that a gate learns from, where the run is to make one.
+fn beside_degraded(
+    config: &Config,
+    store: &PixelStore,
+    train: &[Example],
+    validation: &[Example],
+) -> anyhow::Result<Option<Degraded>> {
+    let steps = &config.train.degrade;
+    if steps.is_empty() {
+        return Ok(None);
+    }
+    let bar = progress::bar(train.len() + validation.len(), "images", "degrading");
+    let made = Degraded::beside(store, train, validation, steps, config.seed, &|| bar.inc(1))?;
+    bar.finish_and_clear();
+    Ok(Some(made))
 }
 
 /// The run's own split if it has one, else the one given, else a new one over the clusters of an audit, which
@@ -256,7 +280,10 @@ fn fit(
     bar.finish_and_clear();
 
     let (scores, summary) = run::conclude(config, split, data, &fitted, began.elapsed(), COMMIT)?;
-    let title = format!("{}, validation images", config.model);
+    let title = match config.classes() {
+        Classes::RealFake => format!("{}, validation images", config.model),
+        Classes::PristineDegraded => format!("{}, validation images: degraded for fake", config.model),
+    };
     figure::evaluation(&title, &scores, &summary.validation, &folder.root().join("validation"))?;
     let sizes = [data.train.len(), data.validation.len()];
     figure::training(&config.model, sizes, &fitted.history, fitted.epoch, &folder.root().join("curves"))?;

@@ -25,7 +25,7 @@ fn augmentation(entry: &AugmentationEntry, probability: Option<f64>) -> Box<dyn 
         text += &format!(", {}", entry.example);
     }
     let table: toml::Table = format!("step = {{ {text} }}").parse().unwrap();
-    build(&[table["step"].as_table().unwrap().clone()]).unwrap().remove(0)
+    build("train.augment", &[table["step"].as_table().unwrap().clone()]).unwrap().remove(0)
 }
 
 fn apply(augmentation: &dyn Augmentation, image: &FloatImage, coordinate: u64) -> FloatImage {
@@ -110,7 +110,7 @@ fn shifting_beyond_the_border_leaves_black() {
 #[test]
 fn noise_has_the_deviation_asked_for() {
     let table: toml::Table = "step = { name = 'gaussian_noise', sigma = [0.05, 0.05] }".parse().unwrap();
-    let noise = build(&[table["step"].as_table().unwrap().clone()]).unwrap().remove(0);
+    let noise = build("train.augment", &[table["step"].as_table().unwrap().clone()]).unwrap().remove(0);
     let grey = FloatImage { width: 64, height: 64, pixels: vec![0.5; 64 * 64 * 3] };
     let values = apply(noise.as_ref(), &grey, 0).pixels;
     let count = values.len() as f64;
@@ -123,7 +123,7 @@ fn noise_has_the_deviation_asked_for() {
 #[test]
 fn struck_values_are_as_many_as_asked_for_and_half_of_them_white() {
     let table: toml::Table = "step = { name = 'salt_and_pepper', amount = [0.2, 0.2] }".parse().unwrap();
-    let striking = build(&[table["step"].as_table().unwrap().clone()]).unwrap().remove(0);
+    let striking = build("train.augment", &[table["step"].as_table().unwrap().clone()]).unwrap().remove(0);
     let grey = FloatImage { width: 64, height: 64, pixels: vec![0.5; 64 * 64 * 3] };
     let values = apply(striking.as_ref(), &grey, 0).pixels;
     let share = |wanted: f32| values.iter().filter(|&&value| value == wanted).count() as f64 / values.len() as f64;
@@ -152,7 +152,7 @@ fn haze_lies_between_the_picture_and_the_airlight_and_is_bilinear() {
 fn erased_rectangles_are_as_large_as_asked_for() {
     let table: toml::Table =
         "step = { name = 'random_erasing', probability = 1, scale = [0.2, 0.3], value = 0.5 }".parse().unwrap();
-    let erasing = build(&[table["step"].as_table().unwrap().clone()]).unwrap().remove(0);
+    let erasing = build("train.augment", &[table["step"].as_table().unwrap().clone()]).unwrap().remove(0);
     let black = FloatImage { width: 32, height: 32, pixels: vec![0.0; 32 * 32 * 3] };
     for coordinate in 0..100 {
         let grey = apply(erasing.as_ref(), &black, coordinate).pixels.iter().filter(|&&value| value == 0.5).count();

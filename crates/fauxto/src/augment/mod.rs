@@ -191,12 +191,12 @@ pub static AUGMENTATIONS: &[AugmentationEntry] = &[
 /// One augmentation as a preset names it: `{ name = "rotation", degrees = 15 }`.
 pub type Step = toml::Table;
 
-/// Builds the augmentations of a preset, in its order.
+/// Builds the augmentations that the preset's `setting` names, in its order.
 ///
 /// # Errors
 /// If a name or parameter is unknown, missing or out of range.
-pub fn build(steps: &[Step]) -> Result<Vec<Box<dyn Augmentation>>> {
-    steps.iter().map(build_step).collect()
+pub fn build(setting: &str, steps: &[Step]) -> Result<Vec<Box<dyn Augmentation>>> {
+    steps.iter().map(|step| build_step(setting, step)).collect()
 }
 
 /// Applies `augmentations` in order.
@@ -211,12 +211,13 @@ pub fn apply_all(
     augmentations.iter().try_fold(image, |image, augmentation| augmentation.apply(image, stream))
 }
 
-fn build_step(step: &Step) -> Result<Box<dyn Augmentation>> {
-    let (name, values) = named(step, "train.augment", "augmentation")?;
-    let entry = AUGMENTATIONS.iter().find(|entry| entry.name == name).ok_or_else(|| {
-        unknown("train.augment", &name, &AUGMENTATIONS.iter().map(|entry| entry.name).collect::<Vec<_>>())
-    })?;
-    let mut parameters = Parameters::new(format!("train.augment {name}"), values);
+fn build_step(setting: &str, step: &Step) -> Result<Box<dyn Augmentation>> {
+    let (name, values) = named(step, setting, "augmentation")?;
+    let entry = AUGMENTATIONS
+        .iter()
+        .find(|entry| entry.name == name)
+        .ok_or_else(|| unknown(setting, &name, &AUGMENTATIONS.iter().map(|entry| entry.name).collect::<Vec<_>>()))?;
+    let mut parameters = Parameters::new(format!("{setting} {name}"), values);
     let probability = if entry.needs_probability {
         Some(parameters.number("probability", 0.0, 1.0)?)
     } else {

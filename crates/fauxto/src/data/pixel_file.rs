@@ -21,6 +21,11 @@ impl PixelFile {
         Ok(Self { file, folder })
     }
 
+    /// A new one in the same folder.
+    pub(super) fn another(&self, bytes: u64) -> Result<Self> {
+        Self::create(Some(&self.folder), bytes)
+    }
+
     pub(super) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
         position::write(&self.file, bytes, offset)
             .map_err(|source| Error::io(&self.folder, "writing the temporary file of pixels", source))

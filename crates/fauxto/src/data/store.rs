@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rayon::prelude::*;
+
 use super::content::ContentHash;
 use super::dataset::{Broken, Dataset};
 use super::decode::{Defect, decode};
@@ -132,6 +134,68 @@ impl PixelStore {
         let mut broken = filler.broken.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         broken.sort_by_key(|entry| entry.position);
         Ok(Self { size: options.size, pixels, hashes, broken })
+    }
+
+    /// These images and, behind them, what `make` gives for the position and the image of each of `positions`: the last
+    /// `positions.len()` of the new store, in that order, in memory or on disk as these are.
+    ///
+    /// # Errors
+    /// Where `make` fails, memory is short, or a temporary file cannot be read, made or written.
+    ///
+    /// # Panics
+    /// `make` gives an image of another size, or a position is not below [`PixelStore::len`].
+    pub fn followed_by(
+        &self,
+        positions: &[usize],
+        make: &(dyn Fn(usize, RgbImage) -> Result<RgbImage> + Sync),
+    ) -> Result<Self> {
+        let bytes = self.image_bytes();
+        let made = |position: usize| -> Result<RgbImage> {
+            let image = make(position, self.image(position)?)?;
+            assert_eq!((image.width, image.height), (self.size, self.size), "size of an image that follows");
+            Ok(image)
+        };
+        let mut hashes = self.hashes.clone();
+        hashes.resize(self.len() + positions.len(), ContentHash::from([0; 32]));
+        let (_, following) = hashes.split_at_mut(self.len());
+        let places = positions.par_iter().zip(following);
+        let pixels = match &self.pixels {
+            Pixels::Memory(own) => {
+                let mut pixels = Vec::new();
+                let needed = own.len() + positions.len() * bytes;
+                pixels.try_reserve_exact(needed).map_err(|error| {
+                    Error::Refused(format!(
+                        "images beside those they were made of: found too little memory ({error}); expected {needed} \
+                         bytes; give fewer images"
+                    ))
+                })?;
+                pixels.extend_from_slice(own);
+                pixels.resize(needed, 0);
+                let outputs = pixels[own.len()..].par_chunks_exact_mut(bytes);
+                places.zip(outputs).try_for_each(|((&position, hash), output)| -> Result<()> {
+                    let image = made(position)?;
+                    *hash = ContentHash::of(&image);
+                    output.copy_from_slice(&image.pixels);
+                    Ok(())
+                })?;
+                Pixels::Memory(pixels)
+            }
+            Pixels::Disk(own) => {
+                let file = own.another(((self.len() + positions.len()) * bytes) as u64)?;
+                let mut image = vec![0; bytes];
+                for position in 0..self.len() {
+                    self.read(position, &mut image)?;
+                    file.write_at(&image, (position * bytes) as u64)?;
+                }
+                places.enumerate().try_for_each(|(place, (&position, hash))| -> Result<()> {
+                    let image = made(position)?;
+                    *hash = ContentHash::of(&image);
+                    file.write_at(&image.pixels, ((self.len() + place) * bytes) as u64)
+                })?;
+                Pixels::Disk(file)
+            }
+        };
+        Ok(Self { size: self.size, pixels, hashes, broken: self.broken.clone() })
     }
 
     /// Number of positions, broken ones included.

@@ -66,7 +66,7 @@ impl Augmented<'_> {
     /// The folder exists or cannot be written, the count is odd, a step is unknown, the split has no
     /// training images of a class, or the data set is not the one that was split.
     pub fn write(&self, folder: &Path) -> Result<Written> {
-        let augmentations = augment::build(self.steps)?;
+        let augmentations = augment::build("train.augment", self.steps)?;
         let parents = draw(self.split, self.count, self.seed, "augmented parents")?;
         let set = DerivedFolder::create(folder, &parents)?;
         let done = AtomicUsize::new(0);

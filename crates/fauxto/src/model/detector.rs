@@ -7,7 +7,7 @@ use kernels::Precision;
 use kernels::inference::{Builder, Program, can_replace_tensors};
 use serde::{Deserialize, Serialize};
 
-use super::{ModelEntry, Network, Pass, Start};
+use super::{Classes, ModelEntry, Network, Pass, Start};
 
 /// Per-channel shift and scale, the first layer of every detector.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub const CLASSES: usize = 2;
 pub struct Detector {
     /// Its architecture.
     pub entry: &'static ModelEntry,
+    /// What it tells apart.
+    pub classes: Classes,
     /// Its first layer.
     pub normalisation: Normalisation,
     /// The side of its square input, in pixels.
@@ -72,6 +74,7 @@ impl Detector {
     fn start(entry: &'static ModelEntry, input_size: usize, classes: usize, start: Start, device: &Device) -> Self {
         Self {
             entry,
+            classes: Classes::default(),
             normalisation: Normalisation::IMAGENET,
             input_size,
             test_time_flip: false,
@@ -122,6 +125,7 @@ impl Detector {
     pub fn to_inference(&self) -> Self {
         Self {
             entry: self.entry,
+            classes: self.classes,
             normalisation: self.normalisation,
             input_size: self.input_size,
             test_time_flip: self.test_time_flip,

@@ -4,6 +4,7 @@
 //! is the first layer: whoever calls it passes pixels in `0..=1`, so that an epsilon means the same
 //! for every model. [`Frozen`] is a detector that can only judge.
 
+mod classes;
 mod convnext;
 mod detector;
 mod efficientnet;
@@ -16,6 +17,7 @@ pub mod weights;
 
 use burn::tensor::Device;
 
+pub use classes::Classes;
 pub use detector::{CLASSES, Described, Descriptor, Detector, Frozen, Normalisation, is_buffer};
 pub use initialise::Start;
 pub use kernels::Precision;

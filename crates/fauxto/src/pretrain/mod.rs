@@ -73,7 +73,7 @@ impl Task<'_> {
             )));
         }
         let device = device.clone().autodiff();
-        let augmentations = augment::build(&config.train.augment)?;
+        let augmentations = augment::build("train.augment", &config.train.augment)?;
         let mut learner =
             Detector::classifier(model(&config.model)?, config.input_size, subjects, config.seed, &device);
         let mut optimiser = AdamW::default();

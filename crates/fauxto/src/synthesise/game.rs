@@ -70,8 +70,11 @@ pub(super) fn play(
         discriminator: Erased::new(Discriminator::new(task.seed, &device)),
         moves: [AdamW::with_betas(BETAS), AdamW::with_betas(BETAS)],
     };
-    let flips = augment::build(&[toml::toml! { name = "horizontal_flip"
-    probability = 0.5 }])?;
+    let flips = augment::build(
+        "train.augment",
+        &[toml::toml! { name = "horizontal_flip"
+        probability = 0.5 }],
+    )?;
     let mut images = Vec::with_capacity(wanted * BATCH);
     let (batches, mut order) = (real.len() / BATCH, Vec::new());
     for step in 0..task.steps {

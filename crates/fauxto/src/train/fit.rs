@@ -98,7 +98,7 @@ pub fn fit(
     resume: bool,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Fitted> {
-    let augmentations = augment::build(&config.train.augment)?;
+    let augmentations = augment::build("train.augment", &config.train.augment)?;
     let adversary = config.train.adversarial.as_ref();
     let adversary =
         adversary.map(|attack| Adversary::new(attack, config.train.label_smoothing, config.seed)).transpose()?;

@@ -5,6 +5,7 @@
 mod adversarial;
 mod average;
 pub mod batch;
+mod degraded;
 mod fit;
 pub mod history;
 mod loss;
@@ -13,6 +14,7 @@ pub mod schedule;
 pub mod state;
 
 pub use batch::{EpochAugmentation, Example};
+pub use degraded::Degraded;
 pub use fit::{Event, Fitted, StateFile, TrainingData, fit};
 pub use history::EpochRecord;
 pub use loss::{cross_entropy, smooth, soft_cross_entropy};
