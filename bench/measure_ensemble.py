@@ -6,8 +6,8 @@
 MEMBERs are run folders or checkpoints, called by model and seed where they get no name. Reported on cifake/test: every
 member, and all together with McNemar's test of their verdicts against the best member's; together also under
 CIFAR-10-C's corruptions, under attack, and on generators/dev.
-With --ensemble, the file that `fauxto calibrate` wrote of them is judged in place of their vote. Needs pyarrow, numpy,
-scikit-learn, safetensors and scipy.
+With --ensemble, the file that `fauxto calibrate` wrote of them is judged in place of their vote; where it has a gate,
+also how many images that calls degraded. Needs pyarrow, numpy, scikit-learn, safetensors and scipy.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import json
 import tempfile
 from pathlib import Path
 
+from interval import wilson
 from measure_release import chosen, generators, git, say, under_attack, under_corruptions
 from measure_robustness import mcnemar, training, verdicts
 
@@ -54,11 +55,24 @@ def main() -> None:
         }
         if arguments.corrupted:
             result["corrupted"] = under_corruptions(clean["corrupted"])
+        if arguments.ensemble and (gate := json.loads(arguments.ensemble.read_text()).get("gate")):
+            result["gate"] = gated(program, arguments.ensemble, gate, test)
         say(program, "evaluate", together, arguments.data / "generators/dev.parquet", "--scores", scores)
         result["generators_dev"] = generators(scores, arguments.data / "generators/dev.parquet")
     if arguments.attacked:
         result["attacked"] = under_attack(program, together, test, arguments.attacked)
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def gated(program: Path, ensemble: Path, gate: dict, test: Path) -> dict:
+    """How the gate of the file `ensemble` was trained, and the images of `test` it calls degraded."""
+    checkpoint = ensemble.parent / gate["path"]
+    run = checkpoint.parent
+    called = [image["degraded"] >= 0.5 for image in say(program, "predict", ensemble, test)]
+    return {
+        "trained": training(run if (run / "run.json").exists() else checkpoint),
+        "called_degraded": {"n": len(called), "share": sum(called) / len(called), "interval": wilson(sum(called), len(called))},
+    }
 
 
 if __name__ == "__main__":

@@ -222,6 +222,72 @@ fn what_would_not_hold_is_refused_and_nothing_is_written() {
 }
 
 #[test]
+fn a_gate_shares_out_the_votes_of_an_ensemble_image_by_image() {
+    let root = tempfile::tempdir().unwrap();
+    let (data, new) = (images(&root.path().join("data"), 40, 5), images(&root.path().join("new"), 3, 6));
+    let paths =
+        [1, 2, 3].map(|seed| detector(&root.path().join(format!("{seed}.safetensors")), "resnet_se_small", seed));
+    let [first, second, third] = [0, 1, 2].map(|place| text(&paths[place]));
+    let run = root.path().join("gate");
+    let [data, new, gate] = [text(&data), text(&new), text(&run)];
+    let degrade = "train.degrade=[{name='gaussian_noise', sigma=[0.2, 0.3], probability=0.5}]";
+    let short =
+        ["--set", degrade, "--set", "train.epochs=1", "--set", "train.batch_size=32", "--set", "split.test=0.5"];
+    call(&[&["train", data, "--out", gate], &short[..]].concat()).success();
+
+    let file = root.path().join("ensemble.json");
+    let models = format!("{first},{second}");
+    let others = format!("{second},{third}");
+    let gated = |out: &[&str]| [&["calibrate", &models, data], &FEW[..], out].concat().join(" ");
+    let call_words = |words: &str| call(&words.split(' ').collect::<Vec<_>>());
+    // The gate was trained on some of these.
+    let asked = gated(&["--gate", gate, "--degraded", &others, "--out", text(&file)]);
+    call_words(&asked).code(1).stderr(predicate::str::contains("was trained on"));
+    call_words(&format!("{asked} --split {gate}/split.json --side test")).success();
+    call_words(&gated(&["--gate", gate, "--out", text(&file)])).code(2).stderr(predicate::str::contains("--degraded"));
+    call_words(&gated(&["--gate", first, "--degraded", &others, "--out", text(&file)]))
+        .code(2)
+        .stderr(predicate::str::contains("tells `real,fake` apart").and(predicate::str::contains("release_gate")));
+    call(&["predict", gate, new]).code(2).stderr(predicate::str::contains("pristine,degraded"));
+
+    // Uncalibrated probabilities of both votes, and the calibrated one of what the gate makes of them.
+    let json_of = |models: &str| json(&call(&["predict", models, new, "--json"]).success());
+    let (pristine, degraded, both) = (json_of(&models), json_of(&others), json_of(text(&file)));
+    let written: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    for (image, judged) in both.as_array().unwrap().iter().enumerate() {
+        let of = |rows: &Value| rows[image]["probability_fake"].as_f64().unwrap();
+        let g = judged["degraded"].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&g));
+        let mixed = (1.0 - g) * of(&pristine) + g * of(&degraded);
+        let (own, expected) = (log_odds(&judged["probability_fake"]), scaled(&written["calibration"], &mixed.into()));
+        assert!((own - expected).abs() < 1e-5 * expected.abs().max(1.0), "{own} {expected}");
+        assert_eq!(judged["models"].as_object().unwrap().len(), 3);
+    }
+    call(&["evaluate", text(&file), data, "--target-fpr", "0.05"]).success();
+    call(&["attack", text(&file), new, "--attack", "fgsm", "--epsilon", "1/255"]).success();
+    let scanned = json(&call(&["scan", new, "--model", text(&file), "--json"]).success());
+    assert!(scanned[0]["degraded"].is_number());
+    // Recalibrated, it keeps its gate; another gate in its place is refused.
+    call(&[
+        "calibrate",
+        text(&file),
+        data,
+        "--split",
+        &format!("{gate}/split.json"),
+        "--side",
+        "test",
+        "--level",
+        "0.8",
+        "--target-fpr",
+        "0.1",
+    ])
+    .success();
+    assert!(json_of(text(&file))[0]["degraded"].is_number());
+    std::fs::remove_dir_all(gate).unwrap();
+    call(&["predict", text(&file), new]).code(2).stderr(predicate::str::contains("gate"));
+}
+
+#[test]
 fn several_models_become_an_ensemble_file_that_is_used_like_a_run() {
     let root = tempfile::tempdir().unwrap();
     let (data, new) = (images(&root.path().join("data"), 40, 5), images(&root.path().join("new"), 3, 6));

@@ -315,6 +315,22 @@ impl Config {
         Self::from_toml(&toml::to_string(&table).map_err(|error| unwritable(&error))?)
     }
 
+    /// As [`Config::resolve`], to train a detector and no gate.
+    ///
+    /// # Errors
+    /// As for [`Config::resolve`], and if `train.degrade` is given.
+    pub fn resolve_detector(preset: &str, settings: &[String]) -> Result<Self> {
+        let config = Self::resolve(Some(preset), settings)?;
+        if config.classes() == Classes::RealFake {
+            return Ok(config);
+        }
+        Err(Error::Setting {
+            setting: format!("preset {preset}, train.degrade"),
+            found: "steps, which make a gate of what is trained".into(),
+            expected: "none where detectors are trained; `fauxto train` trains a gate".into(),
+        })
+    }
+
     /// Reads what [`Config::to_toml`] wrote.
     ///
     /// # Errors
@@ -470,6 +486,14 @@ mod tests {
     }
 
     #[test]
+    fn a_gate_is_no_detector() {
+        let gate = Config::resolve(Some("release_gate"), &[]).unwrap();
+        assert_eq!((gate.classes(), Config::default().classes()), (Classes::PristineDegraded, Classes::RealFake));
+        assert!(Config::resolve_detector("release_gate", &[]).unwrap_err().to_string().contains("train.degrade"));
+        assert_eq!(Config::resolve_detector("base", &[]).unwrap(), Config::default());
+    }
+
+    #[test]
     fn settings_override_and_bare_words_are_strings() {
         let config = resolve(&["train.epochs=3", "model=convnext_tiny", "train.learning_rate=1"]).unwrap();
         assert_eq!((config.train.epochs, config.model.as_str()), (3, "convnext_tiny"));
@@ -484,6 +508,7 @@ mod tests {
             ("train.batch_size=0", "batch_size"),
             ("train.epochs=many", "epochs"),
             ("train.augment=[{name='twirl'}]", "horizontal_flip"),
+            ("train.degrade=[{name='jpeg'}]", "train.degrade"),
             ("train.augment=[{name='rotation'}]", "degrees"),
             ("train.augment=[{name='horizontal_flip'}]", "probability"),
             ("train.augment=[{name='rotation', degrees=3, probability=2}]", "probability"),

@@ -101,7 +101,7 @@ impl Combination {
 
     /// The place of the member that moved the outcome on one image most towards `verdict`: by its weighted probability
     /// in a mean, by its weighted log-odds in a pool, where certainty counts beyond what a probability can show. The
-    /// first of equals; 0 where there are none.
+    /// first of equals; never one without a share; 0 where there are none.
     #[must_use]
     pub fn deciding(&self, members: &[f64], verdict: Label) -> usize {
         let towards = if verdict == Label::Fake { 1.0 } else { -1.0 };
@@ -111,8 +111,9 @@ impl Combination {
                 weights.iter().zip(members).map(|(w, p)| towards * w * logit(*p)).collect()
             }
         };
-        let most = moves.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        moves.iter().position(|moved| *moved == most).unwrap_or(0)
+        let votes = || moves.iter().zip(self.weights()).filter(|(_, weight)| **weight != 0.0);
+        let most = votes().map(|(moved, _)| *moved).fold(f64::NEG_INFINITY, f64::max);
+        moves.iter().zip(self.weights()).position(|(moved, weight)| *weight != 0.0 && *moved == most).unwrap_or(0)
     }
 
     /// The combined probability of fake of every image, from the members' `[member][image]`.
@@ -277,6 +278,9 @@ mod tests {
         let reversed = Combination::LogOpinionPool { weights: vec![-1.0, 0.5], constant: 0.0 };
         assert_eq!(reversed.deciding(&[0.1, 0.8], Label::Fake), 0);
         assert_eq!(mean.deciding(&[0.7, 0.7], Label::Fake), 0);
+        // Who has no share decides nothing, though it moved the outcome less than all others against the verdict.
+        let idle = Combination::Mean { weights: vec![0.0, 1.0] };
+        assert_eq!(idle.deciding(&[0.1, 0.7], Label::Real), 1);
     }
 
     #[test]

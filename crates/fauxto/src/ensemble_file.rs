@@ -21,6 +21,9 @@ pub struct EnsembleFile {
     pub members: Vec<EnsembleMember>,
     /// How their probabilities become one, as fitted.
     pub combination: Combination,
+    /// What tells pristine images, which `combination` is for, from degraded ones, if anything does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<EnsembleGate>,
     /// What the combined probability is worth, if it was calibrated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
@@ -40,6 +43,18 @@ pub struct EnsembleMember {
     pub scaling: Option<Scaling>,
 }
 
+/// The gate of an ensemble; see [`Gate`](crate::gate::Gate).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnsembleGate {
+    /// Its checkpoint, as a member's.
+    pub path: String,
+    /// What its probabilities depend on, as a member's.
+    pub content: ContentHash,
+    /// The combination for degraded images.
+    pub degraded: Combination,
+}
+
 impl EnsembleFile {
     /// The format's name as written in the file.
     pub const FORMAT: &'static str = "fauxto ensemble";
@@ -48,8 +63,13 @@ impl EnsembleFile {
 
     /// An ensemble; members' paths are as they will be written.
     #[must_use]
-    pub fn new(members: Vec<EnsembleMember>, combination: Combination, calibration: Option<Calibration>) -> Self {
-        Self { format: Self::FORMAT.into(), version: Self::VERSION, members, combination, calibration }
+    pub fn new(
+        members: Vec<EnsembleMember>,
+        combination: Combination,
+        gate: Option<EnsembleGate>,
+        calibration: Option<Calibration>,
+    ) -> Self {
+        Self { format: Self::FORMAT.into(), version: Self::VERSION, members, combination, gate, calibration }
     }
 
     /// Whether `path` looks like an ensemble file rather than a checkpoint or a run.
@@ -83,12 +103,16 @@ impl EnsembleFile {
         if file.format != Self::FORMAT || file.version != Self::VERSION {
             return Err(refuse(format!("{:?} of version {}", file.format, file.version)));
         }
-        let weights = file.combination.weights();
-        if file.members.is_empty() || weights.len() != file.members.len() {
-            return Err(refuse(format!("{} members and {} weights", file.members.len(), weights.len())));
-        }
-        if let Some(weight) = weights.iter().find(|weight| !weight.is_finite()) {
-            return Err(refuse(format!("a weight of {weight}")));
+        for combination in
+            [Some(&file.combination), file.gate.as_ref().map(|gate| &gate.degraded)].into_iter().flatten()
+        {
+            let weights = combination.weights();
+            if file.members.is_empty() || weights.len() != file.members.len() {
+                return Err(refuse(format!("{} members and {} weights", file.members.len(), weights.len())));
+            }
+            if let Some(weight) = weights.iter().find(|weight| !weight.is_finite()) {
+                return Err(refuse(format!("a weight of {weight}")));
+            }
         }
         if let Some(found) = file.calibration.as_ref().and_then(|calibration| calibration.check().err()) {
             return Err(refuse(found));
@@ -144,7 +168,7 @@ mod tests {
             scaling: Some(Scaling { temperature: 1.0 / 3.0, bias: -0.1 }),
         };
         let weights = vec![0.1 + 0.2, 0.7];
-        let file = EnsembleFile::new(vec![member("a"), member("b")], Combination::Mean { weights }, None);
+        let file = EnsembleFile::new(vec![member("a"), member("b")], Combination::Mean { weights }, None, None);
         file.save(&path).unwrap();
         assert!(EnsembleFile::recognises(&path));
         assert_eq!(EnsembleFile::load(&path).unwrap(), file);

@@ -23,6 +23,7 @@ pub mod ensemble_file;
 pub mod error;
 pub mod evaluate;
 pub mod explain;
+pub mod gate;
 pub mod image;
 pub mod label;
 pub mod leaks;

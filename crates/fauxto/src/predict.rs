@@ -3,16 +3,17 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use serde::Serialize;
 
-use crate::attack::{Calibrated, Target, voting};
+use crate::attack::{Calibrated, Gated, Target, voting};
 use crate::built_in;
 use crate::calibrate::{Calibration, ConformalVerdict, Scaling};
 use crate::checkpoint::{self, Checkpoint, Provenance};
 use crate::data::{ContentHash, PixelStore};
 use crate::ensemble::Combination;
-use crate::ensemble_file::{EnsembleFile, EnsembleMember, relative};
+use crate::ensemble_file::{EnsembleFile, EnsembleGate, EnsembleMember, relative};
+use crate::gate::Gate;
 use crate::model::{Classes, Frozen, Precision};
 use crate::out_of_distribution::OutOfDistribution;
 use crate::train::batch::{self, Example};
@@ -39,7 +40,8 @@ pub struct Member {
     pub name: String,
     /// Where it was read from.
     pub path: PathBuf,
-    /// Its share in the probability; the shares sum to 1, but in an ensemble file's logarithmic opinion pool.
+    /// Its share in the probability; the shares sum to 1, but in an ensemble file's logarithmic opinion pool. With a gate,
+    /// the mean of its shares in the votes on pristine and on degraded images.
     pub weight: f64,
     /// What is known of its training.
     pub provenance: Provenance,
@@ -87,6 +89,9 @@ pub struct Judgement {
     pub probability_fake: f64,
     /// Each member's probability of fake, at its scaling where it has one, in the order of the members.
     pub members: Vec<f64>,
+    /// The probability, in `0..=1`, that the image was degraded since it was made, where a gate tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub degraded: Option<f64>,
     /// The three-way verdict at the level that was calibrated for; `None` where the predictor is not calibrated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conformal: Option<ConformalVerdict>,
@@ -109,6 +114,7 @@ impl Judgement {
 pub struct Predictor {
     members: Vec<Member>,
     combination: Combination,
+    gate: Option<Gate>,
     calibration: Option<Calibration>,
     ensemble_file: Option<PathBuf>,
 }
@@ -133,11 +139,64 @@ impl Predictor {
         Ok(Self::voting(read_members(paths, device)?))
     }
 
+    /// Reads the detectors that vote on pristine images, those that vote on degraded ones, and the gate that tells which
+    /// is which. In either vote they weigh as much as their validation accuracy; a detector may have both.
+    ///
+    /// # Errors
+    /// As for [`Predictor::open`] and [`Gate::open`]; or if the gate's input size is another, or there is no detector for
+    /// one of the votes.
+    pub fn open_gated(pristine: &[PathBuf], degraded: &[PathBuf], gate: &Path, device: &Device) -> Result<Self> {
+        if degraded.is_empty() {
+            return Err(Error::Setting {
+                setting: "degraded".into(),
+                found: "no models".into(),
+                expected: "at least one, to vote on degraded images".into(),
+            });
+        }
+        let further = degraded.iter().filter(|path| !pristine.contains(path));
+        let paths: Vec<PathBuf> = pristine.iter().chain(further).cloned().collect();
+        let mut predictor = Self::open(&paths, device)?;
+        let share = |voting: &[PathBuf]| {
+            let accuracies: Vec<f64> = paths
+                .iter()
+                .zip(&predictor.members)
+                .map(|(path, member)| if voting.contains(path) { member.provenance.validation.accuracy } else { 0.0 })
+                .collect();
+            let total: f64 = accuracies.iter().sum();
+            Combination::Mean { weights: accuracies.iter().map(|accuracy| accuracy / total).collect() }
+        };
+        let (combination, degraded) = (share(pristine), share(degraded));
+        let gate = Gate::open(&checkpoint_path(gate)?, degraded, device)?;
+        predictor.combination = combination;
+        predictor.calibration = None;
+        predictor.members.iter_mut().for_each(|member| member.scaling = None);
+        predictor.with_gate(gate)
+    }
+
+    /// The same with a gate, whose input size must be that of the members.
+    fn with_gate(mut self, gate: Gate) -> Result<Self> {
+        let (own, its) = (self.input_size(), gate.frozen().input_size());
+        if own != its {
+            return Err(Error::input(
+                &gate.path,
+                format!("an input size of {its}"),
+                format!("{own}, as the models have"),
+                "train a gate of their input size",
+            ));
+        }
+        for (place, member) in self.members.iter_mut().enumerate() {
+            member.weight = f64::midpoint(self.combination.weights()[place], gate.degraded.weights()[place]);
+        }
+        self.gate = Some(gate);
+        Ok(self)
+    }
+
     /// The same, its members judging in `precision`; see [`Frozen::in_precision`].
     #[must_use]
     pub fn in_precision(mut self, precision: Precision) -> Self {
         let members = self.members.into_iter();
         self.members = members.map(|m| Member { frozen: m.frozen.in_precision(precision), ..m }).collect();
+        self.gate = self.gate.map(|gate| gate.in_precision(precision));
         self
     }
 
@@ -163,7 +222,7 @@ impl Predictor {
         if let Some(calibration) = &calibration {
             members[0].scaling = Some(calibration.scaling);
         }
-        Self { members, combination, calibration, ensemble_file: None }
+        Self { members, combination, gate: None, calibration, ensemble_file: None }
     }
 
     fn open_ensemble(path: &Path, device: &Device) -> Result<Self> {
@@ -175,21 +234,17 @@ impl Predictor {
         for ((mut member, _), (named, &weight)) in
             read.into_iter().zip(file.members.iter().zip(file.combination.weights()))
         {
-            let content = member.content()?;
-            if content != named.content {
-                return Err(Error::input(
-                    &member.path,
-                    format!("weights with hash {content}"),
-                    format!("{}, as {} says", named.content, path.display()),
-                    "restore the checkpoint, or make the ensemble anew with `fauxto calibrate`",
-                ));
-            }
+            require_content(&member.path, member.content()?, named.content, path)?;
             member.weight = weight;
             member.scaling = named.scaling;
             members.push(member);
         }
-        let EnsembleFile { combination, calibration, .. } = file;
-        Ok(Self { members, combination, calibration, ensemble_file: Some(path.to_path_buf()) })
+        let EnsembleFile { combination, gate, calibration, .. } = file;
+        let predictor = Self { members, combination, gate: None, calibration, ensemble_file: Some(path.to_path_buf()) };
+        let Some(EnsembleGate { path: relative, content, degraded }) = gate else { return Ok(predictor) };
+        let gate = Gate::open(&checkpoint_path(&folder.join(relative))?, degraded, device)?;
+        require_content(&gate.path, gate.content()?, content, path)?;
+        predictor.with_gate(gate)
     }
 
     /// The same without any calibration: probabilities as the networks and their combination give them.
@@ -212,9 +267,19 @@ impl Predictor {
     /// If an ensemble file's weights cannot be used.
     pub fn target(&self) -> Result<Box<dyn Target + '_>> {
         let target: Box<dyn Target + '_> = match (&self.members[..], &self.combination) {
-            ([only], Combination::Mean { .. }) => Box::new(&only.frozen),
+            ([only], Combination::Mean { .. }) if self.gate.is_none() => Box::new(&only.frozen),
             (members, combination) => {
-                voting(members.iter().map(|member| &member.frozen as &dyn Target).collect(), combination)?
+                let vote = |combination| {
+                    voting(members.iter().map(|member| &member.frozen as &dyn Target).collect(), combination)
+                };
+                match &self.gate {
+                    None => vote(combination)?,
+                    Some(gate) => Box::new(Gated {
+                        gate: gate.frozen(),
+                        pristine: vote(combination)?,
+                        degraded: vote(&gate.degraded)?,
+                    }),
+                }
             }
         };
         Ok(match &self.calibration {
@@ -224,17 +289,27 @@ impl Predictor {
     }
 
     /// Of this predictor's judgements, the member whose vote did most for `verdict`, with the probability of fake that
-    /// it gave; see [`Combination::deciding`].
+    /// it gave; see [`Combination::deciding`]. With a gate, of those that vote on such an image.
     ///
     /// # Panics
     /// If the judgement is of a predictor with another number of members.
     #[must_use]
     pub fn deciding(&self, judgement: &Judgement, verdict: Label) -> (&Member, f64) {
-        let place = self.combination.deciding(&judgement.members, verdict);
+        let combination = match &self.gate {
+            Some(gate) if judgement.degraded.is_some_and(|degraded| degraded >= 0.5) => &gate.degraded,
+            _ => &self.combination,
+        };
+        let place = combination.deciding(&judgement.members, verdict);
         (&self.members[place], judgement.members[place])
     }
 
-    /// How their probabilities become one.
+    /// What tells pristine images from degraded ones, where the ensemble has a gate.
+    #[must_use]
+    pub fn gate(&self) -> Option<&Gate> {
+        self.gate.as_ref()
+    }
+
+    /// How their probabilities become one; with a gate, those of pristine images.
     #[must_use]
     pub fn combination(&self) -> &Combination {
         &self.combination
@@ -288,7 +363,12 @@ impl Predictor {
             let path = relative(path, &member.path)?;
             Ok(EnsembleMember { path, content: member.content()?, scaling: Some(scaling) })
         });
-        Ok(EnsembleFile::new(members.collect::<Result<_>>()?, self.combination.clone(), Some(calibration)))
+        let gate = self.gate.as_ref().map(|gate| {
+            let path = relative(path, &gate.path)?;
+            Ok(EnsembleGate { path, content: gate.content()?, degraded: gate.degraded.clone() })
+        });
+        let members = members.collect::<Result<_>>()?;
+        Ok(EnsembleFile::new(members, self.combination.clone(), gate.transpose()?, Some(calibration)))
     }
 
     /// The side of the square input, in pixels.
@@ -312,21 +392,41 @@ impl Predictor {
         let mut judgements = Vec::with_capacity(positions.len());
         for positions in positions.chunks(batch_size) {
             let examples: Vec<Example> = positions.iter().map(|&index| Example { index, label: Label::Real }).collect();
-            let by_member = self
-                .members
-                .iter()
-                .map(|member| probabilities(&member.frozen, store, &examples, batch_size))
-                .collect::<Result<Vec<_>>>()?;
-            judgements.extend(self.combine(&by_member));
+            let device = self.members[0].frozen.detector().device();
+            judgements.extend(self.judge_pixels(&batch::pixels(store, &examples, None, device)?));
             progress(judgements.len());
         }
         Ok(judgements)
     }
 
-    /// Judgements from the members' uncalibrated probabilities of fake, `[member][image]`.
+    /// Judges `pixels` `[batch, height, width, 3]` in `0..=1`, as wide and high as [`Predictor::input_size`].
     #[must_use]
-    pub fn combine(&self, by_member: &[Vec<f64>]) -> Vec<Judgement> {
-        let combined = self.combination.combine(by_member);
+    pub fn judge_pixels(&self, pixels: &Tensor<4>) -> Vec<Judgement> {
+        let members = self.members.iter().map(|member| member.frozen.probability_fake(pixels.clone()));
+        self.combine(&members.collect::<Vec<_>>(), self.degraded(pixels).as_deref())
+    }
+
+    /// The gate's probability of each image of `pixels`, as [`Predictor::judge_pixels`] takes them, having been degraded;
+    /// none without a gate.
+    #[must_use]
+    pub fn degraded(&self, pixels: &Tensor<4>) -> Option<Vec<f64>> {
+        self.gate.as_ref().map(|gate| gate.frozen().probability_fake(pixels.clone()))
+    }
+
+    /// Judgements from the members' uncalibrated probabilities of fake, `[member][image]`, and what
+    /// [`Predictor::degraded`] says of the images.
+    ///
+    /// # Panics
+    /// If there is a gate and `degraded` is none.
+    #[must_use]
+    pub fn combine(&self, by_member: &[Vec<f64>], degraded: Option<&[f64]>) -> Vec<Judgement> {
+        let mut combined = self.combination.combine(by_member);
+        if let Some(gate) = &self.gate {
+            let shares = degraded.expect("what the gate says, where there is one");
+            for ((p, q), g) in combined.iter_mut().zip(gate.degraded.combine(by_member)).zip(shares) {
+                *p = (1.0 - g) * *p + g * q;
+            }
+        }
         let judgement = |(image, uncalibrated)| {
             let own = |member: &Member, p: f64| member.scaling.map_or(p, |scaling| scaling.apply(p));
             let members = self.members.iter().zip(by_member).map(|(member, all)| own(member, all[image])).collect();
@@ -337,11 +437,25 @@ impl Predictor {
             Judgement {
                 probability_fake: calibrated.map_or(uncalibrated, |(probability, _)| probability),
                 members,
+                degraded: degraded.map(|degraded| degraded[image]),
                 conformal: calibrated.map(|(_, verdict)| verdict),
             }
         };
         combined.into_iter().enumerate().map(judgement).collect()
     }
+}
+
+/// Refuses the file `path` whose weights are not those that the ensemble file `named_by` names.
+fn require_content(path: &Path, found: ContentHash, expected: ContentHash, named_by: &Path) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::input(
+        path,
+        format!("weights with hash {found}"),
+        format!("{expected}, as {} says", named_by.display()),
+        "restore the checkpoint, or make the ensemble anew with `fauxto calibrate`",
+    ))
 }
 
 /// Reads detectors that share an input size, each with its own calibration. Weights are validation accuracies.

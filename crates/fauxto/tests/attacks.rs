@@ -10,8 +10,8 @@ use fauxto::Label;
 use fauxto::attack::masking::{self, CHECKS};
 use fauxto::attack::robustness::{Campaign, Robustness, Trial};
 use fauxto::attack::{
-    ATTACKS, Batch, ChosenAttack, Ensemble, Epsilon, Knowledge, OpinionPool, Target, is_fooled, probability_fake,
-    voting, wrong_leads,
+    ATTACKS, Batch, ChosenAttack, Ensemble, Epsilon, Gated, Knowledge, OpinionPool, Target, is_fooled,
+    probability_fake, voting, wrong_leads,
 };
 use fauxto::data::{Dataset, OpenOptions, PixelStore, StoreOptions};
 use fauxto::model::{Detector, Frozen, model, weights};
@@ -215,6 +215,49 @@ impl Target for Scaled<'_> {
 
     fn logits(&self, pixels: Tensor<4>) -> Tensor<2> {
         self.target.logits(pixels) * self.factor
+    }
+}
+
+#[test]
+fn a_gate_shares_out_probabilities_and_is_attacked_with_the_votes_it_stands_between() {
+    let golden = golden();
+    let (tiny, batch) = (Tiny::new(&golden), images(&golden));
+    let votes = |target: &dyn Target| -> Vec<f64> {
+        let leads = wrong_leads(target, batch.pixels.clone(), &batch.labels).unwrap();
+        leads.iter().zip(&batch.labels).map(|(lead, label)| probability_fake(*label, *lead)).collect()
+    };
+    let scaled = |factor| Scaled { target: &tiny, factor };
+    let (gate, pristine, degraded) = (scaled(2.0), scaled(-40.0), scaled(0.5));
+    let gated = |gate| Gated { gate, pristine: Box::new(&pristine), degraded: Box::new(&degraded) };
+    let expected = votes(&gate).into_iter().zip(votes(&pristine).into_iter().zip(votes(&degraded)));
+    for (own, (g, (p, q))) in votes(&gated(&gate)).into_iter().zip(expected) {
+        assert!((own - ((1.0 - g) * p + g * q)).abs() < 1e-6, "{own} {g} {p} {q}");
+    }
+    // Where both votes agree on everything, nothing is left to the gate.
+    let same = Gated { gate: &gate, pristine: Box::new(&tiny), degraded: Box::new(&tiny) };
+    votes(&same).iter().zip(votes(&tiny)).for_each(|(own, tiny)| assert!((own - tiny).abs() < 1e-6));
+    // Where they contradict each other, the attack goes through the gate: both votes are constants here.
+    let (always, never) = (Constant(6.0), Constant(-6.0));
+    let turned = Gated { gate: &tiny, pristine: Box::new(&never), degraded: Box::new(&always) };
+    let before = wrong_leads(&turned, batch.pixels.clone(), &batch.labels).unwrap();
+    let attack = ChosenAttack::parse("fgsm").unwrap();
+    let moved = attack.perturb(&turned, &batch, &epsilon("20/255"), 0).unwrap();
+    let after = wrong_leads(&turned, moved, &batch.labels).unwrap();
+    assert!(after.iter().zip(&before).all(|(after, before)| after >= before) && after != before);
+}
+
+/// A target that says the same of every image: log-odds of fake.
+struct Constant(f64);
+
+impl Target for Constant {
+    fn device(&self) -> Device {
+        Device::flex()
+    }
+
+    fn logits(&self, pixels: Tensor<4>) -> Tensor<2> {
+        let images = pixels.dims()[0];
+        let device = pixels.device().without_autodiff();
+        Tensor::cat(vec![Tensor::zeros([images, 1], &device), Tensor::full([images, 1], self.0, &device)], 1)
     }
 }
 

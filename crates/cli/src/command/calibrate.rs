@@ -10,7 +10,7 @@ use fauxto::data::split::{Candidate, Split};
 use fauxto::ensemble_file::EnsembleFile;
 use fauxto::evaluate::{Evaluation, Scores, judge_images, metric};
 use fauxto::image::RgbImage;
-use fauxto::predict::{Member, Predictor};
+use fauxto::predict::Predictor;
 use fauxto::run::RunFolder;
 use fauxto::scan::stability::VARIANTS;
 use fauxto::{Label, checkpoint};
@@ -28,7 +28,8 @@ use crate::{figure, progress, table};
     fauxto calibrate runs/mine mine/labelled/\n  \
     fauxto calibrate runs/mine photos/ --split runs/mine/split.json --side test --figure reliability\n  \
     fauxto calibrate runs/mine few/ --level .9 --target-fpr .05 --out runs/mine/checkpoint_mine.safetensors\n  \
-    fauxto calibrate runs/a,runs/b,runs/c labelled/ --out runs/ensemble.json\n\n\
+    fauxto calibrate runs/a,runs/b,runs/c labelled/ --out runs/ensemble.json\n  \
+    fauxto calibrate runs/a,runs/b labelled/ --gate runs/gate --degraded runs/b,runs/c --out runs/ensemble.json\n\n\
     Writes into the checkpoint or the ensemble file, or to --out: a checkpoint, or an ensemble file where its\n\
     name ends in .json. Several models need the latter; other commands take it like a run folder.\n\
     Where images will have been re-encoded or resized on their way, --versions keeps the verdict at .5 from\n\
@@ -42,6 +43,12 @@ pub(crate) struct Arguments {
     models: Models,
     /// Labelled images that the models were not trained on
     data: PathBuf,
+    /// Let this network tell pristine images, which the models judge, from degraded ones (preset `release_gate`)
+    #[arg(long, value_name = "RUN|CHECKPOINT", requires_all = ["degraded", "out"])]
+    gate: Option<PathBuf>,
+    /// What judges images that the gate calls degraded; may name some of the models again
+    #[arg(long, value_name = "RUN|CHECKPOINT", value_parser = Models::parse, requires = "gate")]
+    degraded: Option<Models>,
     #[command(flatten)]
     side: SideOptions,
     /// Of each class, the share of images whose true label the three-way verdict must allow
@@ -156,7 +163,12 @@ impl Destination {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let settings = Settings { level: arguments.level, target_fprs: arguments.target_fprs.clone() };
     settings.needed()?;
-    let predictor = Predictor::open(&arguments.models.0, &arguments.batches.device.open()?)?;
+    let device = arguments.batches.device.open()?;
+    let models = &arguments.models.0;
+    let predictor = match (&arguments.gate, &arguments.degraded) {
+        (Some(gate), Some(degraded)) => Predictor::open_gated(models, &degraded.0, gate, &device)?,
+        _ => Predictor::open(models, &device)?,
+    };
     let destination = Destination::of(&predictor, arguments.out.as_deref())?;
     let replaced = predictor.calibration().cloned();
     let predictor = predictor.without_calibration();
@@ -164,8 +176,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let images = Images::open(&arguments.data, &arguments.options, predictor.input_size())?.on_side(&arguments.side)?;
     let positions = images.positions();
     let candidates = images.candidates();
-    let splits =
-        predictor.members().iter().map(|member| unseen(member, &candidates)).collect::<anyhow::Result<Vec<_>>>()?;
+    let splits = predictor
+        .members()
+        .iter()
+        .map(|member| unseen(&member.name, &member.path, &candidates))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    if let Some(gate) = predictor.gate() {
+        unseen("the gate", &gate.path, &candidates)?;
+    }
 
     let bar = progress::bar(positions.len(), "images", "judging");
     let judgements = predictor
@@ -268,24 +286,23 @@ fn named<'s>(name: &str, Scaling { temperature, bias }: Scaling, scores: &'s Sco
     figure::Reliability { name: format!("{name}: temperature {temperature:.3}, bias {bias:+.3}"), scores }
 }
 
-/// Refuses images that the member was trained on, as far as the split beside its checkpoint tells. Returns that
+/// Refuses images that `name` was trained on, as far as the split beside its checkpoint at `path` tells. Returns that
 /// split and the number of images that training was stopped on.
-fn unseen(member: &Member, images: &[Candidate]) -> anyhow::Result<(Option<PathBuf>, usize)> {
-    let folder = member.path.parent().unwrap_or(Path::new(""));
+fn unseen(name: &str, path: &Path, images: &[Candidate]) -> anyhow::Result<(Option<PathBuf>, usize)> {
+    let folder = path.parent().unwrap_or(Path::new(""));
     let file = RunFolder::new(folder).split();
     if !file.exists() {
         progress::note(format!(
             "{}: no split.json beside it, so nothing tells whether it was trained on these images",
-            member.path.display()
+            path.display()
         ));
         return Ok((None, 0));
     }
     let stopped_on = require_unseen(&Split::load(&file)?, images)?;
     if stopped_on > 0 {
         progress::note(format!(
-            "{}: its training was stopped on {stopped_on} of {} images, which flatter it a little; images it has not \
+            "{name}: its training was stopped on {stopped_on} of {} images, which flatter it a little; images it has not \
              met are better",
-            member.name,
             images.len()
         ));
     }

@@ -70,6 +70,9 @@ struct Row {
     /// Probability of fake by model.
     #[serde(skip_serializing_if = "Option::is_none")]
     models: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Probability of the image having been degraded since it was made, where the ensemble has a gate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    degraded: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -160,7 +163,15 @@ pub(super) fn shown(given: &Path, dataset: &Dataset, position: usize) -> String 
 
 impl Row {
     fn broken(path: String, error: String) -> Self {
-        Self { path, verdict: None, judgement: None, probability_fake: None, models: None, error: Some(error) }
+        Self {
+            path,
+            verdict: None,
+            judgement: None,
+            probability_fake: None,
+            models: None,
+            degraded: None,
+            error: Some(error),
+        }
     }
 
     fn judged(path: String, predictor: &Predictor, judgement: &Judgement, threshold: f64) -> Self {
@@ -176,6 +187,7 @@ impl Row {
             judgement: judgement.conformal,
             probability_fake: Some(judgement.probability_fake),
             models: Some(models),
+            degraded: judgement.degraded,
             error: None,
         }
     }

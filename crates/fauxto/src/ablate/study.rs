@@ -35,7 +35,7 @@ impl Phases {
     /// The settings of the last phase of `recipe`.
     ///
     /// # Errors
-    /// If a preset or setting is unknown or out of range.
+    /// As for [`Config::resolve_detector`].
     pub fn config(&self, recipe: &Recipe, seed: u64) -> Result<Config> {
         let (preset, variant) = match &recipe.fine_tuning {
             Some(variant) => (&self.fine_tuning, variant),
@@ -44,7 +44,7 @@ impl Phases {
         let mut settings = self.settings.clone();
         settings.extend(variant.settings.iter().cloned());
         settings.extend([format!("model=\"{}\"", recipe.model), format!("seed={seed}")]);
-        Config::resolve(Some(preset), &settings)
+        Config::resolve_detector(preset, &settings)
     }
 }
 

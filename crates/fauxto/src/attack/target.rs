@@ -28,14 +28,17 @@ impl<T: Target + ?Sized> Target for &T {
     }
 }
 
-/// `members` as they vote by `combination`, as one target: an attack on it goes against all at once.
+/// `members` as they vote by `combination`, as one target: an attack on it goes against all at once. One that has no
+/// share in a mean is not asked.
 ///
 /// # Errors
 /// If there is no member or a weight cannot be used.
 pub fn voting<'a>(members: Vec<&'a dyn Target>, combination: &Combination) -> Result<Box<dyn Target + 'a>> {
-    let weighted = combination.weights().iter().copied().zip(members).collect();
+    let weighted: Vec<_> = combination.weights().iter().copied().zip(members).collect();
     Ok(match combination {
-        Combination::Mean { .. } => Box::new(Ensemble::new(weighted)?),
+        Combination::Mean { .. } => {
+            Box::new(Ensemble::new(weighted.into_iter().filter(|(weight, _)| *weight != 0.0).collect())?)
+        }
         Combination::LogOpinionPool { constant, .. } => Box::new(OpinionPool::new(weighted, *constant)?),
     })
 }

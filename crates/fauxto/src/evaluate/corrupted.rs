@@ -72,14 +72,8 @@ pub fn judge_images(predictor: &Predictor, images: &[RgbImage], batch_size: usiz
         let values: Vec<f32> =
             images.iter().flat_map(|image| image.pixels.iter().map(|&level| f32::from(level) / 255.0)).collect();
         let values = TensorData::new(values, [images.len(), size, size, 3]);
-        let by_member: Vec<Vec<f64>> = members
-            .iter()
-            .map(|member| {
-                let frozen = member.frozen();
-                frozen.probability_fake(Tensor::from_data(values.clone(), frozen.detector().device()))
-            })
-            .collect();
-        for judgement in predictor.combine(&by_member) {
+        let pixels = Tensor::from_data(values, members[0].frozen().detector().device());
+        for judgement in predictor.judge_pixels(&pixels) {
             let judged = judgement.members.into_iter().chain([judgement.probability_fake]);
             columns.iter_mut().zip(judged).for_each(|(column, probability)| column.push(probability));
         }

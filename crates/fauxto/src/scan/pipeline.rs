@@ -103,6 +103,7 @@ fn judge(scanner: &Scanner<'_>, images: Vec<(usize, Prepared)>) -> Vec<(usize, F
         images.iter().flat_map(|(_, prepared)| &prepared.inputs).map(|&level| f32::from(level) / 255.0).collect();
     let count = values.len() / (3 * side * side);
     let pixels = TensorData::new(values, [count, side, side, 3]);
+    let pixels = Tensor::from_data(pixels, predictor.members()[0].frozen().detector().device());
     let mut first = 0;
     let wholes: Vec<usize> = images
         .iter()
@@ -117,20 +118,20 @@ fn judge(scanner: &Scanner<'_>, images: Vec<(usize, Prepared)>) -> Vec<(usize, F
         .iter()
         .map(|member| {
             let frozen = member.frozen();
-            let pixels = Tensor::from_data(pixels.clone(), frozen.detector().device());
             match &member.out_of_distribution {
                 Some(statistics) => {
-                    let described = frozen.describe(pixels);
+                    let described = frozen.describe(pixels.clone());
                     let scores: Vec<f64> =
                         wholes.par_iter().map(|&whole| statistics.score(&described.descriptors[whole])).collect();
                     (described.probability_fake, Some(scores))
                 }
-                None => (frozen.probability_fake(pixels), None),
+                None => (frozen.probability_fake(pixels.clone()), None),
             }
         })
         .collect();
     let by_member: Vec<Vec<f64>> = seen.iter().map(|(probabilities, _)| probabilities.clone()).collect();
-    let judgements = predictor.combine(&by_member);
+    let degraded = predictor.degraded(&pixels);
+    let judgements = predictor.combine(&by_member, degraded.as_deref());
     let versions = settings.stability.variants().count();
     images
         .into_iter()

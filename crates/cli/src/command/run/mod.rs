@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use fauxto::config::Config;
 use fauxto::predict::CHECKPOINT_FILE;
 use fauxto::run::RunFolder;
 use fauxto::write_atomically::write_atomically;
@@ -158,6 +159,9 @@ impl Pipeline<'_> {
 
     /// A pipeline goes on with the settings it began with, or not at all.
     fn check_settings(&self) -> anyhow::Result<()> {
+        for preset in [&self.arguments.phases.preset, &self.arguments.phases.finetune] {
+            Config::resolve_detector(preset, &[])?;
+        }
         let settings = toml::to_string(&self.arguments.record())?;
         let path = self.path("pipeline.toml");
         match std::fs::read_to_string(&path) {

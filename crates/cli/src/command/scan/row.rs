@@ -21,6 +21,9 @@ pub(super) struct Row {
     /// Probability of fake by model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) models: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Probability of the image having been degraded since it was made, where the ensemble has a gate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) degraded: Option<f64>,
     /// The verdict, withheld where there is a doubt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) judgement: Option<ConformalVerdict>,
@@ -60,6 +63,7 @@ impl Row {
             verdict: None,
             probability_fake: None,
             models: None,
+            degraded: None,
             judgement: None,
             doubts: None,
             stability: None,
@@ -88,6 +92,7 @@ impl Row {
             verdict: Some(finding.verdict),
             probability_fake: Some(finding.judgement.probability_fake),
             models: Some(models),
+            degraded: finding.judgement.degraded,
             judgement: Some(finding.judged),
             doubts: Some(finding.doubts),
             stability: finding.stability,
@@ -101,6 +106,9 @@ impl Row {
     /// Doubts and warnings for people.
     pub(super) fn remarks(&self) -> Vec<String> {
         let mut remarks: Vec<String> = self.doubts.iter().flatten().map(|doubt| doubt.summary().to_owned()).collect();
+        if self.degraded.is_some_and(|degraded| degraded >= 0.5) {
+            remarks.push("judged by the models for degraded images".into());
+        }
         let Some(unlike) = &self.unlike else { return remarks };
         if unlike.content == Some(Unlikeness::Unlike) {
             remarks.push("unlike most training images".into());
