@@ -111,9 +111,12 @@ impl Combination {
                 weights.iter().zip(members).map(|(w, p)| towards * w * logit(*p)).collect()
             }
         };
-        let votes = || moves.iter().zip(self.weights()).filter(|(_, weight)| **weight != 0.0);
-        let most = votes().map(|(moved, _)| *moved).fold(f64::NEG_INFINITY, f64::max);
-        moves.iter().zip(self.weights()).position(|(moved, weight)| *weight != 0.0 && *moved == most).unwrap_or(0)
+        let voting = moves.iter().zip(self.weights()).enumerate().filter(|(_, (_, weight))| **weight != 0.0);
+        let most = voting.fold(None, |most: Option<(usize, f64)>, (place, (moved, _))| match most {
+            Some((_, least)) if least >= *moved => most,
+            _ => Some((place, *moved)),
+        });
+        most.map_or(0, |(place, _)| place)
     }
 
     /// The combined probability of fake of every image, from the members' `[member][image]`.

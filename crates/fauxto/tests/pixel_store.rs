@@ -60,6 +60,37 @@ fn memory_and_disk_hold_the_same_in_any_order() {
 }
 
 #[test]
+fn what_follows_is_made_of_the_images_before_it_in_memory_and_on_disk() {
+    let folder = folder();
+    let dataset = Dataset::open(folder.path(), &OpenOptions::default()).unwrap();
+    let positions = [5, 0, 5];
+    for options in [StoreOptions::new(16), on_disk(16)] {
+        let store = PixelStore::fill(&dataset, &all(&dataset), &options).unwrap();
+        let more = store
+            .followed_by(&positions, &|position, mut image| {
+                image.pixels.iter_mut().for_each(|value| *value = value.wrapping_add(position as u8 + 1));
+                Ok(image)
+            })
+            .unwrap();
+        assert_eq!((more.len(), more.is_on_disk()), (store.len() + 3, store.is_on_disk()));
+        assert_eq!(more.broken(), store.broken());
+        for position in 0..store.len() {
+            assert_eq!(more.image(position).unwrap(), store.image(position).unwrap());
+            assert_eq!(more.hash(position), store.hash(position));
+        }
+        for (place, position) in positions.into_iter().enumerate() {
+            let (own, made) = (store.image(position).unwrap(), more.image(store.len() + place).unwrap());
+            assert!(
+                own.pixels.iter().zip(&made.pixels).all(|(own, made)| own.wrapping_add(position as u8 + 1) == *made)
+            );
+            assert_eq!(more.hash(store.len() + place), Some(ContentHash::of(&made)));
+        }
+        let failing = store.followed_by(&[1], &|_, _| Err(fauxto::Error::Refused("no such image".into())));
+        assert!(failing.unwrap_err().to_string().contains("no such image"));
+    }
+}
+
+#[test]
 fn each_position_holds_its_own_item_resized_and_hashed_at_its_own_size() {
     let folder = folder();
     let dataset = Dataset::open(folder.path(), &OpenOptions::default()).unwrap();

@@ -94,6 +94,12 @@ pub(crate) fn convolve(
 /// ones at stride 2, comes one of zeros, and at stride 1 another after the last.
 struct Copies {
     pairs: Buffer,
+    layout: Layout,
+}
+
+/// Where in [`Copies`] what lies.
+#[derive(Clone, Copy)]
+struct Layout {
     stride: usize,
     images: usize,
     /// Lines and columns of the output.
@@ -103,16 +109,36 @@ struct Copies {
     steps: usize,
 }
 
+impl Layout {
+    /// Where line `line` of image `image` lies.
+    fn line(&self, image: usize, line: usize) -> usize {
+        match (self.stride, line % 2) {
+            (1, _) => image * (self.height + 1) + 1 + line,
+            (_, 1) => image * (self.height + 1) + 1 + line / 2,
+            _ => self.images * (self.height + 1) + image * self.height + line / 2,
+        }
+    }
+
+    /// Values from one step in depth to the next.
+    fn step(&self) -> usize {
+        let lines = match self.stride {
+            1 => self.images * (self.height + 1) + 1,
+            _ => self.images * (2 * self.height + 1),
+        };
+        lines * self.width * SIDE
+    }
+}
+
 impl Copies {
     fn new(geometry: &Geometry, x: &[f32]) -> Self {
         let &Geometry { height, width, channels, stride, out_height, out_width, .. } = geometry;
         let steps = channels / (2 * SIDE);
         let images = x.len() / (height * width * channels);
-        let mut copies = Self { pairs: Buffer::new(0), stride, images, height: out_height, width: out_width, steps };
-        let mut pairs = Buffer::new(KERNEL * steps * copies.step());
+        let layout = Layout { stride, images, height: out_height, width: out_width, steps };
+        let mut pairs = Buffer::new(KERNEL * steps * layout.step());
         let (rows, _) = pairs.values_mut().as_chunks_mut::<SIDE>();
         let at =
-            |copy: usize, step: usize, line: usize| (copy * steps + step) * copies.step() / SIDE + line * out_width;
+            |copy: usize, step: usize, line: usize| (copy * steps + step) * layout.step() / SIDE + line * out_width;
         for line in (0..images + 2 - stride).map(|image| image * (out_height + 1)) {
             for copy in 0..KERNEL {
                 (0..steps).for_each(|step| rows[at(copy, step, line)..][..out_width].fill([0.0; SIDE]));
@@ -120,7 +146,7 @@ impl Copies {
         }
         let mut pixel = vec![0.0; channels / 2];
         for (number, values) in x.chunks_exact(width * channels).enumerate() {
-            let line = copies.line(number / height, number % height);
+            let line = layout.line(number / height, number % height);
             for (column, values) in values.chunks_exact(channels).enumerate() {
                 convert(values, &mut pixel);
                 for copy in 0..KERNEL {
@@ -139,51 +165,34 @@ impl Copies {
                 }
             }
         }
-        copies.pairs = pairs;
-        copies
-    }
-
-    /// Where line `line` of image `image` lies.
-    fn line(&self, image: usize, line: usize) -> usize {
-        match (self.stride, line % 2) {
-            (1, _) => image * (self.height + 1) + 1 + line,
-            (_, 1) => image * (self.height + 1) + 1 + line / 2,
-            _ => self.images * (self.height + 1) + image * self.height + line / 2,
-        }
-    }
-
-    /// Values from one step in depth to the next.
-    fn step(&self) -> usize {
-        let lines = match self.stride {
-            1 => self.images * (self.height + 1) + 1,
-            _ => self.images * (2 * self.height + 1),
-        };
-        lines * self.width * SIDE
+        Self { pairs, layout }
     }
 
     /// What the output pixels from `pixel` on, up to [`BLOCK`] of all `pixels`, read at every place of the kernel.
     fn block(&self, pixel: usize, pixels: usize) -> [Left; PLACES] {
+        let Layout { stride, images, height, width, steps } = self.layout;
         let tile = |pixel: usize, place: usize| {
-            let (kernel_y, image) = (place / KERNEL, pixel / (self.height * self.width));
-            let lines = match (self.stride, kernel_y) {
+            let (kernel_y, image) = (place / KERNEL, pixel / (height * width));
+            let lines = match (stride, kernel_y) {
                 // In every image before lies a line more.
                 (1, _) => image + kernel_y,
-                (_, 1) => self.images * (self.height + 1),
+                (_, 1) => images * (height + 1),
                 _ => image + kernel_y / 2,
             };
-            let first = place % KERNEL * self.steps * self.step();
-            self.pairs.values()[first + (pixel + lines * self.width) * SIDE..].as_ptr()
+            let first = place % KERNEL * steps * self.layout.step();
+            self.pairs.values()[first + (pixel + lines * width) * SIDE..].as_ptr()
         };
         // What is missing of a block is not read for its own sake.
         let lower = if pixel + SIDE < pixels { pixel + SIDE } else { pixel };
-        std::array::from_fn(|place| Left::of_tiles([tile(pixel, place), tile(lower, place)], self.step()))
+        std::array::from_fn(|place| Left::of_tiles([tile(pixel, place), tile(lower, place)], self.layout.step()))
     }
 
     /// # Safety
     /// The destination is valid for a row of `weight.columns` values for each pixel, of which nothing else accesses those
     /// of `panels` meanwhile.
     unsafe fn multiply(&self, weight: &Packed, panels: Range<usize>, start: Start<'_>, destination: *mut f32) {
-        let pixels = self.images * self.height * self.width;
+        let Layout { images, height, width: line, steps, .. } = self.layout;
+        let pixels = images * height * line;
         let blocks: Vec<_> = (0..pixels).step_by(BLOCK).map(|pixel| (pixel, self.block(pixel, pixels))).collect();
         with_tiles(|| {
             for index in panels {
@@ -193,7 +202,7 @@ impl Copies {
                     let product = Product {
                         left,
                         rows: BLOCK.min(pixels - pixel),
-                        steps: self.steps,
+                        steps,
                         panel,
                         panel_stride: width(columns),
                         columns,
