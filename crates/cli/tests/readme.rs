@@ -403,8 +403,17 @@ fn the_table_of_few_images_is_made_of_results() {
 fn the_tables_of_the_full_ensemble_are_made_of_results() {
     let Some(ensemble) = made("results/release_ensemble.json", "## Full ensemble") else { return };
     assert_in_readme(&together("full ensemble", &ensemble));
-    let sides = [json("results/release.json"), ensemble];
-    let mut table = String::from("| accuracy, % | built-in detector | full ensemble |\n|---|---|---|\n");
+    assert_in_readme(&format!(
+        "calls {}% of `cifake/test` degraded",
+        shown(&ensemble["gate"]["called_degraded"]["share"])
+    ));
+    let p = ensemble["against_best"]["p"].as_f64().unwrap();
+    let p = if p < 0.001 { "< .001".to_owned() } else { format!("= {}", format!("{p:.3}").trim_start_matches('0')) };
+    assert_in_readme(&format!("McNemar's test: p {p}"));
+    let sides = [json("results/release.json"), json("results/ungated_ensemble.json"), ensemble];
+    let mut table = String::from(
+        "| accuracy, % | built-in detector | vote on pristine images alone | full ensemble |\n|---|---|---|---|\n",
+    );
     let mut row = |name: &str, of: &dyn Fn(&Value) -> &Value| {
         writeln!(table, "| {name} | {} |", join(sides.iter().map(|side| shown(of(side))))).unwrap();
     };
