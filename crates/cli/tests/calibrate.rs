@@ -250,6 +250,10 @@ fn a_gate_shares_out_the_votes_of_an_ensemble_image_by_image() {
         .stderr(predicate::str::contains("tells `real,fake` apart").and(predicate::str::contains("release_gate")));
     call(&["predict", gate, new]).code(2).stderr(predicate::str::contains("pristine,degraded"));
 
+    call_words(&asked.replace(&models, text(&file)).replace(&others, text(&file)))
+        .code(2)
+        .stderr(predicate::str::contains("name its members instead"));
+
     // Uncalibrated probabilities of both votes, and the calibrated one of what the gate makes of them.
     let json_of = |models: &str| json(&call(&["predict", models, new, "--json"]).success());
     let (pristine, degraded, both) = (json_of(&models), json_of(&others), json_of(text(&file)));

@@ -130,13 +130,9 @@ impl Predictor {
     /// not what it was.
     pub fn open(paths: &[PathBuf], device: &Device) -> Result<Self> {
         match paths {
-            [path] if EnsembleFile::recognises(path) => return Self::open_ensemble(path, device),
-            _ => {}
+            [path] if EnsembleFile::recognises(path) => Self::open_ensemble(path, device),
+            _ => Ok(Self::voting(read_members(paths, device)?)),
         }
-        if let Some(path) = paths.iter().find(|path| EnsembleFile::recognises(path)) {
-            return Err(Error::input(path, "an ensemble among other models", "it alone", "name its members instead"));
-        }
-        Ok(Self::voting(read_members(paths, device)?))
     }
 
     /// Reads the detectors that vote on pristine images, those that vote on degraded ones, and the gate that tells which
@@ -155,7 +151,7 @@ impl Predictor {
         }
         let further = degraded.iter().filter(|path| !pristine.contains(path));
         let paths: Vec<PathBuf> = pristine.iter().chain(further).cloned().collect();
-        let mut predictor = Self::open(&paths, device)?;
+        let mut predictor = Self::voting(read_members(&paths, device)?);
         let share = |voting: &[PathBuf]| {
             let accuracies: Vec<f64> = paths
                 .iter()
@@ -460,6 +456,9 @@ fn require_content(path: &Path, found: ContentHash, expected: ContentHash, named
 
 /// Reads detectors that share an input size, each with its own calibration. Weights are validation accuracies.
 fn read_members(paths: &[PathBuf], device: &Device) -> Result<Vec<(Member, Option<Calibration>)>> {
+    if let Some(path) = paths.iter().find(|path| EnsembleFile::recognises(path)) {
+        return Err(Error::input(path, "an ensemble among other models", "it alone", "name its members instead"));
+    }
     let mut members: Vec<(Member, Option<Calibration>)> = Vec::new();
     for path in paths {
         let path = checkpoint_path(path)?;
