@@ -7,6 +7,7 @@ use fauxto::corrupt::{CorruptedSet, Sheet};
 use fauxto::evaluate::{Evaluation, Scores, histogram, metric, reliability_bins, roc_curve};
 use fauxto::explain::{Map, MapKind};
 use fauxto::image::RgbImage;
+use fauxto::model::Classes;
 use fauxto::train::EpochRecord;
 use figures::{
     ContactSheet, Epoch, EvaluationFigure, Explained, ExplanationFigure, Figure, HeatMap, HeatMapBlock, ReliabilityBin,
@@ -19,15 +20,21 @@ const RELIABILITY_BINS: usize = 10;
 /// Draws ROC curve, confusion matrix and histogram to `stem` with .svg and .png.
 pub(crate) fn evaluation(
     title: &str,
+    classes: Classes,
     scores: &Scores,
     evaluation: &Evaluation,
     stem: &Path,
 ) -> anyhow::Result<[PathBuf; 2]> {
-    Ok(evaluation_figure(title, scores, evaluation)?.save(stem)?)
+    Ok(evaluation_figure(title, classes, scores, evaluation)?.save(stem)?)
 }
 
 /// ROC curve, confusion matrix and histogram.
-pub(crate) fn evaluation_figure(title: &str, scores: &Scores, evaluation: &Evaluation) -> anyhow::Result<Figure> {
+pub(crate) fn evaluation_figure(
+    title: &str,
+    classes: Classes,
+    scores: &Scores,
+    evaluation: &Evaluation,
+) -> anyhow::Result<Figure> {
     let curve: Vec<(f64, f64)> = roc_curve(scores)
         .map(|points| points.iter().map(|point| (point.false_positive_rate, point.true_positive_rate)).collect())
         .unwrap_or_default();
@@ -35,6 +42,7 @@ pub(crate) fn evaluation_figure(title: &str, scores: &Scores, evaluation: &Evalu
     let confusion = &evaluation.confusion;
     let figure = EvaluationFigure {
         title,
+        classes: classes.names(),
         confusion: [[confusion.real_as_real, confusion.real_as_fake], [confusion.fake_as_real, confusion.fake_as_fake]],
         accuracy_interval: evaluation.accuracy_interval,
         threshold: evaluation.threshold,

@@ -235,6 +235,9 @@ fn a_gate_shares_out_the_votes_of_an_ensemble_image_by_image() {
         ["--set", degrade, "--set", "train.epochs=1", "--set", "train.batch_size=32", "--set", "split.test=0.5"];
     call(&[&["train", data, "--out", gate], &short[..]].concat()).success();
 
+    let drawn = std::fs::read_to_string(run.join("validation.svg")).unwrap();
+    assert!(drawn.contains("pristine called degraded") && !drawn.contains("fake"));
+
     let file = root.path().join("ensemble.json");
     let models = format!("{first},{second}");
     let others = format!("{second},{third}");

@@ -84,7 +84,7 @@ fn meaning(detector: &Detector) -> Result<Vec<(&'static str, String)>> {
     let mut meaning = vec![
         ("format", FORMAT.to_owned()),
         ("model", detector.entry.name.to_owned()),
-        ("classes", detector.classes.name().to_owned()),
+        ("classes", detector.classes.to_string()),
         ("input_size", detector.input_size.to_string()),
         ("normalisation", json(&detector.normalisation)?),
     ];
@@ -283,9 +283,10 @@ pub fn parse(bytes: &[u8], path: &Path, device: &Device) -> Result<Checkpoint> {
     if value("format")? != FORMAT {
         return Err(refuse(format!("format `{}`", value("format")?)));
     }
-    let classes = Classes::ALL.into_iter().find(|classes| value("classes").is_ok_and(|name| name == classes.name()));
+    let classes =
+        Classes::ALL.into_iter().find(|classes| value("classes").is_ok_and(|names| *names == classes.to_string()));
     let classes = classes.ok_or_else(|| {
-        let known = Classes::ALL.map(Classes::name).join("` or `");
+        let known = Classes::ALL.map(|classes| classes.to_string()).join("` or `");
         refuse(format!("classes `{}` instead of `{known}`", metadata.get("classes").map_or("", String::as_str)))
     })?;
     let entry = model::model(value("model")?)?;

@@ -15,6 +15,8 @@ use crate::{Error, Figure, Result, theme};
 pub struct EvaluationFigure<'n> {
     /// The heading, as in "ConvNeXt-Tiny on CIFAKE test".
     pub title: &'n str,
+    /// What real and fake are called; where something else is told apart, the second is the positive class.
+    pub classes: [&'n str; 2],
     /// `[[real called real, real called fake], [fake called real, fake called fake]]`.
     pub confusion: [[u64; 2]; 2],
     /// 95% interval of the accuracy, `[low, high]`.
@@ -83,14 +85,16 @@ impl EvaluationFigure<'_> {
     }
 
     fn caption(&self) -> String {
-        let [real, fake] = self.confusion.map(|row| row.iter().sum());
+        let [first, second] = self.confusion.map(|row| row.iter().sum());
+        let [negative, positive] = self.classes;
         let accuracy = (self.confusion[0][0] + self.confusion[1][1]) as f64 / self.n() as f64;
         let [low, high] = self.accuracy_interval.map(|end| format!("{:.1}", end * 100.0));
         format!(
-            "n = {} ({} real, {} fake)  ·  accuracy {}, 95% interval [{low}, {high}]  ·  called fake from probability {} on",
+            "n = {} ({} {negative}, {} {positive})  ·  accuracy {}, 95% interval [{low}, {high}]  ·  called {positive} from \
+             probability {} on",
             thousands(self.n()),
-            thousands(real),
-            thousands(fake),
+            thousands(first),
+            thousands(second),
             percent(accuracy),
             self.threshold_label(),
         )
@@ -104,12 +108,13 @@ impl EvaluationFigure<'_> {
     fn draw_roc(&self, canvas: &Canvas<'_>, from: Point) -> Result<()> {
         let axis =
             |title: &str| Axis { low: 0.0, high: 1.0, ticks: labelled_ticks(0.0, 1.0, 5), title: title.to_owned() };
+        let [negative, positive] = self.classes;
         let panel = Panel::new(
             canvas,
             (from, (from.0 + SIDE, from.1 + SIDE)),
             "ROC curve",
-            axis("real called fake (share)"),
-            axis("fake called fake (share)"),
+            axis(&format!("{negative} called {positive} (share)")),
+            axis(&format!("{positive} called {positive} (share)")),
         )?;
         let Some(auc) = self.roc_auc else {
             let note = Style::new(theme::BODY, theme::MUTED).middle();
@@ -135,7 +140,7 @@ impl EvaluationFigure<'_> {
     fn draw_confusion(&self, canvas: &Canvas<'_>, from: Point) -> Result<()> {
         const GAP: f64 = 4.0;
         let cell = (SIDE - GAP) / 2.0;
-        let class = ["real", "fake"];
+        let class = self.classes;
         let colour = [theme::REAL, theme::FAKE];
         let heading = Style::new(theme::HEADING, theme::INK).bold();
         canvas.text("Confusion matrix", (from.0, from.1 - Panel::HEADING_ABOVE), heading)?;
@@ -175,7 +180,12 @@ impl EvaluationFigure<'_> {
             canvas,
             (from, to),
             "Probabilities",
-            Axis { low: 0.0, high: 1.0, ticks: labelled_ticks(0.0, 1.0, 5), title: "probability of being fake".into() },
+            Axis {
+                low: 0.0,
+                high: 1.0,
+                ticks: labelled_ticks(0.0, 1.0, 5),
+                title: format!("probability of being {}", self.classes[1]),
+            },
             height.axis(most),
         )?;
         let classes: [(&[u64], RGBColor); 2] = [(self.histogram_real, theme::REAL), (self.histogram_fake, theme::FAKE)];
@@ -195,7 +205,7 @@ impl EvaluationFigure<'_> {
         let half = text::width("threshold", theme::TICK, Weight::Regular) / 2.0;
         let at = (x.clamp(from.0 + half, to.0 - half), from.1 - 11.0);
         canvas.text("threshold", at, Style::new(theme::TICK, theme::INK).middle())?;
-        let names = [("real", theme::REAL), ("fake", theme::FAKE)];
+        let names = [(self.classes[0], theme::REAL), (self.classes[1], theme::FAKE)];
         let heading = text::width("Probabilities", theme::HEADING, Weight::Bold);
         canvas.legend((from.0 + heading + 20.0, from.1 - Panel::HEADING_ABOVE), &names).map(drop)
     }

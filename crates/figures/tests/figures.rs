@@ -105,6 +105,7 @@ fn refused(figure: figures::Result<Figure>, words: &str) {
 fn an_evaluation_that_cannot_be_drawn_is_refused() {
     let good = EvaluationFigure {
         title: "",
+        classes: ["real", "fake"],
         confusion: [[1, 0], [0, 1]],
         accuracy_interval: [0.3, 1.0],
         threshold: 0.5,

@@ -12,7 +12,6 @@ use fauxto::data::audit::{Audit, audit_dataset};
 use fauxto::data::split::{Candidate, Settings, Split};
 use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
 use fauxto::derive::{Parentless, WithDerived, add_derived};
-use fauxto::model::Classes;
 use fauxto::run::{self, RunFolder, Summary, TrainOptions};
 use fauxto::train::{Degraded, Event, Example, TrainingData};
 use fauxto::write_atomically::write_atomically;
@@ -280,11 +279,8 @@ fn fit(
     bar.finish_and_clear();
 
     let (scores, summary) = run::conclude(config, split, data, &fitted, began.elapsed(), COMMIT)?;
-    let title = match config.classes() {
-        Classes::RealFake => format!("{}, validation images", config.model),
-        Classes::PristineDegraded => format!("{}, validation images: degraded for fake", config.model),
-    };
-    figure::evaluation(&title, &scores, &summary.validation, &folder.root().join("validation"))?;
+    let title = format!("{}, validation images", config.model);
+    figure::evaluation(&title, config.classes(), &scores, &summary.validation, &folder.root().join("validation"))?;
     let sizes = [data.train.len(), data.validation.len()];
     figure::training(&config.model, sizes, &fitted.history, fitted.epoch, &folder.root().join("curves"))?;
     Ok(run::finish(folder, &summary)?)

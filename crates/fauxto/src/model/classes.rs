@@ -1,5 +1,7 @@
 //! What a network tells apart.
 
+use crate::Label;
+
 /// The two classes of a network, in the order of its logits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Classes {
@@ -14,18 +16,18 @@ impl Classes {
     /// Every pair.
     pub const ALL: [Self; 2] = [Self::RealFake, Self::PristineDegraded];
 
-    /// The names of both, as written in checkpoints.
+    /// The names of both.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn names(self) -> [&'static str; 2] {
         match self {
-            Self::RealFake => "real,fake",
-            Self::PristineDegraded => "pristine,degraded",
+            Self::RealFake => Label::ALL.map(Label::name),
+            Self::PristineDegraded => ["pristine", "degraded"],
         }
     }
 }
 
 impl std::fmt::Display for Classes {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.name())
+        write!(formatter, "{}", self.names().join(","))
     }
 }

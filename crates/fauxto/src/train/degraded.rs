@@ -88,7 +88,7 @@ mod tests {
         let validation = [example(5, Label::Real), example(1, Label::Fake)];
         let steps = steps("[{ name = 'salt_and_pepper', amount = [0.1, 0.2], probability = 0.5 }]");
         let made = Degraded::beside(&store, &train, &validation, &steps, 3, &|| ()).unwrap();
-        assert_eq!(Classes::PristineDegraded.name(), "pristine,degraded");
+        assert_eq!(Classes::PristineDegraded.to_string(), "pristine,degraded");
         assert_eq!(made.store.len(), store.len() + 5);
         let mut changed = 0;
         for (side, own) in [(&made.train, &train[..]), (&made.validation, &validation[..])] {

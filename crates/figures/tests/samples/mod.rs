@@ -45,6 +45,7 @@ fn evaluation() -> Result<Figure> {
     fake.reverse();
     EvaluationFigure {
         title: "ResNet-SE on CIFAKE test",
+        classes: ["real", "fake"],
         confusion: [[4_883, 248], [312, 4_558]],
         accuracy_interval: [0.939, 0.948],
         threshold: 0.5,
@@ -62,6 +63,7 @@ fn evaluation_weak() -> Result<Figure> {
     };
     EvaluationFigure {
         title: "EfficientNet-B0 after 2 epochs, a name that is rather long, on a validation set whose name is longer still",
+        classes: ["real", "fake"],
         confusion: [[310, 202], [188, 300]],
         accuracy_interval: [0.579, 0.640],
         threshold: 0.475,
@@ -76,6 +78,7 @@ fn evaluation_weak() -> Result<Figure> {
 fn evaluation_one_class() -> Result<Figure> {
     EvaluationFigure {
         title: "Only real images",
+        classes: ["real", "fake"],
         confusion: [[9, 1], [0, 0]],
         accuracy_interval: [0.596, 0.982],
         threshold: 0.5,
@@ -90,6 +93,7 @@ fn evaluation_one_class() -> Result<Figure> {
 fn evaluation_one_image() -> Result<Figure> {
     EvaluationFigure {
         title: "One image",
+        classes: ["real", "fake"],
         confusion: [[0, 0], [1, 0]],
         accuracy_interval: [0.0, 0.793],
         threshold: 1.0,

@@ -8,6 +8,7 @@ use clap::Args;
 use fauxto::Label;
 use fauxto::calibrate::{ClassCoverage, data_hash};
 use fauxto::evaluate::{Evaluation, METRICS, Scores};
+use fauxto::model::Classes;
 use fauxto::predict::Predictor;
 use serde::Serialize;
 
@@ -115,7 +116,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if let Some(stem) = &arguments.figure {
         let names: Vec<&str> = models.iter().map(|model| model.name).collect();
         let title = format!("{} on {}", names.join(" + "), title_of(&arguments.data));
-        figure::evaluation(&title, &scores, &evaluation, stem)?;
+        figure::evaluation(&title, Classes::RealFake, &scores, &evaluation, stem)?;
     }
     if let Some(stem) = &arguments.reliability {
         let title = format!("Reliability on {}", title_of(&arguments.data));

@@ -7,6 +7,7 @@ use fauxto::Label;
 use fauxto::data::split::Split;
 use fauxto::data::{Dataset, OpenOptions};
 use fauxto::evaluate::{Evaluation, Scores};
+use fauxto::model::Classes;
 use fauxto::predict::Predictor;
 use fauxto::run::RunFolder;
 use report::{Cases, Data, Figure, Figures, HeldOut, Part, Phase, Report, Stage, Training};
@@ -182,7 +183,8 @@ impl Pipeline<'_> {
             scores.iter().map(|one| one.label).collect(),
         )?;
         let evaluation = Evaluation::new(&scores, 0.5)?;
-        let drawing = figure::evaluation_figure(&format!("{}, {name}", self.judge), &scores, &evaluation)?;
+        let drawing =
+            figure::evaluation_figure(&format!("{}, {name}", self.judge), Classes::RealFake, &scores, &evaluation)?;
         Ok(drawings::evaluation(&drawing, &format!("{phase}_{}.csv", self.judge), &self.judge, name, &evaluation))
     }
 

@@ -6,6 +6,7 @@ use anyhow::ensure;
 use fauxto::data::split::Split;
 use fauxto::data::{Dataset, OpenOptions, Side};
 use fauxto::evaluate::{Evaluation, Scores};
+use fauxto::model::Classes;
 use fauxto::predict::Predictor;
 use fauxto::run::RunFolder;
 use report::{Cases, Data, Figures, HeldOut, Part, Phase, Report, Training};
@@ -49,7 +50,7 @@ pub(super) fn gather(arguments: &super::Arguments) -> anyhow::Result<Report> {
                 scores.iter().map(|one| one.label).collect(),
             )?;
             evaluation = Evaluation::new(&paired, 0.5)?;
-            let drawing = figure::evaluation_figure(&member, &paired, &evaluation)?;
+            let drawing = figure::evaluation_figure(&member, Classes::RealFake, &paired, &evaluation)?;
             figures.accuracy.push(drawings::evaluation(&drawing, "run.json", &member, name(side), &evaluation));
             Part::There(cases::explained(&predictor, dataset, scores)?)
         }

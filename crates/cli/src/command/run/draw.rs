@@ -8,6 +8,7 @@ use fauxto::attack::{Batch, ChosenAttack, Epsilon};
 use fauxto::evaluate::Evaluation;
 use fauxto::explain::{Case, decided, explainer};
 use fauxto::image::FloatImage;
+use fauxto::model::Classes;
 use fauxto::model::Frozen;
 use fauxto::train::Example;
 use fauxto::{Label, random};
@@ -47,6 +48,7 @@ pub(super) fn draw(pipeline: &Pipeline<'_>) -> anyhow::Result<()> {
             let title = format!("{}, {phase}", member.name);
             figure::evaluation(
                 &title,
+                Classes::RealFake,
                 &scores,
                 &Evaluation::new(&scores, 0.5)?,
                 &stem(&format!("{phase}_evaluation")),
