@@ -34,8 +34,7 @@ pub static COMBINATIONS: &[CombinationEntry] = &[
                     Ok(right as f64 / labels.len() as f64)
                 })
                 .collect::<Result<Vec<f64>>>()?;
-            let total: f64 = accuracies.iter().sum();
-            Ok(Combination::Mean { weights: accuracies.iter().map(|accuracy| accuracy / total).collect() })
+            Ok(Combination::mean(accuracies))
         },
     },
     CombinationEntry {
@@ -91,6 +90,13 @@ impl CombinationEntry {
 }
 
 impl Combination {
+    /// The mean in which each member's share is in proportion to its number in `shares`, such as its accuracy.
+    #[must_use]
+    pub fn mean(shares: Vec<f64>) -> Self {
+        let total: f64 = shares.iter().sum();
+        Self::Mean { weights: shares.into_iter().map(|share| share / total).collect() }
+    }
+
     /// One a member.
     #[must_use]
     pub fn weights(&self) -> &[f64] {

@@ -151,21 +151,17 @@ impl Predictor {
         }
         let further = degraded.iter().filter(|path| !pristine.contains(path));
         let paths: Vec<PathBuf> = pristine.iter().chain(further).cloned().collect();
-        let mut predictor = Self::voting(read_members(&paths, device)?);
+        let mut predictor = Self::voting(read_members(&paths, device)?).without_calibration();
         let share = |voting: &[PathBuf]| {
-            let accuracies: Vec<f64> = paths
+            let accuracies = paths
                 .iter()
                 .zip(&predictor.members)
-                .map(|(path, member)| if voting.contains(path) { member.provenance.validation.accuracy } else { 0.0 })
-                .collect();
-            let total: f64 = accuracies.iter().sum();
-            Combination::Mean { weights: accuracies.iter().map(|accuracy| accuracy / total).collect() }
+                .map(|(path, member)| if voting.contains(path) { member.provenance.validation.accuracy } else { 0.0 });
+            Combination::mean(accuracies.collect())
         };
         let (combination, degraded) = (share(pristine), share(degraded));
         let gate = Gate::open(&checkpoint_path(gate)?, degraded, device)?;
         predictor.combination = combination;
-        predictor.calibration = None;
-        predictor.members.iter_mut().for_each(|member| member.scaling = None);
         predictor.with_gate(gate)
     }
 
@@ -209,11 +205,8 @@ impl Predictor {
     /// Votes that weigh as much as validation accuracies, which weights are until now.
     fn voting(members: Vec<(Member, Option<Calibration>)>) -> Self {
         let (mut members, calibrations): (Vec<Member>, Vec<Option<Calibration>>) = members.into_iter().unzip();
-        let total: f64 = members.iter().map(|member| member.weight).sum();
-        for member in &mut members {
-            member.weight /= total;
-        }
-        let combination = Combination::Mean { weights: members.iter().map(|member| member.weight).collect() };
+        let combination = Combination::mean(members.iter().map(|member| member.weight).collect());
+        members.iter_mut().zip(combination.weights()).for_each(|(member, &weight)| member.weight = weight);
         let calibration = <[_; 1]>::try_from(calibrations).ok().and_then(|[only]| only);
         if let Some(calibration) = &calibration {
             members[0].scaling = Some(calibration.scaling);
@@ -373,6 +366,12 @@ impl Predictor {
         self.members[0].frozen.input_size()
     }
 
+    /// The device that judges.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        self.members[0].frozen.detector().device()
+    }
+
     /// Judges the images at `positions` of `store`, whose size is [`Predictor::input_size`], and calls
     /// `progress` with the number done after each batch.
     ///
@@ -388,8 +387,7 @@ impl Predictor {
         let mut judgements = Vec::with_capacity(positions.len());
         for positions in positions.chunks(batch_size) {
             let examples: Vec<Example> = positions.iter().map(|&index| Example { index, label: Label::Real }).collect();
-            let device = self.members[0].frozen.detector().device();
-            judgements.extend(self.judge_pixels(&batch::pixels(store, &examples, None, device)?));
+            judgements.extend(self.judge_pixels(&batch::pixels(store, &examples, None, self.device())?));
             progress(judgements.len());
         }
         Ok(judgements)

@@ -98,13 +98,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let added = more.len();
     train.extend(more);
     let validation = run::examples(&own, &indices, &positions, &split, Side::Validation);
-    let degraded = beside_degraded(&config, &store, &train, &validation)?;
-    let data = match &degraded {
-        Some(Degraded { store, train, validation }) => {
-            TrainingData { store, train: train.clone(), added, validation: validation.clone() }
-        }
-        None => TrainingData { store: &store, train, added, validation },
+    let (store, train, validation) = match beside_degraded(&config, &store, &train, &validation)? {
+        Some(Degraded { store, train, validation }) => (store, train, validation),
+        None => (store, train, validation),
     };
+    let data = TrainingData { store: &store, train, added, validation };
     folder.start(&config, &split)?;
     if let Some(audit) = audit {
         write_atomically(&folder.audit(), &serde_json::to_vec_pretty(&audit)?)?;

@@ -50,9 +50,14 @@ impl Target for Ensemble<'_> {
             .iter()
             .map(|(weight, member)| activation::log_softmax(member.logits(pixels.clone()), 1) + weight.ln())
             .collect();
-        let highest = votes.iter().cloned().map(Tensor::detach).reduce(Tensor::max_pair);
-        let highest = highest.expect("an ensemble has members");
-        let sum = votes.into_iter().map(|vote| (vote - highest.clone()).exp()).reduce(|sum, vote| sum + vote);
-        sum.expect("an ensemble has members").log() + highest
+        log_sum(votes)
     }
+}
+
+/// The logarithm of the sum of what `votes`, at least one, are the logarithms of.
+pub(super) fn log_sum(votes: Vec<Tensor<2>>) -> Tensor<2> {
+    let highest = votes.iter().cloned().map(Tensor::detach).reduce(Tensor::max_pair);
+    let highest = highest.expect("at least one vote");
+    let sum = votes.into_iter().map(|vote| (vote - highest.clone()).exp()).reduce(|sum, vote| sum + vote);
+    sum.expect("at least one vote").log() + highest
 }

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Tensor, activation};
 
 use super::Target;
+use super::ensemble::log_sum;
 
 /// A mixture of two experts (Jacobs et al. 1991, Adaptive Mixtures of Local Experts): its probabilities are those of
 /// `pristine` and of `degraded`, mixed by what `gate` says of each image. An attack on it goes against all three at once,
@@ -33,9 +34,6 @@ impl Target for Gated<'_> {
         let vote = |expert: &dyn Target, class: usize| {
             activation::log_softmax(expert.logits(pixels.clone()), 1) + shares.clone().narrow(1, class, 1)
         };
-        let (pristine, degraded) = (vote(&*self.pristine, 0), vote(&*self.degraded, 1));
-        let highest = pristine.clone().detach().max_pair(degraded.clone().detach());
-        let sum = (pristine - highest.clone()).exp() + (degraded - highest.clone()).exp();
-        sum.log() + highest
+        log_sum(vec![vote(&*self.pristine, 0), vote(&*self.degraded, 1)])
     }
 }

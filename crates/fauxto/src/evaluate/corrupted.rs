@@ -60,8 +60,7 @@ impl Column {
 /// If pixels and size do not fit.
 pub fn judge_images(predictor: &Predictor, images: &[RgbImage], batch_size: usize) -> Result<Vec<Vec<f64>>> {
     let size = predictor.input_size();
-    let members = predictor.members();
-    let mut columns = vec![Vec::with_capacity(images.len()); members.len() + 1];
+    let mut columns = vec![Vec::with_capacity(images.len()); predictor.members().len() + 1];
     for images in images.chunks(batch_size.max(1)) {
         if let Some(image) = images.iter().find(|image| (image.width, image.height) != (size, size)) {
             return Err(Error::Refused(format!(
@@ -72,7 +71,7 @@ pub fn judge_images(predictor: &Predictor, images: &[RgbImage], batch_size: usiz
         let values: Vec<f32> =
             images.iter().flat_map(|image| image.pixels.iter().map(|&level| f32::from(level) / 255.0)).collect();
         let values = TensorData::new(values, [images.len(), size, size, 3]);
-        let pixels = Tensor::from_data(values, members[0].frozen().detector().device());
+        let pixels = Tensor::from_data(values, predictor.device());
         for judgement in predictor.judge_pixels(&pixels) {
             let judged = judgement.members.into_iter().chain([judgement.probability_fake]);
             columns.iter_mut().zip(judged).for_each(|(column, probability)| column.push(probability));

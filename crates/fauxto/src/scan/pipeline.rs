@@ -103,7 +103,7 @@ fn judge(scanner: &Scanner<'_>, images: Vec<(usize, Prepared)>) -> Vec<(usize, F
         images.iter().flat_map(|(_, prepared)| &prepared.inputs).map(|&level| f32::from(level) / 255.0).collect();
     let count = values.len() / (3 * side * side);
     let pixels = TensorData::new(values, [count, side, side, 3]);
-    let pixels = Tensor::from_data(pixels, predictor.members()[0].frozen().detector().device());
+    let pixels = Tensor::from_data(pixels, predictor.device());
     let mut first = 0;
     let wholes: Vec<usize> = images
         .iter()

@@ -1,7 +1,5 @@
 //! What a gate learns from: images as they were made, and the same images degraded.
 
-use std::collections::HashSet;
-
 use super::batch::Example;
 use crate::augment::{self, Step, apply_all};
 use crate::data::PixelStore;
@@ -42,22 +40,22 @@ impl Degraded {
             observe();
             Ok(degraded)
         })?;
-        let mut unchanged = HashSet::new();
-        for (place, &position) in positions.iter().enumerate() {
-            if both.image(position)? == both.image(store.len() + place)? {
-                unchanged.insert(place);
+        let degraded = |places: std::ops::Range<usize>| -> Result<Vec<Example>> {
+            let mut changed = Vec::new();
+            for place in places {
+                let index = store.len() + place;
+                if both.image(index)? != both.image(positions[place])? {
+                    changed.push(Example { index, label: Label::Fake });
+                }
             }
-        }
-        let degraded = |places: std::ops::Range<usize>| -> Vec<Example> {
-            let changed = places.filter(|place| !unchanged.contains(place));
-            changed.map(|place| Example { index: store.len() + place, label: Label::Fake }).collect()
+            Ok(changed)
         };
         let pristine = |examples: &[Example]| -> Vec<Example> {
             examples.iter().map(|example| Example { index: example.index, label: Label::Real }).collect()
         };
         Ok(Self {
-            train: [degraded(0..train.len()), pristine(train)].concat(),
-            validation: [degraded(train.len()..positions.len()), pristine(validation)].concat(),
+            train: [degraded(0..train.len())?, pristine(train)].concat(),
+            validation: [degraded(train.len()..positions.len())?, pristine(validation)].concat(),
             store: both,
         })
     }
