@@ -1,4 +1,4 @@
-//! Prose held against `results/`.
+//! Files of the project, and what they must hold.
 //!
 //! With `FAUXTO_WRITE_TABLES=1` in the environment a table that differs is written in place of the one under the
 //! same header, where there is one such; then the file's diff shows what the results changed.
@@ -39,6 +39,12 @@ pub(crate) fn assert_in(file: &str, text: &str) {
         return;
     }
     panic!("{file} lacks this:\n{text}");
+}
+
+/// Fails if the page on what was measured lacks `text`.
+#[track_caller]
+pub(crate) fn assert_in_results(text: &str) {
+    assert_in("results/README.md", text);
 }
 
 /// `prose` with `table` in place of the one table under the same header; `None` where there is none or several.

@@ -2,48 +2,34 @@
 
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
-mod prose;
-
 use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::Value;
 
-use self::prose::json;
-
-fn percent(value: &Value) -> String {
-    format!("{:.1}", value.as_f64().unwrap() * 100.0)
-}
-
-/// `value (low to high)`, in percent.
-fn with_interval(value: &Value, interval: &Value) -> String {
-    format!("{} ({} to {})", percent(value), percent(&interval[0]), percent(&interval[1]))
-}
-
-fn number(value: &Value, digits: usize) -> String {
-    format!("{:.digits$}", value.as_f64().unwrap())
-}
+use super::cell::{accuracy, auc, number, share, share_within};
+use super::document::{assert_in, json};
 
 fn whole(release: &Value) -> String {
     let test = &release["cifake_test"];
     let mut table = String::from("| on `cifake/test` | |\n|---|---|\n");
     let mut row = |name: &str, value: String| writeln!(table, "| {name} | {value} |").unwrap();
     row("images", test["n"].to_string());
-    row("accuracy, % (95% interval)", with_interval(&test["accuracy"], &test["accuracy_interval"]));
+    row("accuracy, % (95% interval)", accuracy(test));
     row("ROC AUC", number(&test["roc_auc"], 4));
-    row("ECE, %", percent(&test["ece"]));
+    row("ECE, %", share(&test["ece"]));
     row("NLL, Brier", format!("{}, {}", number(&test["nll"], 3), number(&test["brier"], 3)));
     for rate in release["at_target_fpr"].as_array().unwrap() {
         let name = format!(
             "photographs called fake, % (95% interval), at a target of {}%",
             rate["target_fpr"].as_f64().unwrap() * 100.0
         );
-        row(&name, with_interval(&rate["false_positive_rate"], &rate["false_positive_interval"]));
-        row("fakes called fake there, %", percent(&rate["true_positive_rate"]));
+        row(&name, share_within(&rate["false_positive_rate"], &rate["false_positive_interval"]));
+        row("fakes called fake there, %", share(&rate["true_positive_rate"]));
     }
     for class in test["coverage"].as_array().unwrap() {
-        let share = |field: &str| class[field].as_u64().unwrap() as f64;
-        let value = format!("{:.1}", 100.0 * share("covered") / share("n"));
+        let count = |field: &str| class[field].as_u64().unwrap() as f64;
+        let value = format!("{:.1}", 100.0 * count("covered") / count("n"));
         row(&format!("{} for whom the three-way verdict allows the truth, %", class["label"].as_str().unwrap()), value);
     }
     table
@@ -52,8 +38,7 @@ fn whole(release: &Value) -> String {
 fn by_subject(release: &Value) -> String {
     let mut table = String::from("| subject | images | accuracy, % (95% interval) | ROC AUC |\n|---|---|---|---|\n");
     for (name, one) in release["cifake_test"]["by_subject"].as_object().unwrap() {
-        let accuracy = with_interval(&one["accuracy"], &one["accuracy_interval"]);
-        writeln!(table, "| {name} | {} | {accuracy} | {} |", one["n"], number(&one["roc_auc"], 3)).unwrap();
+        writeln!(table, "| {name} | {} | {} | {} |", one["n"], accuracy(one), auc(one)).unwrap();
     }
     table
 }
@@ -64,11 +49,11 @@ fn by_generator(release: &Value) -> String {
     );
     let generators = &release["generators_dev"];
     for (name, one) in generators["generators"].as_object().unwrap() {
-        let called = with_interval(&one["called_fake"], &one["called_fake_interval"]);
-        writeln!(table, "| {name} | {} | {} | {called} |", one["n"], number(&one["roc_auc"], 3)).unwrap();
+        let called = share_within(&one["called_fake"], &one["called_fake_interval"]);
+        writeln!(table, "| {name} | {} | {} | {called} |", one["n"], auc(one)).unwrap();
     }
     let mean = &generators["macro"];
-    writeln!(table, "| mean | | {} | {} |", number(&mean["roc_auc"], 3), percent(&mean["called_fake"])).unwrap();
+    writeln!(table, "| mean | | {} | {} |", auc(mean), share(&mean["called_fake"])).unwrap();
     table
 }
 
@@ -80,7 +65,7 @@ fn attacked(release: &Value) -> String {
         let confusion = &one["confusion"];
         let count = |field: &str| confusion[field].as_f64().unwrap();
         let accuracy = (count("real_as_real") + count("fake_as_fake")) / one["n"].as_f64().unwrap();
-        let accuracy = with_interval(&accuracy.into(), &one["accuracy_interval"]);
+        let accuracy = share_within(&accuracy.into(), &one["accuracy_interval"]);
         let (attack, epsilon) = (one["attack"].as_str().unwrap(), one["epsilon"].as_str().unwrap());
         writeln!(table, "| {attack} | {epsilon} | {} | {accuracy} |", one["n"]).unwrap();
     }
@@ -94,10 +79,10 @@ fn corrupted(release: &Value) -> String {
         found["n"]
     );
     for (name, one) in found["by_corruption"].as_object().unwrap() {
-        let cells: Vec<String> = one["accuracy"].as_array().unwrap().iter().map(percent).collect();
+        let cells: Vec<String> = one["accuracy"].as_array().unwrap().iter().map(share).collect();
         writeln!(table, "| {name} | {} |", cells.join(" | ")).unwrap();
     }
-    let [fifteen, nineteen] = ["15", "19"].map(|count| percent(&found[format!("mean_accuracy_{count}")]));
+    let [fifteen, nineteen] = ["15", "19"].map(|count| share(&found[format!("mean_accuracy_{count}")]));
     writeln!(table, "| mean of the benchmark's 15: {fifteen}; of all 19: {nineteen} | | | | | |").unwrap();
     table
 }
@@ -108,7 +93,7 @@ fn the_card_is_made_of_results() {
     for table in
         [whole(&release), by_subject(&release), by_generator(&release), corrupted(&release), attacked(&release)]
     {
-        prose::assert_in("MODEL_CARD.md", &table);
+        assert_in("MODEL_CARD.md", &table);
     }
 }
 

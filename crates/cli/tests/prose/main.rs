@@ -1,0 +1,16 @@
+//! Prose held against `results/`: a module for each page or section.
+
+mod ablations;
+mod base_recipe;
+mod cell;
+mod document;
+mod ensemble;
+mod explanations;
+mod few_images;
+mod generators;
+mod gpu;
+mod model_card;
+mod pipeline;
+mod readme;
+mod robustness;
+mod speed;
