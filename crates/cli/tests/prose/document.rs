@@ -1,7 +1,7 @@
 //! Files of the project, and what they must hold.
 //!
 //! With `FAUXTO_WRITE_TABLES=1` in the environment a table that differs is written in place of the one under the
-//! same header, where there is one such; then the file's diff shows what the results changed.
+//! same header, where there is one such, and a figure in place of its file; then the diff shows what the results changed.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -45,6 +45,16 @@ pub(crate) fn assert_in(file: &str, text: &str) {
 #[track_caller]
 pub(crate) fn assert_in_results(text: &str) {
     assert_in("results/README.md", text);
+}
+
+/// Fails if the figure at `path` is not `svg`; with `FAUXTO_WRITE_TABLES=1` it is written.
+#[track_caller]
+pub(crate) fn assert_drawn(path: &str, svg: &str) {
+    if std::fs::read_to_string(at(path)).is_ok_and(|drawn| drawn == svg) {
+        return;
+    }
+    assert!(std::env::var_os("FAUXTO_WRITE_TABLES").is_some(), "{path} is not the figure of these results");
+    std::fs::write(at(path), svg).unwrap();
 }
 
 /// `prose` with `table` in place of the one table under the same header; `None` where there is none or several.

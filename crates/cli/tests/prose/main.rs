@@ -13,4 +13,5 @@ mod model_card;
 mod pipeline;
 mod readme;
 mod robustness;
+mod scanning;
 mod speed;

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
+use figures::{RobustnessCurve, RobustnessFigure, RobustnessPanel, RobustnessPoint};
 use serde_json::Value;
 
 use super::cell::{accuracy, join};
-use super::document::{assert_in_results, json};
+use super::document::{assert_drawn, assert_in_results, json};
 
 fn attacked(detector: &Value) -> &Vec<Value> {
     detector["attacked"].as_array().unwrap()
@@ -38,7 +39,53 @@ fn before_and_after(results: &Value) -> String {
 #[test]
 fn the_tables_of_robustness_are_made_of_results() {
     for file in ["results/release_robust.json", "results/release_autoattack.json", "results/robustness.json"] {
-        let results = json(file);
-        assert_in_results(&before_and_after(&results));
+        assert_in_results(&before_and_after(&json(file)));
     }
+}
+
+/// The accuracy of one attack at every epsilon it was tried on 1,000 images, and without it.
+fn curve(name: &str, attack: &str, clean: &Value, results: &[&Value]) -> RobustnessCurve {
+    let point = |epsilon: f64, result: &Value| RobustnessPoint {
+        epsilon,
+        accuracy: result["accuracy"].as_f64().unwrap(),
+        interval: [0, 1].map(|end| result["accuracy_interval"][end].as_f64().unwrap()),
+    };
+    let mut points: Vec<RobustnessPoint> = vec![point(0.0, clean)];
+    // Variants of an attack, as in `autoattack_two_class:half=true`, are the same attack.
+    let tried = results.iter().flat_map(|detector| attacked(detector)).filter(|one| {
+        one["n"] == 1000 && one["attack"].as_str().unwrap().split(':').next() == attack.split(':').next()
+    });
+    points.extend(tried.map(|one| {
+        let levels = one["epsilon"].as_str().unwrap().strip_suffix("/255").unwrap();
+        point(levels.parse::<f64>().unwrap() / 255.0, one)
+    }));
+    points.sort_by(|a, b| a.epsilon.total_cmp(&b.epsilon));
+    points.dedup_by(|a, b| a.epsilon == b.epsilon);
+    RobustnessCurve { name: name.into(), points }
+}
+
+#[test]
+fn the_figure_of_robustness_is_drawn_of_results() {
+    let [fine_tuned, strongest] = ["results/release_robust.json", "results/release_autoattack.json"].map(json);
+    let panels: Vec<RobustnessPanel> =
+        [("before", "before fine-tuning"), ("robust", "after an epoch on attacked images")]
+            .map(|(name, heading)| {
+                let both = [&fine_tuned["detectors"][name], &strongest["detectors"][name]];
+                let curves = [
+                    ("random noise", "random_noise"),
+                    ("FGSM", "fgsm"),
+                    ("PGD, 10 steps", "pgd"),
+                    ("AutoAttack, two classes", "autoattack_two_class"),
+                ]
+                .map(|(called, attack)| curve(called, attack, &both[0]["clean"], &both));
+                RobustnessPanel { heading: heading.into(), curves: curves.into() }
+            })
+            .into();
+    let figure = RobustnessFigure {
+        title: "Accuracy under attack, before and after fine-tuning",
+        caption: "cifake/test, 1,000 images, clean 10,001; bars are 95% intervals",
+        panels: &panels,
+        chance: 0.5,
+    };
+    assert_drawn("results/robustness.svg", figure.draw().unwrap().svg());
 }

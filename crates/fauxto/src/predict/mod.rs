@@ -1,6 +1,8 @@
 //! From pixels to verdicts. [`Predictor`] is the single door for the command line and every other way
 //! of asking.
 
+mod member;
+
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor};
@@ -9,15 +11,16 @@ use serde::Serialize;
 use crate::attack::{Calibrated, Gated, Target, voting};
 use crate::built_in;
 use crate::calibrate::{Calibration, ConformalVerdict, Scaling};
-use crate::checkpoint::{self, Checkpoint, Provenance};
-use crate::data::{ContentHash, PixelStore};
+use crate::checkpoint;
+use crate::data::PixelStore;
 use crate::ensemble::Combination;
 use crate::ensemble_file::{EnsembleFile, EnsembleGate, EnsembleMember, relative};
 use crate::gate::Gate;
-use crate::model::{Classes, Frozen, Precision};
-use crate::out_of_distribution::OutOfDistribution;
+use crate::model::{Frozen, Precision};
 use crate::train::batch::{self, Example};
 use crate::{Error, Label, Result};
+
+pub use member::{CHECKPOINT_FILE, Member, checkpoint_path};
 
 /// Probability of fake for each of `examples` (their labels are not looked at), `batch_size` at a time.
 ///
@@ -31,55 +34,6 @@ pub fn probabilities(frozen: &Frozen, store: &PixelStore, examples: &[Example], 
         probabilities.extend(frozen.probability_fake(pixels));
     }
     Ok(probabilities)
-}
-
-/// One detector of a [`Predictor`].
-#[derive(Debug)]
-pub struct Member {
-    /// Its name among the others: the architecture, numbered where it occurs more than once.
-    pub name: String,
-    /// Where it was read from.
-    pub path: PathBuf,
-    /// Its share in the probability; the shares sum to 1, but in an ensemble file's logarithmic opinion pool. With a gate,
-    /// the mean of its shares in the votes on pristine and on degraded images.
-    pub weight: f64,
-    /// What is known of its training.
-    pub provenance: Provenance,
-    /// Its own scaling: that of a calibrated detector judging alone, or of a calibrated ensemble's member.
-    pub scaling: Option<Scaling>,
-    /// What its training images are like, where that was measured.
-    pub out_of_distribution: Option<OutOfDistribution>,
-    frozen: Frozen,
-}
-
-impl Member {
-    /// A detector read from `path`, weighing as much as its validation accuracy, and its calibration.
-    fn new(checkpoint: Checkpoint, path: PathBuf) -> (Self, Option<Calibration>) {
-        let member = Self {
-            name: checkpoint.detector.entry.name.to_owned(),
-            path,
-            weight: checkpoint.provenance.validation.accuracy,
-            provenance: checkpoint.provenance,
-            scaling: None,
-            out_of_distribution: checkpoint.out_of_distribution,
-            frozen: checkpoint.detector.freeze(),
-        };
-        (member, checkpoint.calibration)
-    }
-
-    /// What its probabilities depend on; see [`checkpoint::content`].
-    ///
-    /// # Errors
-    /// As for [`checkpoint::content`].
-    pub fn content(&self) -> Result<ContentHash> {
-        checkpoint::content(self.frozen.detector())
-    }
-
-    /// The detector itself.
-    #[must_use]
-    pub fn frozen(&self) -> &Frozen {
-        &self.frozen
-    }
 }
 
 /// What a predictor says of one image.
@@ -119,9 +73,6 @@ pub struct Predictor {
     ensemble_file: Option<PathBuf>,
 }
 
-/// The name of the checkpoint within a run folder.
-pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
-
 impl Predictor {
     /// Reads checkpoints, or the checkpoints of run folders; or one ensemble file.
     ///
@@ -131,7 +82,7 @@ impl Predictor {
     pub fn open(paths: &[PathBuf], device: &Device) -> Result<Self> {
         match paths {
             [path] if EnsembleFile::recognises(path) => Self::open_ensemble(path, device),
-            _ => Ok(Self::voting(read_members(paths, device)?)),
+            _ => Ok(Self::voting(member::read(paths, device)?)),
         }
     }
 
@@ -151,7 +102,7 @@ impl Predictor {
         }
         let further = degraded.iter().filter(|path| !pristine.contains(path));
         let paths: Vec<PathBuf> = pristine.iter().chain(further).cloned().collect();
-        let mut predictor = Self::voting(read_members(&paths, device)?).without_calibration();
+        let mut predictor = Self::voting(member::read(&paths, device)?).without_calibration();
         let share = |voting: &[PathBuf]| {
             let accuracies = paths
                 .iter()
@@ -186,8 +137,7 @@ impl Predictor {
     /// The same, its members judging in `precision`; see [`Frozen::in_precision`].
     #[must_use]
     pub fn in_precision(mut self, precision: Precision) -> Self {
-        let members = self.members.into_iter();
-        self.members = members.map(|m| Member { frozen: m.frozen.in_precision(precision), ..m }).collect();
+        self.members = self.members.into_iter().map(|member| member.in_precision(precision)).collect();
         self.gate = self.gate.map(|gate| gate.in_precision(precision));
         self
     }
@@ -219,11 +169,11 @@ impl Predictor {
         let folder = path.parent().unwrap_or(Path::new(""));
         let paths: Vec<PathBuf> = file.members.iter().map(|member| folder.join(&member.path)).collect();
         let mut members = Vec::new();
-        let read = read_members(&paths, device)?;
+        let read = member::read(&paths, device)?;
         for ((mut member, _), (named, &weight)) in
             read.into_iter().zip(file.members.iter().zip(file.combination.weights()))
         {
-            require_content(&member.path, member.content()?, named.content, path)?;
+            member::require_content(&member.path, member.content()?, named.content, path)?;
             member.weight = weight;
             member.scaling = named.scaling;
             members.push(member);
@@ -232,7 +182,7 @@ impl Predictor {
         let predictor = Self { members, combination, gate: None, calibration, ensemble_file: Some(path.to_path_buf()) };
         let Some(EnsembleGate { path: relative, content, degraded }) = gate else { return Ok(predictor) };
         let gate = Gate::open(&checkpoint_path(&folder.join(relative))?, degraded, device)?;
-        require_content(&gate.path, gate.content()?, content, path)?;
+        member::require_content(&gate.path, gate.content()?, content, path)?;
         predictor.with_gate(gate)
     }
 
@@ -436,81 +386,5 @@ impl Predictor {
             }
         };
         combined.into_iter().enumerate().map(judgement).collect()
-    }
-}
-
-/// Refuses the file `path` whose weights are not those that the ensemble file `named_by` names.
-fn require_content(path: &Path, found: ContentHash, expected: ContentHash, named_by: &Path) -> Result<()> {
-    if found == expected {
-        return Ok(());
-    }
-    Err(Error::input(
-        path,
-        format!("weights with hash {found}"),
-        format!("{expected}, as {} says", named_by.display()),
-        "restore the checkpoint, or make the ensemble anew with `fauxto calibrate`",
-    ))
-}
-
-/// Reads detectors that share an input size, each with its own calibration. Weights are validation accuracies.
-fn read_members(paths: &[PathBuf], device: &Device) -> Result<Vec<(Member, Option<Calibration>)>> {
-    if let Some(path) = paths.iter().find(|path| EnsembleFile::recognises(path)) {
-        return Err(Error::input(path, "an ensemble among other models", "it alone", "name its members instead"));
-    }
-    let mut members: Vec<(Member, Option<Calibration>)> = Vec::new();
-    for path in paths {
-        let path = checkpoint_path(path)?;
-        let checkpoint = checkpoint::load_telling(Classes::RealFake, &path, device)?;
-        if let Some((first, _)) = members.first()
-            && first.frozen.input_size() != checkpoint.detector.input_size
-        {
-            return Err(Error::input(
-                &path,
-                format!("an input size of {}", checkpoint.detector.input_size),
-                format!("{}, as {} has", first.frozen.input_size(), first.path.display()),
-                "combine models of one input size",
-            ));
-        }
-        members.push(Member::new(checkpoint, path));
-    }
-    if members.is_empty() {
-        return Err(Error::Setting {
-            setting: "models".into(),
-            found: "none".into(),
-            expected: "at least one checkpoint or run folder".into(),
-        });
-    }
-    number_repeated(&mut members);
-    Ok(members)
-}
-
-/// The checkpoint that `path` names: itself, or that of a run folder.
-///
-/// # Errors
-/// If `path` is a folder without one.
-pub fn checkpoint_path(path: &Path) -> Result<PathBuf> {
-    if !path.is_dir() {
-        return Ok(path.to_path_buf());
-    }
-    let inside = path.join(CHECKPOINT_FILE);
-    if inside.is_file() {
-        return Ok(inside);
-    }
-    Err(Error::input(
-        path,
-        format!("a folder without {CHECKPOINT_FILE}"),
-        "a checkpoint or the folder of a finished run",
-        "finish the run with `fauxto train ... --resume`",
-    ))
-}
-
-fn number_repeated(members: &mut [(Member, Option<Calibration>)]) {
-    let names: Vec<String> = members.iter().map(|(member, _)| member.name.clone()).collect();
-    for (index, (member, _)) in members.iter_mut().enumerate() {
-        let same = names.iter().filter(|name| **name == names[index]).count();
-        if same > 1 {
-            let number = names[..=index].iter().filter(|name| **name == names[index]).count();
-            member.name = format!("{}_{number}", names[index]);
-        }
     }
 }
