@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Outcome, say, say_json};
 use crate::table;
 
-/// List models, augmentations, corruptions, attacks, metrics, explainers, ablations and all else there is by name
+/// List models, augmentations, corruptions, attacks, metrics, explainers, presets, settings and all else there is by name
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fauxto list\n  fauxto list models --json")]
 pub(crate) struct Arguments {
@@ -27,10 +27,13 @@ struct Row {
     summary: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
     source: &'static str,
+    /// Of settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<String>,
 }
 
-fn rows() -> Vec<Row> {
-    let row = |kind, name, summary, source| Row { kind, name, summary, source };
+fn rows() -> anyhow::Result<Vec<Row>> {
+    let row = |kind, name, summary, source| Row { kind, name, summary, source, default: None };
     let models = model::MODELS.iter().map(|e| row("models", e.name, e.summary, e.source));
     let augmentations = augment::AUGMENTATIONS.iter().map(|e| row("augmentations", e.name, e.summary, e.source));
     let attacks = attack::ATTACKS.iter().map(|e| row("attacks", e.name, e.summary, e.source));
@@ -44,9 +47,13 @@ fn rows() -> Vec<Row> {
     let variants = scan::stability::VARIANTS.iter().map(|e| row("variants", e.name, e.summary, ""));
     let ablations = ablate::ABLATIONS.iter().map(|e| row("ablations", e.name, e.summary, e.source));
     let presets = config::PRESETS.iter().map(|e| row("presets", e.name, e.summary, ""));
+    let settings = config::SETTINGS
+        .iter()
+        .map(|e| Ok(Row { default: e.default_value()?, ..row("settings", e.name, e.summary, "") }))
+        .collect::<fauxto::Result<Vec<Row>>>()?;
     let readers = data::READERS.iter().map(|e| row("readers", e.name, e.summary, e.source));
     let devices = device::DEVICES.iter().map(|e| row("devices", e.name, e.summary, ""));
-    models
+    Ok(models
         .chain(augmentations)
         .chain(mixes)
         .chain(corruptions)
@@ -59,13 +66,14 @@ fn rows() -> Vec<Row> {
         .chain(variants)
         .chain(ablations)
         .chain(presets)
+        .chain(settings)
         .chain(readers)
         .chain(devices)
-        .collect()
+        .collect())
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let all = rows();
+    let all = rows()?;
     let mut kinds: Vec<&str> = all.iter().map(|row| row.kind).collect();
     kinds.dedup();
     let chosen: Vec<&str> = match &arguments.kind {
@@ -80,8 +88,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     }
     for kind in chosen {
         let of_kind = rows.iter().filter(|row| row.kind == kind);
-        let lines = of_kind.map(|row| vec![row.name.to_owned(), row.summary.to_owned(), row.source.to_owned()]);
-        say(table::table(&[kind, "", "source"], lines))?;
+        let last = if kind == "settings" { "default" } else { "source" };
+        let lines = of_kind.map(|row| {
+            let last = row.default.clone().unwrap_or_else(|| row.source.to_owned());
+            vec![row.name.to_owned(), row.summary.to_owned(), last]
+        });
+        say(table::table(&[kind, "", last], lines))?;
     }
     Ok(Outcome::Done)
 }

@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     /// Named preset (`fauxto list presets`) or TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = "pretrain")]
     preset: String,
-    /// Change one setting, as in `train.epochs=3`; repeatable
+    /// Change one setting (`fauxto list settings`), as in `train.epochs=3`; repeatable
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
     #[command(flatten)]

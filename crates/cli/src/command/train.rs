@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     /// Named preset (`fauxto list presets`) or TOML file
     #[arg(long, value_name = "NAME|FILE")]
     preset: Option<String>,
-    /// Change one setting, as in `train.epochs=3`; repeatable
+    /// Change one setting (`fauxto list settings`), as in `train.epochs=3`; repeatable
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
     /// Start from these weights (timm or torchvision, .safetensors or .pth); another last layer is replaced

@@ -17,6 +17,7 @@ mod parquet;
 mod parquet_images;
 mod parquet_labels;
 mod pixel_file;
+mod pixels;
 pub mod resize;
 mod single;
 pub mod split;

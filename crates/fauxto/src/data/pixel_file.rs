@@ -21,9 +21,8 @@ impl PixelFile {
         Ok(Self { file, folder })
     }
 
-    /// A new one in the same folder.
-    pub(super) fn another(&self, bytes: u64) -> Result<Self> {
-        Self::create(Some(&self.folder), bytes)
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(super) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {

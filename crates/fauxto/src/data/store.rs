@@ -1,15 +1,15 @@
 //! Decoded pixels of a data set at a model's input size, in memory or on disk.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::content::ContentHash;
 use super::dataset::{Broken, Dataset};
 use super::decode::{Defect, decode};
-use super::pixel_file::PixelFile;
+use super::pixels::Pixels;
 use super::resize::resize_into;
 use crate::image::RgbImage;
 use crate::{Error, Result};
@@ -70,12 +70,6 @@ pub struct BrokenPixels {
     pub entry: Broken,
 }
 
-#[derive(Debug)]
-enum Pixels {
-    Memory(Vec<u8>),
-    Disk(PixelFile),
-}
-
 impl PixelStore {
     /// Decodes and resizes the items at `indices`, in parallel; position `p` of the store is item
     /// `indices[p]`. In memory this takes the raw size, some 60 bytes an image, and what the
@@ -96,44 +90,24 @@ impl PixelStore {
             found: options.size.to_string(),
             expected: "at least 1, and small enough to address every pixel".to_owned(),
         })?;
-        let filler = Filler { dataset, indices, options, done: AtomicUsize::new(0), broken: Mutex::new(Vec::new()) };
-        let mut hashes = vec![ContentHash::from([0; 32]); indices.len()];
-        let pixels = if raw as u64 <= options.memory_limit {
-            let mut buffer = Vec::new();
-            buffer.try_reserve_exact(raw).map_err(|error| Error::Setting {
-                setting: "memory limit".to_owned(),
-                found: format!("{} bytes, of which {raw} are needed but not to be had ({error})", options.memory_limit),
-                expected: "a lower limit, so that pixels are kept on disk".to_owned(),
-            })?;
-            buffer.resize(raw, 0);
-            let slots: Vec<_> = buffer.chunks_exact_mut(image_bytes).zip(&mut hashes).map(Mutex::new).collect();
-            filler.run(&|position, image| {
-                let Ok(mut slot) = slots[position].lock() else {
-                    return Ok(());
-                };
-                let (pixels, hash) = &mut *slot;
-                **hash = ContentHash::of(image);
-                resize_into(image, options.size, pixels)
-            })?;
-            drop(slots);
-            Pixels::Memory(buffer)
-        } else {
-            let file = PixelFile::create(options.scratch.as_deref(), raw as u64)?;
-            let slots: Vec<_> = hashes.iter_mut().map(Mutex::new).collect();
-            filler.run(&|position, image| {
-                let mut pixels = vec![0; image_bytes];
-                resize_into(image, options.size, &mut pixels)?;
-                if let Ok(mut hash) = slots[position].lock() {
-                    **hash = ContentHash::of(image);
-                }
-                file.write_at(&pixels, position as u64 * image_bytes as u64)
-            })?;
-            drop(slots);
-            Pixels::Disk(file)
+        let count = indices.len();
+        let mut pixels = match raw as u64 <= options.memory_limit {
+            true => Pixels::in_memory(count, image_bytes)?,
+            false => Pixels::on_disk(count, image_bytes, options.scratch.as_deref())?,
         };
-        let mut broken = filler.broken.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let hashes = Hashes::of(vec![ContentHash::from([0; 32]); count]);
+        let filler = Filler { dataset, indices, options, done: AtomicUsize::new(0), broken: Mutex::new(Vec::new()) };
+        pixels.write(|write| {
+            filler.run(&|position, image| {
+                let mut resized = vec![0; image_bytes];
+                resize_into(image, options.size, &mut resized)?;
+                hashes.set(position, ContentHash::of(image));
+                write(position, &resized)
+            })
+        })?;
+        let mut broken = filler.broken.into_inner().unwrap_or_else(PoisonError::into_inner);
         broken.sort_by_key(|entry| entry.position);
-        Ok(Self { size: options.size, pixels, hashes, broken })
+        Ok(Self { size: options.size, pixels, hashes: hashes.into_inner(), broken })
     }
 
     /// These images and, behind them, what `make` gives for the position and the image of each of `positions`: the last
@@ -149,53 +123,21 @@ impl PixelStore {
         positions: &[usize],
         make: &(dyn Fn(usize, RgbImage) -> Result<RgbImage> + Sync),
     ) -> Result<Self> {
-        let bytes = self.image_bytes();
-        let made = |position: usize| -> Result<RgbImage> {
-            let image = make(position, self.image(position)?)?;
-            assert_eq!((image.width, image.height), (self.size, self.size), "size of an image that follows");
-            Ok(image)
-        };
-        let mut hashes = self.hashes.clone();
-        hashes.resize(self.len() + positions.len(), ContentHash::from([0; 32]));
-        let (_, following) = hashes.split_at_mut(self.len());
-        let places = positions.par_iter().zip(following);
-        let pixels = match &self.pixels {
-            Pixels::Memory(own) => {
-                let mut pixels = Vec::new();
-                let needed = own.len() + positions.len() * bytes;
-                pixels.try_reserve_exact(needed).map_err(|error| {
-                    Error::Refused(format!(
-                        "images beside those they were made of: found too little memory ({error}); expected {needed} \
-                         bytes; give fewer images"
-                    ))
-                })?;
-                pixels.extend_from_slice(own);
-                pixels.resize(needed, 0);
-                let outputs = pixels[own.len()..].par_chunks_exact_mut(bytes);
-                places.zip(outputs).try_for_each(|((&position, hash), output)| -> Result<()> {
-                    let image = made(position)?;
-                    *hash = ContentHash::of(&image);
-                    output.copy_from_slice(&image.pixels);
-                    Ok(())
-                })?;
-                Pixels::Memory(pixels)
-            }
-            Pixels::Disk(own) => {
-                let file = own.another(((self.len() + positions.len()) * bytes) as u64)?;
-                let mut image = vec![0; bytes];
-                for position in 0..self.len() {
-                    self.read(position, &mut image)?;
-                    file.write_at(&image, (position * bytes) as u64)?;
-                }
-                places.enumerate().try_for_each(|(place, (&position, hash))| -> Result<()> {
-                    let image = made(position)?;
-                    *hash = ContentHash::of(&image);
-                    file.write_at(&image.pixels, ((self.len() + place) * bytes) as u64)
-                })?;
-                Pixels::Disk(file)
-            }
-        };
-        Ok(Self { size: self.size, pixels, hashes, broken: self.broken.clone() })
+        let own = self.len();
+        let mut pixels = self.pixels.another(own + positions.len())?;
+        let mut all = self.hashes.clone();
+        all.resize(own + positions.len(), ContentHash::from([0; 32]));
+        let hashes = Hashes::of(all);
+        pixels.write(|write| {
+            (0..own).into_par_iter().try_for_each(|position| write(position, &self.image(position)?.pixels))?;
+            positions.par_iter().enumerate().try_for_each(|(place, &position)| {
+                let image = make(position, self.image(position)?)?;
+                assert_eq!((image.width, image.height), (self.size, self.size), "size of an image that follows");
+                hashes.set(own + place, ContentHash::of(&image));
+                write(own + place, &image.pixels)
+            })
+        })?;
+        Ok(Self { size: self.size, pixels, hashes: hashes.into_inner(), broken: self.broken.clone() })
     }
 
     /// Number of positions, broken ones included.
@@ -225,7 +167,7 @@ impl PixelStore {
     /// Whether the pixels lie in a temporary file rather than in memory.
     #[must_use]
     pub fn is_on_disk(&self) -> bool {
-        matches!(self.pixels, Pixels::Disk(_))
+        self.pixels.are_on_disk()
     }
 
     /// Positions without pixels, in order, with the reasons.
@@ -253,15 +195,8 @@ impl PixelStore {
     /// `position` is not below [`PixelStore::len`], or `output` has not [`PixelStore::image_bytes`].
     pub fn read(&self, position: usize, output: &mut [u8]) -> Result<()> {
         assert!(position < self.len(), "position {position} of {}", self.len());
-        let bytes = self.image_bytes();
-        assert_eq!(output.len(), bytes, "bytes of one image");
-        match &self.pixels {
-            Pixels::Memory(pixels) => {
-                output.copy_from_slice(&pixels[position * bytes..(position + 1) * bytes]);
-                Ok(())
-            }
-            Pixels::Disk(file) => file.read_at(output, position as u64 * bytes as u64),
-        }
+        assert_eq!(output.len(), self.image_bytes(), "bytes of one image");
+        self.pixels.read(position, output)
     }
 
     /// The image at `position`.
@@ -291,6 +226,23 @@ impl PixelStore {
             .iter()
             .zip(output.chunks_exact_mut(self.image_bytes()))
             .try_for_each(|(&position, image)| self.read(position, image))
+    }
+}
+
+/// Hashes of images that many threads make.
+struct Hashes(Mutex<Vec<ContentHash>>);
+
+impl Hashes {
+    fn of(hashes: Vec<ContentHash>) -> Self {
+        Self(Mutex::new(hashes))
+    }
+
+    fn set(&self, position: usize, hash: ContentHash) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)[position] = hash;
+    }
+
+    fn into_inner(self) -> Vec<ContentHash> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
     seeds: Seeds,
     #[command(flatten)]
     phases: PhaseOptions,
-    /// Change one setting in both phases, as in `train.epochs=3`; repeatable
+    /// Change one setting (`fauxto list settings`) in both phases, as in `train.epochs=3`; repeatable
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
     /// Reported images to attack, drawn by the split's seed

@@ -1,13 +1,21 @@
 //! Settings: typed defaults with their reasons, then a preset that holds only differences, then
 //! single settings. Unknown names are errors at every step.
 
+mod adversarial;
+mod preset;
+mod setting;
+
 use serde::{Deserialize, Serialize};
 
-use crate::attack::{ChosenAttack, Epsilon};
 use crate::augment::mix::Mixing;
 use crate::augment::{self, Step};
 use crate::model::{Classes, Precision};
 use crate::{Error, Result, model};
+
+pub use adversarial::AdversarialConfig;
+pub use preset::{PRESETS, PresetEntry};
+use setting::check_ranges;
+pub use setting::{SETTINGS, SettingEntry};
 
 /// Everything that determines a training run besides the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,64 +91,6 @@ pub struct TrainConfig {
     pub mix: Vec<Step>,
 }
 
-/// Learning from attacked images; what is not given is the original project's fine-tuning.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct AdversarialConfig {
-    /// Share of every batch that is attacked, in 0..=1.
-    pub share: f64,
-    /// The attack, as on the command line: `fgsm`, `pgd:steps=7`.
-    pub attack: String,
-    /// One of these is drawn for each step.
-    pub epsilons: Vec<Epsilon>,
-    /// The factor of TRADES's divergence between the verdicts on clean and attacked images, in place of
-    /// cross entropy on attacked ones.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trades: Option<f64>,
-    /// The attack on validation images that, with clean ones, decides which epoch is best. Iterative, since
-    /// training against FGSM alone can learn to deceive FGSM alone.
-    pub validation_attack: String,
-    /// Its epsilon.
-    pub validation_epsilon: Epsilon,
-}
-
-impl Default for AdversarialConfig {
-    fn default() -> Self {
-        let epsilon = |text: &str| text.parse().expect("an epsilon");
-        Self {
-            share: 0.3,
-            attack: "fgsm".into(),
-            epsilons: [".02", ".03", ".05", ".08"].map(epsilon).to_vec(),
-            trades: None,
-            validation_attack: "pgd:steps=5".into(),
-            validation_epsilon: epsilon("2/255"),
-        }
-    }
-}
-
-impl AdversarialConfig {
-    fn check(&self) -> Result<()> {
-        ChosenAttack::parse(&self.attack)?;
-        ChosenAttack::parse(&self.validation_attack)?;
-        let refuse = |setting: &str, found: String, expected: &str| {
-            let setting = format!("train.adversarial.{setting}");
-            Err(Error::Setting { setting, found, expected: expected.into() })
-        };
-        if !(0.0..=1.0).contains(&self.share) {
-            return refuse("share", self.share.to_string(), "a value from 0 to 1");
-        }
-        if self.epsilons.is_empty() {
-            return refuse("epsilons", "none".into(), "at least one");
-        }
-        match self.trades {
-            Some(beta) if !(0.0..=1000.0).contains(&beta) => {
-                refuse("trades", beta.to_string(), "a value from 0 to 1000")
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
 /// How the step size changes over the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -158,7 +108,7 @@ pub enum Schedule {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReduceOnPlateau {
-    /// In 0..1.
+    /// In `0..=1`.
     pub factor: f64,
     /// Epochs to wait.
     pub patience: usize,
@@ -207,96 +157,6 @@ fn default_augmentation() -> Vec<Step> {
     vec![flip, rotation, jitter]
 }
 
-/// A preset that comes with the program.
-#[derive(Debug)]
-pub struct PresetEntry {
-    /// The name after `--preset`.
-    pub name: &'static str,
-    /// What it is for, in a line.
-    pub summary: &'static str,
-    /// Its TOML text.
-    pub text: &'static str,
-}
-
-/// Every preset that comes with the program.
-pub static PRESETS: &[PresetEntry] = &[
-    PresetEntry {
-        name: "base",
-        summary: "the original project's base phase: the defaults",
-        text: include_str!("../../../presets/base.toml"),
-    },
-    PresetEntry {
-        name: "adversarial",
-        summary: "the original project's adversarial fine-tuning, from a base checkpoint (--init)",
-        text: include_str!("../../../presets/adversarial.toml"),
-    },
-    PresetEntry {
-        name: "robust",
-        summary: "fine-tuning against PGD at small epsilons, from a base checkpoint (--init)",
-        text: include_str!("../../../presets/robust.toml"),
-    },
-    PresetEntry {
-        name: "release",
-        summary: "from tens of thousands of images: one cycle, averaged weights, degraded images",
-        text: include_str!("../../../presets/release.toml"),
-    },
-    PresetEntry {
-        name: "release_finish",
-        summary: "a last cycle for a release detector, with fewer degraded images (--init)",
-        text: include_str!("../../../presets/release_finish.toml"),
-    },
-    PresetEntry {
-        name: "release_light",
-        summary: "a further cycle for a release detector, with changed light and colour, haze and struck values (--init)",
-        text: include_str!("../../../presets/release_light.toml"),
-    },
-    PresetEntry {
-        name: "release_clean",
-        summary: "a further cycle for a release detector, on images as they were made (--init), to be averaged with it",
-        text: include_str!("../../../presets/release_clean.toml"),
-    },
-    PresetEntry {
-        name: "release_mixed",
-        summary: "a last cycle for the mean of two release detectors, on clean and degraded images (--init)",
-        text: include_str!("../../../presets/release_mixed.toml"),
-    },
-    PresetEntry {
-        name: "release_varied",
-        summary: "a release detector in one long cycle on clean and degraded images, from pretrained weights (--init)",
-        text: include_str!("../../../presets/release_varied.toml"),
-    },
-    PresetEntry {
-        name: "release_gate",
-        summary: "which images were degraded since they were made: the gate of an ensemble (`fauxto calibrate --gate`)",
-        text: include_str!("../../../presets/release_gate.toml"),
-    },
-    PresetEntry {
-        name: "release_robust",
-        summary: "fine-tuning of a release detector against attacks of 1 to 4 levels (--init)",
-        text: include_str!("../../../presets/release_robust.toml"),
-    },
-    PresetEntry {
-        name: "few_images",
-        summary: "from a thousand images or two, from pretrained weights (--init)",
-        text: include_str!("../../../presets/few_images.toml"),
-    },
-    PresetEntry {
-        name: "pretrain",
-        summary: "what photographs show, before what generated ones look like (`fauxto pretrain`)",
-        text: include_str!("../../../presets/pretrain.toml"),
-    },
-    PresetEntry {
-        name: "demo",
-        summary: "minutes on two cores, for the built-in sample set",
-        text: include_str!("../../../presets/demo.toml"),
-    },
-    PresetEntry {
-        name: "demo_adversarial",
-        summary: "the demo's fine-tuning against attacks",
-        text: include_str!("../../../presets/demo_adversarial.toml"),
-    },
-];
-
 impl Config {
     /// The defaults, changed by the preset called or stored at `preset`, changed by `settings` of the
     /// form `train.epochs=3`, whose right side is a TOML value or a bare word.
@@ -306,7 +166,7 @@ impl Config {
     pub fn resolve(preset: Option<&str>, settings: &[String]) -> Result<Self> {
         let mut table = toml::Table::try_from(Self::default()).map_err(|error| unwritable(&error))?;
         if let Some(preset) = preset {
-            merge(&mut table, parse_preset(preset)?);
+            merge(&mut table, preset::parse(preset)?);
         }
         for setting in settings {
             merge(&mut table, parse_setting(setting)?);
@@ -372,27 +232,7 @@ impl Config {
                 expected: "one of the two: a mixed image has no one label to be attacked against".into(),
             });
         }
-        let ranges = [
-            ("input_size", self.input_size as f64, 32.0, 4096.0),
-            ("split.validation", self.split.validation, 0.01, 0.9),
-            ("split.test", self.split.test, 0.0, 0.9),
-            ("train.epochs", self.train.epochs as f64, 1.0, 1e6),
-            ("train.batch_size", self.train.batch_size as f64, 2.0, 1e6),
-            ("train.learning_rate", self.train.learning_rate, 1e-12, 10.0),
-            ("train.weight_decay", self.train.weight_decay, 0.0, 10.0),
-            ("train.label_smoothing", self.train.label_smoothing, 0.0, 0.9),
-            ("train.average_decay", self.train.average_decay.unwrap_or(0.0), 0.0, 0.999_999),
-            ("train.patience", self.train.patience as f64, 1.0, 1e6),
-        ];
-        for (setting, value, low, high) in ranges {
-            if !(low..=high).contains(&value) {
-                return Err(Error::Setting {
-                    setting: setting.into(),
-                    found: value.to_string(),
-                    expected: format!("a value from {low} to {high}"),
-                });
-            }
-        }
+        check_ranges(self)?;
         if self.split.validation + self.split.test > 0.95 {
             return Err(Error::Setting {
                 setting: "split".into(),
@@ -400,33 +240,8 @@ impl Config {
                 expected: "at least 5% of the images left to train on".into(),
             });
         }
-        if let Some(plateau) = self.train.reduce_on_plateau
-            && !(0.0..1.0).contains(&plateau.factor)
-        {
-            return Err(Error::Setting {
-                setting: "train.reduce_on_plateau.factor".into(),
-                found: plateau.factor.to_string(),
-                expected: "a value from 0 to below 1".into(),
-            });
-        }
         Ok(())
     }
-}
-
-fn parse_preset(preset: &str) -> Result<toml::Table> {
-    if let Some(entry) = PRESETS.iter().find(|entry| entry.name == preset) {
-        return entry.text.parse().map_err(|error| malformed(preset, &error));
-    }
-    let names = PRESETS.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
-    if !preset.ends_with(".toml") {
-        return Err(Error::Setting {
-            setting: "preset".into(),
-            found: format!("`{preset}`"),
-            expected: format!("one of {names}, or a .toml file"),
-        });
-    }
-    let text = std::fs::read_to_string(preset).map_err(|source| Error::io(preset, "reading", source))?;
-    text.parse().map_err(|error| malformed(preset, &error))
 }
 
 fn parse_setting(setting: &str) -> Result<toml::Table> {
@@ -450,7 +265,7 @@ fn malformed(what: &str, error: &toml::de::Error) -> Error {
     Error::Setting {
         setting: what.into(),
         found: error.message().to_owned(),
-        expected: "settings as ARCHITECTURE.md and the presets have them".into(),
+        expected: "settings that `fauxto list settings` names".into(),
     }
 }
 

@@ -1,26 +1,27 @@
 //! `fauxto calibrate`.
 
+mod destination;
+mod report;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use fauxto::calibrate::{
-    self, Calibration, ClassCoverage, MeasuredRate, Scaling, Settings, cross_fit, percent, require_unseen,
-};
+use fauxto::Label;
+use fauxto::calibrate::{self, Calibration, Scaling, Settings, cross_fit, require_unseen};
 use fauxto::data::split::{Candidate, Split};
-use fauxto::ensemble_file::EnsembleFile;
-use fauxto::evaluate::{Evaluation, Scores, judge_images, metric};
+use fauxto::evaluate::{Evaluation, Scores, judge_images};
 use fauxto::image::RgbImage;
 use fauxto::predict::Predictor;
 use fauxto::run::RunFolder;
 use fauxto::scan::stability::VARIANTS;
-use fauxto::{Label, checkpoint};
-use serde::Serialize;
 
-use super::evaluate::{say_coverage, title_of};
-use super::{Outcome, say, say_json};
+use self::destination::Destination;
+use self::report::{MemberReport, Report, say_tables};
+use super::evaluate::title_of;
+use super::{Outcome, say_json};
 use crate::images::Images;
 use crate::options::{BatchOptions, DataOptions, Models, SideOptions};
-use crate::{figure, progress, table};
+use crate::{figure, progress};
 
 /// Fit probabilities, thresholds and three-way verdicts to labelled images, without retraining
 #[derive(Debug, Args)]
@@ -77,88 +78,6 @@ pub(crate) struct Arguments {
 
 /// Parts the calibration images are dealt into, to measure each by what the others give.
 const FOLDS: usize = 5;
-
-/// What `--json` prints. Field names are stable.
-#[derive(Debug, Serialize)]
-struct Report<'a> {
-    written: &'a Path,
-    data: String,
-    skipped: usize,
-    calibration: &'a Calibration,
-    /// The calibration that was there before.
-    replaced: Option<&'a Calibration>,
-    models: Vec<MemberReport<'a>>,
-    /// Whether `after`, `coverage` and `rates` are of images that were fitted on, for want of others.
-    in_sample: bool,
-    uncalibrated: Evaluation,
-    /// At the calibration that was there before.
-    before: Option<Evaluation>,
-    after: Evaluation,
-    coverage: [ClassCoverage; 2],
-    rates: Option<Vec<MeasuredRate>>,
-}
-
-#[derive(Debug, Serialize)]
-struct MemberReport<'a> {
-    name: &'a str,
-    path: String,
-    weight: f64,
-    /// What makes its own probability honest.
-    #[serde(flatten)]
-    scaling: Scaling,
-    /// The split by which it is known not to have been trained on these images.
-    split: Option<PathBuf>,
-    /// Images that its training was stopped on.
-    stopped_on: usize,
-}
-
-/// Where the calibration goes.
-enum Destination {
-    Checkpoint(PathBuf),
-    Ensemble(PathBuf),
-}
-
-impl Destination {
-    fn of(predictor: &Predictor, out: Option<&Path>) -> anyhow::Result<Self> {
-        let alone = match (predictor.ensemble_file(), predictor.members()) {
-            (None, [only]) => Some(&only.path),
-            _ => None,
-        };
-        let is_json = |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-        match (out, alone, predictor.ensemble_file()) {
-            (Some(out), _, _) if is_json(out) => Ok(Self::Ensemble(out.to_path_buf())),
-            (Some(out), Some(_), _) => Ok(Self::Checkpoint(out.to_path_buf())),
-            (None, Some(own), _) => Ok(Self::Checkpoint(own.clone())),
-            (None, None, Some(own)) => Ok(Self::Ensemble(own.to_path_buf())),
-            (found, None, _) => anyhow::bail!(
-                "--out: found {}; expected a file whose name ends in .json, where several models are written as an \
-                 ensemble, as in --out ensemble.json",
-                found.map_or_else(|| "none".into(), |path| path.display().to_string())
-            ),
-        }
-    }
-
-    fn path(&self) -> &Path {
-        match self {
-            Self::Checkpoint(path) | Self::Ensemble(path) => path,
-        }
-    }
-
-    fn write(&self, predictor: &Predictor, calibration: &Calibration, scalings: &[Scaling]) -> anyhow::Result<()> {
-        if let Some(folder) = self.path().parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)?;
-        }
-        match self {
-            Self::Checkpoint(path) => {
-                Ok(checkpoint::write_calibration(&predictor.members()[0].path, path, calibration)?)
-            }
-            Self::Ensemble(path) => {
-                let file: EnsembleFile = predictor.to_ensemble_file(path, calibration.clone(), scalings)?;
-                Ok(file.save(path)?)
-            }
-        }
-    }
-}
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let settings = Settings { level: arguments.level, target_fprs: arguments.target_fprs.clone() };
@@ -307,71 +226,4 @@ fn unseen(name: &str, path: &Path, images: &[Candidate]) -> anyhow::Result<(Opti
         ));
     }
     Ok((Some(file), stopped_on))
-}
-
-fn say_tables(report: &Report<'_>) -> anyhow::Result<()> {
-    let calibration = report.calibration;
-    let skipped = if report.skipped > 0 { format!(", {} skipped", report.skipped) } else { String::new() };
-    say(format!(
-        "calibrated on {} images of {} ({} real, {} fake{skipped}); written to {}",
-        calibration.n_real + calibration.n_fake,
-        report.data,
-        calibration.n_real,
-        calibration.n_fake,
-        report.written.display()
-    ))?;
-    let mut columns = vec![("uncalibrated", Scaling::IDENTITY, &report.uncalibrated)];
-    if let (Some(replaced), Some(before)) = (report.replaced, &report.before) {
-        columns.push(("before", replaced.scaling, before));
-    }
-    columns.push(("now", calibration.scaling, &report.after));
-    let header: Vec<&str> = std::iter::once("").chain(columns.iter().map(|(name, ..)| *name)).collect();
-    let row = |name: &str, cell: fn(Scaling) -> String| -> Vec<String> {
-        std::iter::once(name.to_owned()).chain(columns.iter().map(|(_, scaling, _)| cell(*scaling))).collect()
-    };
-    let mut rows = vec![
-        row("temperature", |scaling| format!("{:.4}", scaling.temperature)),
-        row("bias", |scaling| format!("{:+.4}", scaling.bias)),
-    ];
-    for metric in ["nll", "brier", "ece"].into_iter().filter_map(metric::find) {
-        let values = columns.iter().map(|(_, _, evaluation)| {
-            evaluation.value(metric).map_or_else(|| "undefined".into(), |value| format!("{value:.4}"))
-        });
-        rows.push(std::iter::once(metric.title.to_owned()).chain(values).collect());
-    }
-    say(table::table(&header, rows))?;
-    if report.models.len() > 1 {
-        let of_member = |model: &MemberReport<'_>| {
-            let Scaling { temperature, bias } = model.scaling;
-            vec![model.name.to_owned(), format!("{temperature:.4}"), format!("{bias:+.4}")]
-        };
-        say(table::table(&["model by itself", "temperature", "bias"], report.models.iter().map(of_member)))?;
-    }
-    say(table::table(
-        &["real images called fake", "at most", "from P(fake)", "measured [95%]", "fake images found"],
-        calibration.thresholds.iter().enumerate().map(|(position, threshold)| {
-            let measured = report.rates.as_ref().and_then(|rates| rates.get(position));
-            let rate = measured.map(|rate| {
-                let [low, high] = rate.interval;
-                [
-                    format!("{:.4} [{low:.4}, {high:.4}]", rate.false_positive_rate),
-                    format!("{:.4}", rate.true_positive_rate),
-                ]
-            });
-            let name = format!("--target-fpr {}", threshold.target_fpr);
-            let fixed = [name, format!("{:.4}", threshold.expected_fpr), format!("{:.4}", threshold.threshold)];
-            fixed.into_iter().chain(rate.unwrap_or_default()).collect()
-        }),
-    ))?;
-    say_coverage(&report.coverage)?;
-    say(format!(
-        "the truth shall be allowed for at least {} of each class: real up to P(fake) = {:.4}, fake from {:.4} on",
-        percent(calibration.conformal.level),
-        calibration.conformal.real_at_most,
-        calibration.conformal.fake_at_least
-    ))?;
-    say(match report.in_sample {
-        true => "measured on the images fitted on, too few to keep some apart: these numbers flatter".to_owned(),
-        false => format!("now, measured and verdicts: each of {FOLDS} parts judged by a calibration of the others"),
-    })
 }
