@@ -8,6 +8,16 @@ use serde_json::Value;
 use super::cell::{accuracy, join};
 use super::document::{assert_drawn, assert_in_results, json};
 
+/// An attack's name without what it was given, as in `autoattack_two_class:half=true`.
+fn family(name: &str) -> &str {
+    name.split(':').next().unwrap()
+}
+
+/// Its epsilon in levels of 255.
+fn levels(attack: &Value) -> u64 {
+    attack["epsilon"].as_str().unwrap().strip_suffix("/255").unwrap().parse().unwrap()
+}
+
 fn attacked(detector: &Value) -> &Vec<Value> {
     detector["attacked"].as_array().unwrap()
 }
@@ -21,13 +31,21 @@ fn before_and_after(results: &Value) -> String {
         let [name, epsilon] = ["attack", "epsilon"].map(|field| attack[field].as_str().unwrap().to_owned());
         format!("`{name}` {epsilon}, n = {}", attack["n"])
     };
-    let mut trials = Vec::new();
-    for name in detectors.values().flat_map(attacked).map(trial) {
-        if !trials.contains(&name) {
-            trials.push(name);
+    // Attacks in their order, variants of one together, each by rising epsilon.
+    let kind = |attack: &Value| (family(attack["attack"].as_str().unwrap()).to_owned(), attack["n"].as_u64().unwrap());
+    let (mut kinds, mut trials) = (Vec::new(), Vec::new());
+    for attack in detectors.values().flat_map(attacked) {
+        if !kinds.contains(&kind(attack)) {
+            kinds.push(kind(attack));
+        }
+        let place = kinds.iter().position(|known| *known == kind(attack)).unwrap();
+        let entry = (place, levels(attack), trial(attack));
+        if !trials.contains(&entry) {
+            trials.push(entry);
         }
     }
-    for name in trials {
+    trials.sort();
+    for (_, _, name) in trials {
         let cells = detectors.values().map(|detector| {
             attacked(detector).iter().find(|attack| trial(attack) == name).map_or_else(String::new, accuracy)
         });
@@ -51,14 +69,11 @@ fn curve(name: &str, attack: &str, clean: &Value, results: &[&Value]) -> Robustn
         interval: [0, 1].map(|end| result["accuracy_interval"][end].as_f64().unwrap()),
     };
     let mut points: Vec<RobustnessPoint> = vec![point(0.0, clean)];
-    // Variants of an attack, as in `autoattack_two_class:half=true`, are the same attack.
-    let tried = results.iter().flat_map(|detector| attacked(detector)).filter(|one| {
-        one["n"] == 1000 && one["attack"].as_str().unwrap().split(':').next() == attack.split(':').next()
-    });
-    points.extend(tried.map(|one| {
-        let levels = one["epsilon"].as_str().unwrap().strip_suffix("/255").unwrap();
-        point(levels.parse::<f64>().unwrap() / 255.0, one)
-    }));
+    let tried = results
+        .iter()
+        .flat_map(|detector| attacked(detector))
+        .filter(|one| one["n"] == 1000 && family(one["attack"].as_str().unwrap()) == attack);
+    points.extend(tried.map(|one| point(levels(one) as f64 / 255.0, one)));
     points.sort_by(|a, b| a.epsilon.total_cmp(&b.epsilon));
     points.dedup_by(|a, b| a.epsilon == b.epsilon);
     RobustnessCurve { name: name.into(), points }

@@ -52,6 +52,10 @@ struct Stage {
     means: [Vec<f32>; 2],
     /// The inverse of the shrunk covariance's Cholesky factor, a packed lower triangle.
     whitening: Vec<f32>,
+    /// Between the two means.
+    middle: Vec<f32>,
+    /// From there to the mean of fake, whitened.
+    to_fake: Vec<f32>,
 }
 
 /// Where statistics come from, and the thresholds. The field names are a public format.
@@ -82,6 +86,14 @@ pub enum Unlikeness {
 }
 
 impl Stage {
+    fn new(means: [Vec<f32>; 2], whitening: Vec<f32>) -> Self {
+        let [real, fake] = &means;
+        let middle = real.iter().zip(fake).map(|(real, fake)| f32::midpoint(*real, *fake)).collect();
+        let half: Vec<f32> = real.iter().zip(fake).map(|(real, fake)| (fake - real) / 2.0).collect();
+        let to_fake = cholesky::multiply(&whitening, &half);
+        Self { means, whitening, middle, to_fake }
+    }
+
     /// Statistics of `training` `[n][channel]` with their labels, and the covariance's shrinkage.
     fn fit(training: &[&[f32]], labels: &[Label]) -> Result<(Self, f64)> {
         let channels = training[0].len();
@@ -101,17 +113,19 @@ impl Stage {
             return Err(refused("descriptors without any variance", "training images that differ"));
         }
         let whitening = cholesky::invert(&covariance, channels).into_iter().map(|value| value as f32).collect();
-        Ok((Self { means, whitening }, shrinkage))
+        Ok((Self::new(means, whitening), shrinkage))
     }
 
     /// The squared distance of `pooled` `[channel]` to the nearest mean, over the number of channels.
     fn score(&self, pooled: &[f32]) -> f64 {
-        let distances = self.means.iter().map(|mean| {
-            assert_eq!(pooled.len(), mean.len(), "channels of a stage");
-            let centred: Vec<f32> = pooled.iter().zip(mean).map(|(x, mean)| x - mean).collect();
-            cholesky::squared_length(&self.whitening, &centred)
-        });
-        distances.fold(f64::INFINITY, f64::min) / pooled.len() as f64
+        assert_eq!(pooled.len(), self.middle.len(), "channels of a stage");
+        // Whitening is most of the work; from between the means it serves both.
+        let centred: Vec<f32> = pooled.iter().zip(&self.middle).map(|(x, middle)| x - middle).collect();
+        let whitened = cholesky::multiply(&self.whitening, &centred);
+        let squared = |sign: f32| -> f64 {
+            whitened.iter().zip(&self.to_fake).map(|(x, to_fake)| f64::from(x + sign * to_fake).powi(2)).sum()
+        };
+        squared(1.0).min(squared(-1.0)) / pooled.len() as f64
     }
 }
 
@@ -206,7 +220,7 @@ impl OutOfDistribution {
             if channels == 0 || fake.len() != channels || whitening.len() != cholesky::packed_len(channels) {
                 return Err(format!("`{PREFIX}` tensors whose sizes do not agree"));
             }
-            Ok(Stage { means: [real, fake], whitening })
+            Ok(Stage::new([real, fake], whitening))
         };
         let stages = (0..summary.shrinkage.len()).map(&mut take).collect::<std::result::Result<Vec<_>, _>>()?;
         if stages.is_empty() {

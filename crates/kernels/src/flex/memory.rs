@@ -16,18 +16,17 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// One cache line, and one AVX-512 register: the alignment of every pooled buffer.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([f32; 16]);
+/// Bytes and values of a cache line, and of an AVX-512 register: the alignment of every buffer.
+const LINE: usize = 64;
+const VALUES: usize = LINE / size_of::<f32>();
 
 const SMALLEST_POOLED: usize = 4 * 1024;
 const LARGEST_POOL: usize = 4 << 30;
 
 #[derive(Default)]
 struct Pool {
-    /// Free buffers by their length in lines.
-    free: BTreeMap<usize, Vec<Vec<Line>>>,
+    /// Free memory by its length in lines.
+    free: BTreeMap<usize, Vec<Vec<f32>>>,
     bytes: usize,
 }
 
@@ -48,33 +47,41 @@ fn rounded(lines: usize) -> usize {
 
 /// Memory of `f32` values whose contents are unspecified until written.
 pub(crate) struct Buffer {
-    lines: Vec<Line>,
+    /// One line longer than the buffer, which starts at the first whole line of it: the system zeroes memory when it is
+    /// first touched, by the thread that does so, only where no more than its own alignment is asked for.
+    memory: Vec<f32>,
+    first: usize,
     length: usize,
 }
 
 impl Buffer {
     /// A buffer of `length` values.
     pub(crate) fn new(length: usize) -> Self {
-        let lines = rounded(length.div_ceil(16));
-        let reused = (lines * 64 >= SMALLEST_POOLED)
+        let lines = rounded(length.div_ceil(VALUES));
+        let reused = (lines * LINE >= SMALLEST_POOLED)
             .then(|| {
                 let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-                let buffer = pool.free.get_mut(&lines)?.pop()?;
-                pool.bytes -= lines * 64;
-                Some(buffer)
+                let memory = pool.free.get_mut(&lines)?.pop()?;
+                pool.bytes -= lines * LINE;
+                Some(memory)
             })
             .flatten();
-        Self { lines: reused.unwrap_or_else(|| vec![Line([0.0; 16]); lines]), length }
+        let memory = reused.unwrap_or_else(|| vec![0.0; (lines + 1) * VALUES]);
+        let first = memory.as_ptr().align_offset(LINE);
+        assert!(first < VALUES, "memory is aligned to its values");
+        Self { memory, first, length }
     }
 
     pub(crate) fn values(&self) -> &[f32] {
-        // SAFETY: `Line` is sixteen `f32` without padding, and `length <= lines * 16`.
-        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.length) }
+        &self.memory[self.first..][..self.length]
     }
 
     pub(crate) fn values_mut(&mut self) -> &mut [f32] {
-        // SAFETY: as in `values`; the borrow is unique.
-        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.length) }
+        &mut self.memory[self.first..][..self.length]
+    }
+
+    fn lines(&self) -> usize {
+        self.memory.len() / VALUES - 1
     }
 
     pub(crate) fn into_bytes(self) -> Bytes {
@@ -92,15 +99,14 @@ impl std::fmt::Debug for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let bytes = self.lines.len() * 64;
+        let bytes = self.lines() * LINE;
         if bytes < SMALLEST_POOLED {
             return;
         }
         let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
         if pool.bytes + bytes <= LARGEST_POOL {
             pool.bytes += bytes;
-            let lines = std::mem::take(&mut self.lines);
-            pool.free.entry(lines.len()).or_default().push(lines);
+            pool.free.entry(self.lines()).or_default().push(std::mem::take(&mut self.memory));
         }
     }
 }
@@ -116,16 +122,16 @@ impl AllocationController for Buffer {
     }
 
     unsafe fn memory_mut(&mut self, _policy: AccessPolicy) -> Result<&mut [MaybeUninit<u8>], AccessError> {
-        let bytes = self.length * size_of::<f32>();
-        // SAFETY: the lines own at least that many initialised bytes; the caller promises to write
-        // only initialised data, and every bit pattern is a valid `f32`.
-        Ok(unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), bytes) })
+        let values = self.values_mut();
+        // SAFETY: the values are so many initialised bytes; the caller promises to write only initialised data, and
+        // every bit pattern is a valid `f32`.
+        Ok(unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), size_of_val(values)) })
     }
 
     fn memory(&self, _policy: AccessPolicy) -> Result<&[MaybeUninit<u8>], AccessError> {
-        let bytes = self.length * size_of::<f32>();
-        // SAFETY: the lines own at least that many bytes.
-        Ok(unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), bytes) })
+        let values = self.values();
+        // SAFETY: the values are so many initialised bytes.
+        Ok(unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) })
     }
 }
 
@@ -139,6 +145,17 @@ mod tests {
             let rounded = rounded(lines);
             assert!(rounded >= lines && (rounded - lines) * 8 <= lines, "{lines}");
             assert_eq!(super::rounded(rounded), rounded);
+        }
+    }
+
+    #[test]
+    fn buffers_start_at_a_line_whether_new_or_used() {
+        for length in [0, 1, 15, 16, 17, 1000, 1024, 1025, 300_000] {
+            for _ in 0..2 {
+                let mut buffer = Buffer::new(length);
+                assert!(buffer.values().as_ptr().addr().is_multiple_of(LINE), "{length}");
+                assert_eq!((buffer.values().len(), buffer.values_mut().len()), (length, length));
+            }
         }
     }
 

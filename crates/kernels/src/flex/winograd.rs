@@ -38,6 +38,12 @@ const LEAST_TILES: usize = 128;
 /// Tiles of a batch from which the transform pays: one image of `resnet_se` takes 7.1 ms on a core where maps of 8x8 (4
 /// tiles) are transformed, 7.6 where only those of 16 tiles are, 8.8 without transforms, and 9.5 where 4x4 are as well.
 const FEWEST_TILES: usize = 4;
+/// The same where transformed weights have more than [`WIDE`] values: they come from memory each time, and a program that
+/// judges a single image must first write them there. Six images of `resnet_se` take 14.1 ms where those are transformed
+/// and 12.9 where not; twelve 22.4 and 25.9.
+const FEWEST_TILES_OF_WIDE: usize = 8;
+/// 16 MiB.
+const WIDE: usize = 4 << 20;
 /// Tiles transformed by one task.
 const TILES_PER_TASK: usize = 8;
 /// One cache line between positions, so that 36 streams do not fall on the same sets.
@@ -46,6 +52,7 @@ const PADDING: usize = 16;
 /// Whether the transform is worth it: enough channels to amortise the transforms, tiles well filled, and no faster way.
 pub(crate) fn applies(geometry: &Geometry, outputs: usize, precision: Precision) -> bool {
     let tiles = geometry.out_height.div_ceil(TILE) * geometry.out_width.div_ceil(TILE);
+    let fewest = if POSITIONS * geometry.channels * outputs > WIDE { FEWEST_TILES_OF_WIDE } else { FEWEST_TILES };
     geometry.kernel_height == 3
         && geometry.kernel_width == 3
         && geometry.stride == 1
@@ -54,7 +61,7 @@ pub(crate) fn applies(geometry: &Geometry, outputs: usize, precision: Precision)
         && outputs.is_multiple_of(16)
         && geometry.channels >= 32
         && outputs >= 32
-        && geometry.batch * tiles >= FEWEST_TILES
+        && geometry.batch * tiles >= fewest
         && 2 * tiles * TILE * TILE <= 3 * geometry.out_height * geometry.out_width
         && !shifted::applies(geometry, precision)
 }
