@@ -15,7 +15,7 @@ use crate::{Error, Result};
 /// The name of the checkpoint within a run folder.
 pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
 
-/// One detector of a [`Predictor`].
+/// One detector of a [`Predictor`](super::Predictor).
 #[derive(Debug)]
 pub struct Member {
     /// Its name among the others: the architecture, numbered where it occurs more than once.
