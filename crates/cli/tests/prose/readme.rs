@@ -87,4 +87,10 @@ fn the_front_page_says_how_fast_it_is() {
         writeln!(table, "| `{model}` | {} |", join(ratios)).unwrap();
     }
     assert_in("README.md", &table);
+
+    let scan = json("results/scan.json");
+    let milliseconds = 1e3 * scan["cold_start"]["median_seconds"].as_f64().unwrap();
+    assert_in("README.md", &format!("A scan of one image takes {milliseconds:.0} ms"));
+    let rate = number(&scan["precisions"]["int8, products in bf16"]["images_per_second"], 0);
+    assert_in("README.md", &format!("is judged at {rate} images a second"));
 }
