@@ -20,6 +20,7 @@ fn the_table_of_beginnings_is_made_of_results() {
     }
     assert_in_results(&table);
 }
+
 #[test]
 fn the_table_of_few_images_is_made_of_results() {
     let results = json("results/few_images.json");

@@ -108,7 +108,7 @@ pub enum Schedule {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReduceOnPlateau {
-    /// In `0..=1`.
+    /// In `0..1`.
     pub factor: f64,
     /// Epochs to wait.
     pub patience: usize,

@@ -13,11 +13,13 @@ pub struct SettingEntry {
     range: Option<Range>,
 }
 
-/// The values a number may have, ends included.
+/// The values a number may have.
 #[derive(Debug)]
 struct Range {
     low: f64,
     high: f64,
+    /// Whether `high` itself is one.
+    closed: bool,
     read: fn(&Config) -> f64,
 }
 
@@ -31,7 +33,7 @@ const fn within(
     [low, high]: [f64; 2],
     read: fn(&Config) -> f64,
 ) -> SettingEntry {
-    SettingEntry { name, summary, range: Some(Range { low, high, read }) }
+    SettingEntry { name, summary, range: Some(Range { low, high, closed: true, read }) }
 }
 
 /// Every setting.
@@ -62,12 +64,16 @@ pub static SETTINGS: &[SettingEntry] = &[
     within("train.patience", "epochs without a better validation AUC before training stops", [1.0, 1e6], |c| {
         c.train.patience as f64
     }),
-    within(
-        "train.reduce_on_plateau.factor",
-        "what the step size is multiplied by when validation AUC stalls",
-        [0.0, 1.0],
-        |c| c.train.reduce_on_plateau.map_or(0.0, |plateau| plateau.factor),
-    ),
+    SettingEntry {
+        name: "train.reduce_on_plateau.factor",
+        summary: "what the step size is multiplied by when validation AUC stalls",
+        range: Some(Range {
+            low: 0.0,
+            high: 1.0,
+            closed: false,
+            read: |c| c.train.reduce_on_plateau.map_or(0.0, |plateau| plateau.factor),
+        }),
+    },
     free("train.reduce_on_plateau.patience", "epochs without a better one before that"),
     within("train.adversarial.share", "share of every batch that is attacked", [0.0, 1.0], |c| {
         c.train.adversarial.as_ref().map_or(0.0, |adversarial| adversarial.share)
@@ -107,13 +113,14 @@ impl SettingEntry {
 /// Refuses numbers that are out of their range.
 pub(super) fn check_ranges(config: &Config) -> Result<()> {
     for entry in SETTINGS {
-        let Some(Range { low, high, read }) = &entry.range else { continue };
+        let Some(Range { low, high, closed, read }) = &entry.range else { continue };
         let value = read(config);
-        if !(*low..=*high).contains(&value) {
+        let within = if *closed { (*low..=*high).contains(&value) } else { (*low..*high).contains(&value) };
+        if !within {
             return Err(Error::Setting {
                 setting: entry.name.into(),
                 found: value.to_string(),
-                expected: format!("a value from {low} to {high}"),
+                expected: format!("a value from {low} to {}{high}", if *closed { "" } else { "below " }),
             });
         }
     }
@@ -146,6 +153,19 @@ mod tests {
         found.sort();
         listed.sort_unstable();
         assert_eq!(found, listed);
+    }
+
+    #[test]
+    fn a_factor_that_changes_nothing_is_refused() {
+        let resolve = |factor: f64| {
+            let settings = [factor.to_string(), "3".into()];
+            let names = ["factor", "patience"].map(|name| format!("train.reduce_on_plateau.{name}"));
+            let settings: Vec<String> =
+                names.iter().zip(settings).map(|(name, value)| format!("{name}={value}")).collect();
+            Config::resolve(None, &settings)
+        };
+        assert!(resolve(0.5).is_ok());
+        assert!(resolve(1.0).unwrap_err().to_string().contains("a value from 0 to below 1"));
     }
 
     #[test]
