@@ -55,19 +55,20 @@ fn the_front_page_is_made_of_results() {
     row("accuracy, % (95% interval)", clean.map(accuracy));
     row("ROC AUC", clean.map(|one| number(&one["roc_auc"], 4)));
     row("expected calibration error, %", clean.map(|one| share(&one["ece"])));
-    let corrupted = [&built_in, &ensemble].map(|one| &one["corrupted"]);
-    let [of_built_in, of_ensemble] = corrupted.map(|one| share(&one["mean_accuracy_19"]));
-    row("mean accuracy under 19 corruptions at 5 severities, %", [of_built_in, of_ensemble, String::new()]);
-    let [of_built_in, of_ensemble] =
-        corrupted.map(|one| share(&one["by_corruption"]["jpeg_compression"]["accuracy"][4]));
-    row("accuracy under JPEG at severity 5, %", [of_built_in, of_ensemble, String::new()]);
+    let first_two = |cell: &dyn Fn(&Value) -> String| [cell(&built_in), cell(&ensemble), String::new()];
+    row(
+        "mean accuracy under 19 corruptions at 5 severities, %",
+        first_two(&|one| share(&one["corrupted"]["mean_accuracy_19"])),
+    );
+    row(
+        "accuracy under JPEG at severity 5, %",
+        first_two(&|one| share(&one["corrupted"]["by_corruption"]["jpeg_compression"]["accuracy"][4])),
+    );
     let attacks = [&built_in["attacked"]["attacks"], &ensemble["attacked"]["attacks"], &fine_tuned["attacked"]];
     row("accuracy under PGD-10 at 2/255, %", attacks.map(|attacks| accuracy(at(attacks, "pgd:steps=10", "2/255"))));
     let strongest = accuracy(at(&strongest["attacked"], "autoattack_two_class:half=true", "2/255"));
     row("accuracy under AutoAttack at 2/255, %", [String::new(), String::new(), strongest]);
-    let generators = [&built_in, &ensemble].map(|one| auc(&one["generators_dev"]["macro"]));
-    let [of_built_in, of_ensemble] = generators;
-    row("ROC AUC on seven generators never seen, mean", [of_built_in, of_ensemble, String::new()]);
+    row("ROC AUC on seven generators never seen, mean", first_two(&|one| auc(&one["generators_dev"]["macro"])));
     assert_in("README.md", &table);
 }
 

@@ -24,11 +24,10 @@ impl Pixels {
     pub(super) fn in_memory(count: usize, image_bytes: usize) -> Result<Self> {
         let needed = count * image_bytes;
         let mut pixels = Vec::new();
-        pixels.try_reserve_exact(needed).map_err(|error| {
-            Error::Refused(format!(
-                "pixels of {count} images: found too little memory ({error}); expected {needed} bytes; give fewer \
-                 images, or keep pixels on disk"
-            ))
+        pixels.try_reserve_exact(needed).map_err(|error| Error::Setting {
+            setting: "memory limit".to_owned(),
+            found: format!("{needed} bytes for {count} images, which are not to be had ({error})"),
+            expected: "a lower limit, so that pixels are kept on disk, or fewer images".to_owned(),
         })?;
         pixels.resize(needed, 0);
         Ok(Self { image_bytes, place: Place::Memory(pixels) })
