@@ -4,18 +4,8 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::cell::{accuracy, auc, join, range, share};
+use super::cell::{accuracy, auc, join, range, range_of, share};
 use super::document::{assert_in_results, json};
-
-/// `mean (lowest to highest)` over the runs, or the one value there is.
-fn spread(runs: &[Value], field: &str, scale: f64, digits: usize) -> String {
-    let values: Vec<f64> = runs.iter().map(|run| run["test"][field].as_f64().unwrap() * scale).collect();
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let (lowest, highest) =
-        values.iter().fold((f64::MAX, f64::MIN), |(low, high), &value| (low.min(value), high.max(value)));
-    let several = if values.len() > 1 { format!(" ({lowest:.digits$} to {highest:.digits$})") } else { String::new() };
-    format!("{mean:.digits$}{several}")
-}
 
 #[test]
 fn the_table_of_results_is_made_of_results() {
@@ -26,7 +16,7 @@ fn the_table_of_results_is_made_of_results() {
     for name in ["resnet_se", "convnext_tiny", "efficientnet_b0", "ensemble"] {
         let cells = |runs: &Value| {
             let runs = runs.as_array().unwrap();
-            format!("{} | {} | {}", runs.len(), spread(runs, "accuracy", 100.0, 1), spread(runs, "roc_auc", 1.0, 3))
+            format!("{} | {} | {}", runs.len(), range_of(runs, "accuracy", 100.0, 1), range_of(runs, "roc_auc", 1.0, 3))
         };
         let twin = if name == "ensemble" { &twin["ensemble"] } else { &twin["models"][name] };
         writeln!(table, "| `{name}` | {} | {} |", cells(&ours["models"][name]["runs"]), cells(&twin["seeds"])).unwrap();
@@ -35,8 +25,8 @@ fn the_table_of_results_is_made_of_results() {
     let seeds: Vec<String> = runs.iter().map(|run| run["seed"].to_string()).collect();
     let sentence = format!(
         "On PyTorch's splits Fauxto's\n`resnet_se` reaches {}% and {} (seeds {};",
-        spread(runs, "accuracy", 100.0, 1),
-        spread(runs, "roc_auc", 1.0, 3),
+        range_of(runs, "accuracy", 100.0, 1),
+        range_of(runs, "roc_auc", 1.0, 3),
         seeds.join(", ")
     );
     assert_in_results(&table);

@@ -29,7 +29,17 @@ pub(crate) fn auc(result: &Value) -> String {
 
 /// A mean and, where there is more than one value, from which to which they go, as `87.3 (86.4 to 88.7)`; times `scale`.
 pub(crate) fn range(spread: &Value, scale: f64, digits: usize) -> String {
-    let [mean, lowest, highest] = ["mean", "lowest", "highest"].map(|field| scale * spread[field].as_f64().unwrap());
+    between(["mean", "lowest", "highest"].map(|field| scale * spread[field].as_f64().unwrap()), digits)
+}
+
+/// The same of `field` over runs on test images.
+pub(crate) fn range_of(runs: &[Value], field: &str, scale: f64, digits: usize) -> String {
+    let values = || runs.iter().map(|run| scale * run["test"][field].as_f64().unwrap());
+    let mean = values().sum::<f64>() / runs.len() as f64;
+    between([mean, values().fold(f64::MAX, f64::min), values().fold(f64::MIN, f64::max)], digits)
+}
+
+fn between([mean, lowest, highest]: [f64; 3], digits: usize) -> String {
     let from_to = if lowest < highest { format!(" ({lowest:.digits$} to {highest:.digits$})") } else { String::new() };
     format!("{mean:.digits$}{from_to}")
 }
