@@ -2,7 +2,7 @@
 
 `convnext_tiny`, `efficientnet_b0` and `efficientnet_lite0` are timm's own definitions, `efficientnet_b0_cifar` one with
 another stride. `resnet_se` is the custom network of the original system (11,196,666 parameters), `resnet_se_small` the
-same stages within two million.
+same stages within two million, `resnet18_se` ResNet-18 for small images with the same attention and head.
 
 Every network takes ImageNet-normalised input. `Detector` puts that normalisation in front of it, so that a detector
 takes RGB pixels in [0, 1], `[batch, 3, height, width]`, and gives logits `[batch, 2]` in the order real, fake. The
@@ -92,31 +92,40 @@ class Head(nn.Module):
 
 
 class ResNetSe(nn.Module):
-    """3x3 stem of 64 channels, three stages that each halve the resolution and end in channel attention, a head."""
+    """3x3 stem of 64 channels, stages that end in channel attention, a head."""
 
-    def __init__(self, layer1: nn.Sequential, layer2: nn.Sequential, layer3: nn.Sequential):
+    def __init__(self, *stages: nn.Sequential):
         super().__init__()
         self.conv1 = nn.Conv2d(3, 64, 3, 1, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
-        self.layer1 = layer1
-        self.layer2 = layer2
-        self.layer3 = layer3
+        self.stages = [f"layer{number}" for number in range(1, len(stages) + 1)]
+        for name, stage in zip(self.stages, stages):
+            self.add_module(name, stage)
         self.head = Head(512)
 
     def forward(self, x):
         x = torch.relu(self.bn1(self.conv1(x)))
-        return self.head(self.layer3(self.layer2(self.layer1(x))))
+        for name in self.stages:
+            x = getattr(self, name)(x)
+        return self.head(x)
+
+
+def basic_stage(channels_in: int, channels: int, stride: int) -> nn.Sequential:
+    return nn.Sequential(
+        BasicBlock(channels_in, channels, stride), BasicBlock(channels, channels), SqueezeExcitation(channels)
+    )
 
 
 def resnet_se() -> nn.Module:
-    def stage(channels_in: int, channels: int) -> nn.Sequential:
-        return nn.Sequential(
-            BasicBlock(channels_in, channels, 2), BasicBlock(channels, channels), SqueezeExcitation(channels)
-        )
-
-    network = ResNetSe(stage(64, 128), stage(128, 256), stage(256, 512))
+    network = ResNetSe(basic_stage(64, 128, 2), basic_stage(128, 256, 2), basic_stage(256, 512, 2))
     assert parameters(network) == 11_196_666
     return network
+
+
+def resnet18_se() -> nn.Module:
+    return ResNetSe(
+        basic_stage(64, 64, 1), basic_stage(64, 128, 2), basic_stage(128, 256, 2), basic_stage(256, 512, 2)
+    )
 
 
 def resnet_se_small() -> nn.Module:
@@ -147,6 +156,7 @@ NETWORKS = {
     "efficientnet_lite0": lambda: timm.create_model("efficientnet_lite0", num_classes=CLASSES),
     "resnet_se": resnet_se,
     "resnet_se_small": resnet_se_small,
+    "resnet18_se": resnet18_se,
 }
 
 

@@ -74,6 +74,7 @@ fn logits_in_evaluation_are_pytorchs() {
         "efficientnet_lite0",
         "resnet_se",
         "resnet_se_small",
+        "resnet18_se",
     ];
     for name in names {
         let golden = golden(&format!("{name}.json"));
@@ -90,7 +91,7 @@ fn logits_in_evaluation_are_pytorchs() {
 /// One training step's logits, loss, statistics and gradients, then three AdamW steps.
 #[test]
 fn training_is_pytorchs() {
-    for name in ["convnext_tiny", "efficientnet_b0", "resnet_se", "resnet_se_small"] {
+    for name in ["convnext_tiny", "efficientnet_b0", "resnet_se", "resnet_se_small", "resnet18_se"] {
         train_as_pytorch(name);
     }
 }

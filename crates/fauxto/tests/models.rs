@@ -33,6 +33,7 @@ fn parameter_counts_are_those_of_the_published_networks() {
     assert_eq!(count("efficientnet_b0"), 4_010_110);
     assert_eq!(count("efficientnet_lite0"), 3_373_570);
     assert_eq!(count("resnet_se"), 11_196_666);
+    assert_eq!(count("resnet18_se"), 11_345_214);
     assert!(count("resnet_se_small") <= 2_000_000, "{}", count("resnet_se_small"));
 }
 

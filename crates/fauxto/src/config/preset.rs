@@ -57,6 +57,11 @@ pub static PRESETS: &[PresetEntry] = &[
         text: include_str!("../../../../presets/release_mixed.toml"),
     },
     PresetEntry {
+        name: "release_noisy",
+        summary: "a further cycle for a release detector, with noise and struck values most of all (--init)",
+        text: include_str!("../../../../presets/release_noisy.toml"),
+    },
+    PresetEntry {
         name: "release_varied",
         summary: "a release detector in one long cycle on clean and degraded images, from pretrained weights (--init)",
         text: include_str!("../../../../presets/release_varied.toml"),

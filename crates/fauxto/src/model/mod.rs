@@ -92,6 +92,13 @@ pub static MODELS: &[ModelEntry] = &[
         classifier: "head.fc2",
         build: resnet_se::resnet_se_small,
     },
+    ModelEntry {
+        name: "resnet18_se",
+        summary: "ResNet-18 for small images with squeeze-and-excitation, 11.3M parameters: a first stage at full resolution",
+        source: "He et al. 2015, arXiv 1512.03385; Hu et al. 2017, arXiv 1709.01507",
+        classifier: "head.fc2",
+        build: resnet_se::resnet18_se,
+    },
 ];
 
 /// The architecture called `name`.

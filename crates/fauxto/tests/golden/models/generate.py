@@ -47,6 +47,7 @@ GAIN = {
     "efficientnet_lite0": 1.2,
     "resnet_se": 1.3,
     "resnet_se_small": 1.0,
+    "resnet18_se": 1.2,
 }
 INPUT = {
     "convnext_tiny": "input.0",
@@ -55,6 +56,7 @@ INPUT = {
     "efficientnet_lite0": "input.0",
     "resnet_se": "input.2",
     "resnet_se_small": "input.5",
+    "resnet18_se": "input.1",
 }
 # EfficientNet ends in 1/32 of the resolution: at 32x32 its last BatchNorms would see four values per channel.
 TRAINING_SIZE = {"efficientnet_b0": 64}
