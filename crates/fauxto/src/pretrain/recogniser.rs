@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use burn::tensor::{Device, activation};
+use burn::tensor::Device;
 
 use crate::data::PixelStore;
 use crate::model::weights::{self, ClassifierPolicy};
@@ -81,16 +81,32 @@ impl Recogniser {
             let examples: Vec<Example> = some.iter().map(|&index| Example { index, label: Label::Real }).collect();
             let pixels = batch::pixels(store, &examples, None, self.network.device())?;
             let logits = self.network.logits(pixels, &Pass::inference());
-            let shares: Vec<f64> = activation::softmax(logits, 1).into_data().iter::<f32>().map(f64::from).collect();
-            named.extend(shares.chunks_exact(self.subjects.len()).map(likeliest));
+            let logits: Vec<f64> = logits.into_data().iter::<f32>().map(f64::from).collect();
+            named.extend(logits.chunks_exact(self.subjects.len()).map(likeliest));
             observe(named.len());
         }
         Ok(named)
     }
 }
 
-fn likeliest(shares: &[f64]) -> Recognition {
-    let (subject, &probability) =
-        shares.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).expect("a network names at least one subject");
-    Recognition { subject, probability: probability.min(1.0) }
+/// In `f64`, or all that a sure network names would be named equally surely.
+fn likeliest(logits: &[f64]) -> Recognition {
+    let (subject, &greatest) =
+        logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).expect("a network names at least one subject");
+    Recognition { subject, probability: 1.0 / logits.iter().map(|logit| (logit - greatest).exp()).sum::<f64>() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_are_a_softmax_and_tell_sure_from_surer() {
+        let probability = |logits: [f64; 3]| likeliest(&logits).probability;
+        assert_eq!(likeliest(&[1.0, 3.0, 2.0]).subject, 1);
+        assert!((probability([1.0_f64.ln(), 2.0_f64.ln(), 5.0_f64.ln()]) - 0.625).abs() < 1e-12);
+        assert!((probability([7.0; 3]) - 1.0 / 3.0).abs() < 1e-12);
+        assert!(probability([30.0, 0.0, 0.0]) < probability([31.0, 0.0, 0.0]));
+        assert!(probability([1e4, 0.0, 0.0]) <= 1.0);
+    }
 }

@@ -6,7 +6,6 @@
 //! three bottleneck blocks a stage. `resnet18_se` has ResNet-18's four stages: the first keeps the image's resolution.
 
 mod block;
-mod resnet18;
 mod small;
 
 use burn::module::Module;
@@ -19,23 +18,23 @@ use super::layer::{BatchNorm2d, Conv2d};
 use super::network::{Architecture, Network, erase};
 use super::pass::Pass;
 use block::{BasicStage, Head, STEM_CHANNELS, Stem, basic_stage};
-pub(super) use resnet18::resnet18_se;
 pub(super) use small::resnet_se_small;
 
+/// Channels and stride of a stage.
+type Plan = (usize, usize);
+
+/// Channels of the stages that halve the resolution.
 const STAGE_CHANNELS: [usize; 3] = [128, 256, 512];
 
 /// The original project's network.
 pub(super) fn resnet_se(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
-    let mut initialiser = Initialiser::new(Scheme::PyTorch, start, device);
-    let mut from = STEM_CHANNELS;
-    let Stem { conv1, bn1 } = Stem::new(&mut initialiser);
-    let [layer1, layer2, layer3] = STAGE_CHANNELS.map(|to| {
-        let stage = basic_stage(&mut initialiser, [from, to], 2);
-        from = to;
-        stage
-    });
-    let head = Head::new(&mut initialiser, from, classes);
-    erase(ResNetSe { conv1, bn1, layer1, layer2, layer3, head })
+    ResNetSe::with_stages(STAGE_CHANNELS.map(|channels| (channels, 2)), None, classes, start, device)
+}
+
+/// ResNet-18 as networks for small images have it, a 3x3 stem of stride 1 without pooling before a first stage that keeps
+/// the resolution, with attention after every stage.
+pub(super) fn resnet18_se(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
+    ResNetSe::with_stages([(64, 1), (128, 2), (256, 2)], Some((512, 2)), classes, start, device)
 }
 
 #[derive(Module, Debug)]
@@ -45,19 +44,47 @@ struct ResNetSe {
     layer1: BasicStage,
     layer2: BasicStage,
     layer3: BasicStage,
+    layer4: Option<BasicStage>,
     head: Head,
+}
+
+impl ResNetSe {
+    fn with_stages(
+        first: [Plan; 3],
+        fourth: Option<Plan>,
+        classes: usize,
+        start: Start,
+        device: &Device,
+    ) -> Box<dyn Network> {
+        let mut initialiser = Initialiser::new(Scheme::PyTorch, start, device);
+        let Stem { conv1, bn1 } = Stem::new(&mut initialiser);
+        let mut from = STEM_CHANNELS;
+        let mut stage = |(to, stride)| basic_stage(&mut initialiser, [std::mem::replace(&mut from, to), to], stride);
+        let [layer1, layer2, layer3] = first.map(&mut stage);
+        let layer4 = fourth.map(stage);
+        let head = Head::new(&mut initialiser, from, classes);
+        erase(Self { conv1, bn1, layer1, layer2, layer3, layer4, head })
+    }
+
+    fn basic_stages(&self) -> impl Iterator<Item = &BasicStage> {
+        [&self.layer1, &self.layer2, &self.layer3].into_iter().chain(&self.layer4)
+    }
+
+    fn basic_stage(&self, index: usize) -> &BasicStage {
+        self.basic_stages().nth(index).expect("a stage of the network")
+    }
 }
 
 impl Architecture for ResNetSe {
     fn stages(&self) -> usize {
-        STAGE_CHANNELS.len()
+        self.basic_stages().count()
     }
 
     fn stage(&self, index: usize, mut x: Tensor<4>, pass: &Pass) -> Tensor<4> {
         if index == 0 {
             x = self.bn1.forward_activated(self.conv1.forward(x), None, Activation::Relu, pass);
         }
-        let (first, second, attention) = [&self.layer1, &self.layer2, &self.layer3][index];
+        let (first, second, attention) = self.basic_stage(index);
         attention.forward(second.forward(first.forward(x, pass), pass))
     }
 
@@ -69,7 +96,7 @@ impl Architecture for ResNetSe {
         if index == 0 {
             x = self.conv1.compile(builder, x, Some(&self.bn1), None, Activation::Relu)?;
         }
-        let (first, second, attention) = [&self.layer1, &self.layer2, &self.layer3][index];
+        let (first, second, attention) = self.basic_stage(index);
         for block in [first, second] {
             x = block.compile(builder, x)?;
         }
