@@ -2,8 +2,8 @@
 
     python bench/measure_recogniser.py PRETRAINED.json WEIGHTS --data ../shared/datasets
 
-PRETRAINED.json is what `fauxto pretrain --json` printed, WEIGHTS what it wrote. The score of an image is 1 less the
-probability of the subject it was named. Reported on generators/dev, by generator and their mean, and on cifake/test. No
+PRETRAINED.json is what `fauxto pretrain --json` printed, WEIGHTS what it wrote; what the file holds of other
+architectures stays. The score of an image is 1 less the probability of the subject it was named. Reported on generators/dev, by generator and their mean, and on cifake/test. No
 fake was learned from; the score is the standard one (Hendrycks & Gimpel 2017). Needs pyarrow, numpy and scikit-learn.
 """
 
@@ -30,10 +30,11 @@ def main() -> None:
     fake = np.array([image["label"] == "fake" for image in named])
     doubt = np.array([1 - image["probability"] for image in named])
     test = say(arguments.fauxto, "recognise", arguments.weights, arguments.data / "cifake/test.parquet")
-    result = {
-        "what": "doubt about the subject, of a network that learned photographs' subjects alone, as a sign of fakes",
+    result = json.loads(arguments.out.read_text()) if arguments.out.exists() else {"networks": {}}
+    result["what"] = "doubt about the subject, of networks that learned photographs' subjects alone, as a sign of fakes"
+    result["networks"][told["model"]] = {
         "commit": git(),
-        "pretraining": {key: told[key] for key in told if key != "out"},
+        "pretraining": {key: told[key] for key in told if key not in ("out", "model")},
         "generators_dev": by_generator(doubt, fake, cells(dev, "generator", named)),
         "cifake_test": {"n": test["n"], "roc_auc": test["roc_auc"]},
     }

@@ -25,6 +25,6 @@ fn the_table_of_beginnings_is_made_of_results() {
 fn the_table_of_few_images_is_made_of_results() {
     let results = json("results/few_images.json");
     assert_in_results(&together("preset `few_images`", &results));
-    let named = &json("results/recogniser.json")["pretraining"]["validation_accuracy"];
+    let named = &json("results/recogniser.json")["networks"]["resnet_se"]["pretraining"]["validation_accuracy"];
     assert_in_results(&format!("Ten epochs of naming subjects ({}% named right)", share(named)));
 }

@@ -10,13 +10,26 @@ use super::document::{assert_in_results, json};
 #[test]
 fn the_doubt_of_a_recogniser_is_made_of_results() {
     let results = json("results/recogniser.json");
-    let mut table = String::from("| doubt about the subject | images | ROC AUC |\n|---|---|---|\n");
-    let dev = &results["generators_dev"];
-    for (name, one) in dev["generators"].as_object().unwrap() {
-        writeln!(table, "| `{name}` | {} | {} |", one["n"], auc(one)).unwrap();
+    let networks: Vec<(&String, &Value)> = results["networks"].as_object().unwrap().iter().collect();
+    let mut table = String::from("| ROC AUC of doubt about the subject | images |");
+    for (name, network) in &networks {
+        let named = share(&network["pretraining"]["validation_accuracy"]);
+        write!(table, " `{name}`, {} epochs, names {named}% |", network["pretraining"]["epochs"]).unwrap();
     }
-    writeln!(table, "| mean of the generators | | {} |", auc(&dev["macro"])).unwrap();
-    writeln!(table, "| `cifake/test` | {} | {} |", results["cifake_test"]["n"], auc(&results["cifake_test"])).unwrap();
+    table += &format!("\n|---|---|{}\n", "---|".repeat(networks.len()));
+    let mut row = |name: &str, images: &str, cell: &dyn Fn(&Value) -> String| {
+        writeln!(table, "| {name} | {images} | {} |", join(networks.iter().map(|(_, network)| cell(network)))).unwrap();
+    };
+    for (name, one) in networks[0].1["generators_dev"]["generators"].as_object().unwrap() {
+        row(
+            &format!("`{name}`"),
+            &one["n"].to_string(),
+            &|network| auc(&network["generators_dev"]["generators"][name]),
+        );
+    }
+    row("mean of the generators", "", &|network| auc(&network["generators_dev"]["macro"]));
+    let images = networks[0].1["cifake_test"]["n"].to_string();
+    row("`cifake/test`", &images, &|network| auc(&network["cifake_test"]));
     assert_in_results(&table);
 }
 
