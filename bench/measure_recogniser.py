@@ -3,8 +3,9 @@
     python bench/measure_recogniser.py PRETRAINED.json WEIGHTS --data ../shared/datasets
 
 PRETRAINED.json is what `fauxto pretrain --json` printed, WEIGHTS what it wrote; what the file holds of other
-architectures stays. The score of an image is 1 less the probability of the subject it was named. Reported on generators/dev, by generator and their mean, and on cifake/test. No
-fake was learned from; the score is the standard one (Hendrycks & Gimpel 2017). Needs pyarrow, numpy and scikit-learn.
+architectures stays. The score of an image is 1 less the probability of the subject it was named. Reported on
+generators/dev, by generator and their mean, and on cifake/test. No fake was learned from; the score is the standard one
+(Hendrycks & Gimpel 2017). Needs pyarrow, numpy and scikit-learn.
 """
 
 import argparse

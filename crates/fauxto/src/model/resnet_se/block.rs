@@ -31,27 +31,19 @@ impl Stem {
 }
 
 /// A projection where a block changes the resolution or the width, the identity elsewhere.
-pub(super) fn shortcut(
-    initialiser: &mut Initialiser,
-    [from, to]: [usize; 2],
-    stride: usize,
-) -> Option<(Conv2d, BatchNorm2d)> {
+fn shortcut(initialiser: &mut Initialiser, [from, to]: [usize; 2], stride: usize) -> Option<(Conv2d, BatchNorm2d)> {
     (stride != 1 || from != to)
         .then(|| (Conv2d::same(initialiser, [from, to], 1, stride), BatchNorm2d::new(initialiser, to, EPSILON)))
 }
 
-pub(super) fn project(shortcut: Option<&(Conv2d, BatchNorm2d)>, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
+fn project(shortcut: Option<&(Conv2d, BatchNorm2d)>, x: Tensor<4>, pass: &Pass) -> Tensor<4> {
     match shortcut {
         Some((convolution, norm)) => norm.forward(convolution.forward(x), pass),
         None => x,
     }
 }
 
-pub(super) fn compile_projection(
-    shortcut: Option<&(Conv2d, BatchNorm2d)>,
-    builder: &mut Builder,
-    x: Value,
-) -> Option<Value> {
+fn compile_projection(shortcut: Option<&(Conv2d, BatchNorm2d)>, builder: &mut Builder, x: Value) -> Option<Value> {
     match shortcut {
         Some((convolution, norm)) => convolution.compile(builder, x, Some(norm), None, Activation::Identity),
         None => Some(x),
