@@ -193,7 +193,8 @@ pub fn fingerprint(config: &Config, split: &Split, data: &TrainingData<'_>, dete
 }
 
 /// The detector that a run by `config` begins with: drawn by its seed, then, if given, with the weights of the file
-/// `init` and what was taken from it. A last layer of another number of classes stays as drawn.
+/// `init` and what was taken from it. A last layer of another number of classes stays as drawn; weights of a shallower
+/// network are deepened where the model can begin so ([`model::ModelEntry::deepen`]).
 ///
 /// # Errors
 /// If the model is unknown, or the file cannot be read or does not fit it.
@@ -203,7 +204,11 @@ pub fn begin(config: &Config, init: Option<&Path>, device: &Device) -> Result<(D
     let Some(file) = init else { return Ok((detector, None)) };
     let classifier = detector.entry.classifier;
     let policy = ClassifierPolicy::KeepOwnIfDifferent;
-    let taken = weights::assign(detector.network.as_mut(), weights::read(file)?, file, classifier, policy)?;
+    let mut tensors = weights::read(file)?;
+    if let Some(deepen) = detector.entry.deepen {
+        tensors = deepen(tensors, weights::collect(detector.network.as_ref()));
+    }
+    let taken = weights::assign(detector.network.as_mut(), tensors, file, classifier, policy)?;
     Ok((detector, Some(taken)))
 }
 

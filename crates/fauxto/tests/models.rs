@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use fauxto::config::Config;
 use fauxto::model::weights::{self, ClassifierPolicy, Precision};
 use fauxto::model::{Descriptor, Detector, MODELS, Pass, Start, is_buffer, model};
 use fauxto::random;
+use fauxto::run;
 use fauxto::train::optimiser::AdamW;
 use fauxto::train::{batch, cross_entropy};
 use rand::RngExt;
@@ -111,6 +113,36 @@ fn what_is_written_is_what_is_read() {
         assert_eq!((assignment.taken, assignment.unused.len()), (tensors.len(), 0), "{}", entry.name);
         assert_eq!(weights::collect(other.network.as_ref()), tensors, "{}", entry.name);
     }
+}
+
+#[test]
+fn a_network_that_begins_as_a_shallower_one_judges_as_that_does() {
+    let device = Device::flex();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shallow.safetensors");
+    let mut stream = random::stream(7, "statistics", &[]);
+    let mut tensors = weights::collect(Detector::new(model("resnet_se").unwrap(), 32, 3, &device).network.as_ref());
+    // Fresh norms shift nothing and have seen nothing; those of a network that learned do and have.
+    for (_, tensor) in tensors.iter_mut().filter(|(name, _)| name.contains(".bn") || name.starts_with("bn1.")) {
+        tensor.values.iter_mut().for_each(|value| *value += stream.random_range(0.0..0.5));
+    }
+    weights::write_safetensors(&path, &tensors, &BTreeMap::new(), Precision::F32).unwrap();
+    let begun = |name: &str| {
+        let config = Config::resolve(None, &[format!("model={name}")]).unwrap();
+        run::begin(&config, Some(&path), &device).unwrap()
+    };
+    let (shallow, _) = begun("resnet_se");
+    let (deep, taken) = begun("resnet18_se");
+    let taken = taken.unwrap();
+    assert!(taken.kept.is_empty() && taken.unused.is_empty(), "{taken:?}");
+    let images = || Tensor::<4>::from_data(pixels(4, 32, 32), &device);
+    let judged = |detector: &Detector| values(detector.logits(images(), &Pass::inference()));
+    assert!(close(&judged(&deep), &judged(&shallow), 1e-5), "{:?} {:?}", judged(&deep), judged(&shallow));
+
+    // Weights of its own are taken as they are.
+    let own = weights::collect(deep.network.as_ref());
+    weights::write_safetensors(&path, &own, &BTreeMap::new(), Precision::F32).unwrap();
+    assert_eq!(weights::collect(begun("resnet18_se").0.network.as_ref()), own);
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub use network::{Network, Parameters};
 pub use pass::Pass;
 
 use crate::{Error, Result};
+use weights::StateDict;
 
 /// An architecture one can ask for by name.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub struct ModelEntry {
     pub classifier: &'static str,
     /// Builds it: number of classes, where parameters come from, device.
     pub build: fn(usize, Start, &Device) -> Box<dyn Network>,
+    /// Where the network can begin as a shallower one: what makes such weights, and those drawn for it, its own.
+    pub deepen: Option<fn(StateDict, StateDict) -> StateDict>,
 }
 
 /// Every architecture.
@@ -49,6 +52,7 @@ pub static MODELS: &[ModelEntry] = &[
         source: "Liu et al. 2022, arXiv 2201.03545; timm convnext_tiny",
         classifier: "head.fc",
         build: convnext::convnext_tiny,
+        deepen: None,
     },
     ModelEntry {
         name: "efficientnet_b0",
@@ -56,6 +60,7 @@ pub static MODELS: &[ModelEntry] = &[
         source: "Tan & Le 2019, arXiv 1905.11946; timm efficientnet_b0",
         classifier: "classifier",
         build: efficientnet::efficientnet_b0,
+        deepen: None,
     },
     ModelEntry {
         name: "efficientnet_b0_cifar",
@@ -63,6 +68,7 @@ pub static MODELS: &[ModelEntry] = &[
         source: "Tan & Le 2019, arXiv 1905.11946; the stem as CIFAR variants of networks have it",
         classifier: "classifier",
         build: efficientnet::efficientnet_b0_cifar,
+        deepen: None,
     },
     ModelEntry {
         name: "efficientnet_lite0",
@@ -70,6 +76,7 @@ pub static MODELS: &[ModelEntry] = &[
         source: "Liu 2020, EfficientNet-Lite; timm efficientnet_lite0",
         classifier: "classifier",
         build: efficientnet::efficientnet_lite0,
+        deepen: None,
     },
     ModelEntry {
         name: "tf_efficientnet_lite0",
@@ -77,6 +84,7 @@ pub static MODELS: &[ModelEntry] = &[
         source: "Liu 2020, EfficientNet-Lite; timm tf_efficientnet_lite0",
         classifier: "classifier",
         build: efficientnet::tf_efficientnet_lite0,
+        deepen: None,
     },
     ModelEntry {
         name: "resnet_se",
@@ -84,6 +92,7 @@ pub static MODELS: &[ModelEntry] = &[
         source: "He et al. 2015, arXiv 1512.03385; Hu et al. 2017, arXiv 1709.01507",
         classifier: "head.fc2",
         build: resnet_se::resnet_se,
+        deepen: None,
     },
     ModelEntry {
         name: "resnet_se_small",
@@ -91,6 +100,7 @@ pub static MODELS: &[ModelEntry] = &[
         source: "He et al. 2015, arXiv 1512.03385; Hu et al. 2017, arXiv 1709.01507",
         classifier: "head.fc2",
         build: resnet_se::resnet_se_small,
+        deepen: None,
     },
     ModelEntry {
         name: "resnet18_se",
@@ -98,6 +108,7 @@ pub static MODELS: &[ModelEntry] = &[
         source: "He et al. 2015, arXiv 1512.03385; Hu et al. 2017, arXiv 1709.01507",
         classifier: "head.fc2",
         build: resnet_se::resnet18_se,
+        deepen: Some(resnet_se::deepen),
     },
 ];
 

@@ -6,6 +6,7 @@
 //! three bottleneck blocks a stage. `resnet18_se` has ResNet-18's four stages: the first keeps the image's resolution.
 
 mod block;
+mod deepen;
 mod small;
 
 use burn::module::Module;
@@ -18,6 +19,7 @@ use super::layer::{BatchNorm2d, Conv2d};
 use super::network::{Architecture, Network, erase};
 use super::pass::Pass;
 use block::{BasicStage, Head, STEM_CHANNELS, Stem, basic_stage};
+pub(super) use deepen::deepen;
 pub(super) use small::resnet_se_small;
 
 /// Channels and stride of a stage.
