@@ -116,6 +116,27 @@ fn what_is_written_is_what_is_read() {
 }
 
 #[test]
+fn safetensors_are_told_by_their_header_whatever_its_length_looks_like() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    let tensors = weights::StateDict::from([(
+        "weight".to_owned(),
+        weights::NamedTensor { shape: vec![2], values: vec![1.0, -2.0] },
+    )]);
+    let write = |filler: usize| {
+        let metadata = BTreeMap::from([("filler".to_owned(), "x".repeat(filler))]);
+        weights::write_safetensors(&path, &tensors, &metadata, Precision::F32).unwrap();
+        std::fs::read(&path).unwrap()[..8].to_owned()
+    };
+    let bare = u64::from_le_bytes(write(0).try_into().unwrap());
+    // A pickle begins with 0x80, a ZIP with PK.
+    for length in [0x180_u64, u64::from(u16::from_le_bytes(*b"PK"))] {
+        assert_eq!(write((length - bare) as usize), length.to_le_bytes());
+        assert_eq!(weights::read(&path).unwrap(), tensors, "{length:#x}");
+    }
+}
+
+#[test]
 fn a_network_that_begins_as_a_shallower_one_judges_as_that_does() {
     let device = Device::flex();
     let folder = tempfile::tempdir().unwrap();

@@ -34,6 +34,7 @@ static ENTRY: ModelEntry = ModelEntry {
         };
         Box::new(Planted { weight: filter(values, device), id: ParamId::new() })
     },
+    deepen: None,
 };
 
 #[derive(Clone, Debug)]

@@ -39,17 +39,22 @@ pub type StateDict = BTreeMap<String, NamedTensor>;
 /// If the file cannot be read, is neither, or holds something other than numbers.
 pub fn read(path: &Path) -> Result<StateDict> {
     let head = read_head(path)?;
-    let pytorch = head.starts_with(b"PK") || head.first() == Some(&0x80);
+    // The length that safetensors begin with can look like a ZIP's or a pickle's first bytes, but JSON follows it.
+    let safetensors = head.len() == HEAD && head.ends_with(b"{");
+    let pytorch = !safetensors && (head.starts_with(b"PK") || head.first() == Some(&0x80));
     let tensors = if pytorch { pytorch::read(path)? } else { read_safetensors(path)?.0 };
     let tensors = strip_prefix(tensors, "module.");
     Ok(efficientnet_pytorch::to_timm(torchvision::to_timm(tensors)))
 }
 
+/// Bytes that tell a file's kind: the length of safetensors' header, and the first byte of that.
+const HEAD: usize = 9;
+
 fn read_head(path: &Path) -> Result<Vec<u8>> {
     use std::io::Read;
     let mut head = Vec::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(8).read_to_end(&mut head))
+        .and_then(|file| file.take(HEAD as u64).read_to_end(&mut head))
         .map_err(|source| Error::io(path, "reading", source))?;
     if head.is_empty() {
         return Err(Error::input(
