@@ -83,17 +83,6 @@ impl BasicBlock {
     }
 }
 
-/// Two basic blocks and the attention that closes them.
-pub(super) type BasicStage = (BasicBlock, BasicBlock, SqueezeExcitation);
-
-pub(super) fn basic_stage(initialiser: &mut Initialiser, [from, to]: [usize; 2], stride: usize) -> BasicStage {
-    (
-        BasicBlock::new(initialiser, [from, to], stride),
-        BasicBlock::new(initialiser, [to, to], 1),
-        SqueezeExcitation::new(initialiser, to),
-    )
-}
-
 #[derive(Module, Debug)]
 pub(super) struct Bottleneck {
     conv1: Conv2d,

@@ -7,7 +7,7 @@
 
 mod block;
 mod deepen;
-mod small;
+mod stage;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -18,76 +18,93 @@ use super::initialise::{Initialiser, Scheme, Start};
 use super::layer::{BatchNorm2d, Conv2d};
 use super::network::{Architecture, Network, erase};
 use super::pass::Pass;
-use block::{BasicStage, Head, STEM_CHANNELS, Stem, basic_stage};
+use block::{Head, STEM_CHANNELS, Stem};
 pub(super) use deepen::deepen;
-pub(super) use small::resnet_se_small;
-
-/// Channels and stride of a stage.
-type Plan = (usize, usize);
+use stage::{Stage, basic_stage, bottleneck_stage};
 
 /// Channels of the stages that halve the resolution.
 const STAGE_CHANNELS: [usize; 3] = [128, 256, 512];
 
+/// Inner widths of `resnet_se_small`'s bottlenecks. Wide early, where resolution still carries a generator's traces,
+/// and a quarter of the stage's width at the end.
+const BOTTLENECK_CHANNELS: [usize; 3] = [64, 128, 128];
+
 /// The original project's network.
 pub(super) fn resnet_se(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
-    ResNetSe::with_stages(STAGE_CHANNELS.map(|channels| (channels, 2)), None, classes, start, device)
+    with_stages(&STAGE_CHANNELS, classes, start, device, |initialiser, _, channels| {
+        basic_stage(initialiser, channels, 2)
+    })
+}
+
+/// The plan of `resnet_se` within two million parameters.
+pub(super) fn resnet_se_small(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
+    with_stages(&STAGE_CHANNELS, classes, start, device, |initialiser, index, [from, to]| {
+        bottleneck_stage(initialiser, [from, BOTTLENECK_CHANNELS[index], to])
+    })
 }
 
 /// ResNet-18 as networks for small images have it, a 3x3 stem of stride 1 without pooling before a first stage that keeps
 /// the resolution, with attention after every stage.
 pub(super) fn resnet18_se(classes: usize, start: Start, device: &Device) -> Box<dyn Network> {
-    ResNetSe::with_stages([(64, 1), (128, 2), (256, 2)], Some((512, 2)), classes, start, device)
+    with_stages(&[64, 128, 256, 512], classes, start, device, |initialiser, index, channels| {
+        basic_stage(initialiser, channels, if index == 0 { 1 } else { 2 })
+    })
+}
+
+/// A network of three or four stages that end with `channels`; `stage` makes one of its index and channels in and out.
+fn with_stages<S: Stage + 'static>(
+    channels: &[usize],
+    classes: usize,
+    start: Start,
+    device: &Device,
+    stage: impl Fn(&mut Initialiser, usize, [usize; 2]) -> S,
+) -> Box<dyn Network> {
+    let mut initialiser = Initialiser::new(Scheme::PyTorch, start, device);
+    let Stem { conv1, bn1 } = Stem::new(&mut initialiser);
+    let mut from = STEM_CHANNELS;
+    let mut stages = channels.iter().enumerate().map(|(index, &to)| {
+        let made = stage(&mut initialiser, index, [from, to]);
+        from = to;
+        made
+    });
+    let mut required = || stages.next().expect("three stages at least");
+    let (layer1, layer2, layer3) = (required(), required(), required());
+    let layer4 = stages.next();
+    let head = Head::new(&mut initialiser, from, classes);
+    erase(ResNetSe { conv1, bn1, layer1, layer2, layer3, layer4, head })
 }
 
 #[derive(Module, Debug)]
-struct ResNetSe {
+struct ResNetSe<S> {
     conv1: Conv2d,
     bn1: BatchNorm2d,
-    layer1: BasicStage,
-    layer2: BasicStage,
-    layer3: BasicStage,
-    layer4: Option<BasicStage>,
+    layer1: S,
+    layer2: S,
+    layer3: S,
+    layer4: Option<S>,
     head: Head,
 }
 
-impl ResNetSe {
-    fn with_stages(
-        first: [Plan; 3],
-        fourth: Option<Plan>,
-        classes: usize,
-        start: Start,
-        device: &Device,
-    ) -> Box<dyn Network> {
-        let mut initialiser = Initialiser::new(Scheme::PyTorch, start, device);
-        let Stem { conv1, bn1 } = Stem::new(&mut initialiser);
-        let mut from = STEM_CHANNELS;
-        let mut stage = |(to, stride)| basic_stage(&mut initialiser, [std::mem::replace(&mut from, to), to], stride);
-        let [layer1, layer2, layer3] = first.map(&mut stage);
-        let layer4 = fourth.map(stage);
-        let head = Head::new(&mut initialiser, from, classes);
-        erase(Self { conv1, bn1, layer1, layer2, layer3, layer4, head })
-    }
-
-    fn basic_stages(&self) -> impl Iterator<Item = &BasicStage> {
+impl<S: Stage> ResNetSe<S> {
+    fn layers(&self) -> impl Iterator<Item = &S> {
         [&self.layer1, &self.layer2, &self.layer3].into_iter().chain(&self.layer4)
     }
 
-    fn basic_stage(&self, index: usize) -> &BasicStage {
-        self.basic_stages().nth(index).expect("a stage of the network")
+    fn layer(&self, index: usize) -> &S {
+        self.layers().nth(index).expect("a stage of the network")
     }
 }
 
-impl Architecture for ResNetSe {
+impl<S: Stage> Architecture for ResNetSe<S> {
     fn stages(&self) -> usize {
-        self.basic_stages().count()
+        self.layers().count()
     }
 
     fn stage(&self, index: usize, mut x: Tensor<4>, pass: &Pass) -> Tensor<4> {
         if index == 0 {
             x = self.bn1.forward_activated(self.conv1.forward(x), None, Activation::Relu, pass);
         }
-        let (first, second, attention) = self.basic_stage(index);
-        attention.forward(second.forward(first.forward(x, pass), pass))
+        self.layer(index).forward(x, pass)
     }
 
     fn head(&self, features: Tensor<4>, pass: &Pass) -> Tensor<2> {
@@ -98,11 +115,7 @@ impl Architecture for ResNetSe {
         if index == 0 {
             x = self.conv1.compile(builder, x, Some(&self.bn1), None, Activation::Relu)?;
         }
-        let (first, second, attention) = self.basic_stage(index);
-        for block in [first, second] {
-            x = block.compile(builder, x)?;
-        }
-        Some(attention.compile(builder, x))
+        self.layer(index).compile(builder, x)
     }
 
     fn compile_head(&self, builder: &mut Builder, features: Value) -> Option<Value> {
