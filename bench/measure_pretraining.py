@@ -4,7 +4,7 @@
 
 For each MODEL: what `fauxto pretrain --json` printed, run folders trained from scratch, and run folders trained with
 `--init` from its weights. All are judged on cifake/test. In place of run folders from scratch stands `results` where those
-of results/synergy_base.json are meant, the same recipe on the same split.
+of results/synergy_base.json are meant, the same recipe on the same split. Models that the file has already stay.
 """
 
 import argparse
@@ -22,15 +22,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/datasets"))
     parser.add_argument("--out", type=Path, default=Path("results/pretraining.json"))
     arguments = parser.parse_args()
-    result = {"what": "the base recipe on 1,600 images from scratch and from weights that learned what photographs show",
-              "commit": git(), "data": "cifake/test.parquet", "models": {}}
+    models = json.loads(arguments.out.read_text())["models"] if arguments.out.exists() else {}
     for entry in arguments.models:
         model, rest = entry.split("=", 1)
         pretrained, *sides = rest.split(":")
         told = json.loads(Path(pretrained).read_text())
-        result["models"][model] = {"pretraining": {key: told[key] for key in told if key != "out"}} | {
+        models[model] = {"commit": git(), "pretraining": {key: told[key] for key in told if key != "out"}} | {
             name: measured(arguments, model, runs.split(",")) for name, runs in zip(("from_scratch", "pretrained"), sides)
         }
+    result = {"what": "the base recipe on 1,600 images from scratch and from weights that learned what photographs show",
+              "data": "cifake/test.parquet", "models": dict(sorted(models.items()))}
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
 
 
