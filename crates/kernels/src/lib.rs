@@ -8,7 +8,8 @@
 //! else, and for every other element type, it runs its [`twin`]. Setting the environment variable
 //! `FAUXTO_KERNELS=off` before the first call runs the twins everywhere, for comparison and for
 //! bug reports. `FAUXTO_SIMD=avx512` (AVX-512 without AMX's tiles), `FAUXTO_SIMD=avx2` and `FAUXTO_SIMD=portable`
-//! keep kernels to that instruction set or a lesser one.
+//! keep kernels to that instruction set or a lesser one, but for small products, which are the `gemm` crate's and choose
+//! for themselves.
 //!
 //! The unsafe code runs under AddressSanitizer with `scripts/sanitize`.
 

@@ -3,7 +3,8 @@
 //! A training step allocates and frees gigabytes in pieces of many megabytes. The system allocator
 //! returns such pieces to the kernel, which then hands out zeroed pages one fault at a time: that
 //! costs more than many of the operations. Buffers of at least [`SMALLEST_POOLED`] bytes are
-//! therefore kept and handed out again, up to [`LARGEST_POOL`] bytes in all.
+//! therefore kept and handed out again, up to [`LARGEST_POOL`] bytes in all; beyond that, lengths that nobody has asked
+//! for or given back longest go first.
 //!
 //! Every buffer is zeroed when first allocated and holds stale but initialised values afterwards,
 //! so no uninitialised memory is ever visible.
@@ -23,14 +24,55 @@ const VALUES: usize = LINE / size_of::<f32>();
 const SMALLEST_POOLED: usize = 4 * 1024;
 const LARGEST_POOL: usize = 4 << 30;
 
+/// Free memory of one length.
 #[derive(Default)]
-struct Pool {
-    /// Free memory by its length in lines.
-    free: BTreeMap<usize, Vec<Vec<f32>>>,
-    bytes: usize,
+struct Free {
+    memory: Vec<Vec<f32>>,
+    /// When some was last taken or given back.
+    used: u64,
 }
 
-static POOL: Mutex<Pool> = Mutex::new(Pool { free: BTreeMap::new(), bytes: 0 });
+#[derive(Default)]
+struct Pool {
+    /// By length in lines.
+    free: BTreeMap<usize, Free>,
+    bytes: usize,
+    now: u64,
+}
+
+impl Pool {
+    const EMPTY: Self = Self { free: BTreeMap::new(), bytes: 0, now: 0 };
+
+    fn take(&mut self, lines: usize) -> Option<Vec<f32>> {
+        self.now += 1;
+        let free = self.free.get_mut(&lines)?;
+        free.used = self.now;
+        let memory = free.memory.pop()?;
+        self.bytes -= lines * LINE;
+        Some(memory)
+    }
+
+    /// Keeps `memory` of so many lines, within `limit` bytes in all. What does not fit is freed.
+    fn give(&mut self, lines: usize, memory: Vec<f32>, limit: usize) {
+        let bytes = lines * LINE;
+        if bytes > limit {
+            return;
+        }
+        while self.bytes + bytes > limit {
+            let others = self.free.iter().filter(|(own, free)| **own != lines && !free.memory.is_empty());
+            let Some((&oldest, _)) = others.min_by_key(|(_, free)| free.used) else { return };
+            let freed = self.free.remove(&oldest).map_or(0, |free| free.memory.len());
+            self.bytes -= freed * oldest * LINE;
+        }
+        self.now += 1;
+        self.bytes += bytes;
+        let free = self.free.entry(lines).or_default();
+        free.used = self.now;
+        free.memory.push(memory);
+    }
+}
+
+static POOL: Mutex<Pool> = Mutex::new(Pool::EMPTY);
 
 /// Frees every buffer that is kept for reuse, returning how many bytes that were.
 pub fn release_pooled_memory() -> usize {
@@ -59,12 +101,7 @@ impl Buffer {
     pub(crate) fn new(length: usize) -> Self {
         let lines = rounded(length.div_ceil(VALUES));
         let reused = (lines * LINE >= SMALLEST_POOLED)
-            .then(|| {
-                let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-                let memory = pool.free.get_mut(&lines)?.pop()?;
-                pool.bytes -= lines * LINE;
-                Some(memory)
-            })
+            .then(|| POOL.lock().unwrap_or_else(PoisonError::into_inner).take(lines))
             .flatten();
         let memory = reused.unwrap_or_else(|| vec![0.0; (lines + 1) * VALUES]);
         let first = memory.as_ptr().align_offset(LINE);
@@ -99,14 +136,10 @@ impl std::fmt::Debug for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let bytes = self.lines() * LINE;
-        if bytes < SMALLEST_POOLED {
-            return;
-        }
-        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-        if pool.bytes + bytes <= LARGEST_POOL {
-            pool.bytes += bytes;
-            pool.free.entry(self.lines()).or_default().push(std::mem::take(&mut self.memory));
+        let lines = self.lines();
+        if lines * LINE >= SMALLEST_POOLED {
+            let memory = std::mem::take(&mut self.memory);
+            POOL.lock().unwrap_or_else(PoisonError::into_inner).give(lines, memory, LARGEST_POOL);
         }
     }
 }
@@ -146,6 +179,25 @@ mod tests {
             assert!(rounded >= lines && (rounded - lines) * 8 <= lines, "{lines}");
             assert_eq!(super::rounded(rounded), rounded);
         }
+    }
+
+    #[test]
+    fn a_full_pool_lets_go_of_what_was_used_longest_ago() {
+        let mut pool = Pool::EMPTY;
+        let limit = 10 * LINE;
+        let memory = || vec![1.0];
+        for lines in [2, 2, 3, 3] {
+            pool.give(lines, memory(), limit);
+        }
+        assert_eq!(pool.bytes, 10 * LINE);
+        assert!(pool.take(2).is_some());
+        pool.give(5, memory(), limit);
+        // Those of three lines made room; the one of two that is left was used later.
+        assert_eq!((pool.take(3), pool.bytes), (None, 7 * LINE));
+        assert!(pool.take(2).is_some() && pool.take(5).is_some() && pool.take(5).is_none());
+        assert_eq!(pool.bytes, 0);
+        pool.give(11, memory(), limit);
+        assert_eq!(pool.bytes, 0, "nothing that is larger than the pool is kept");
     }
 
     #[test]

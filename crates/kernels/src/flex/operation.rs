@@ -195,6 +195,9 @@ pub(crate) fn apply_biased<O, const D: usize, const W: usize>(
 where
     O: Operation<2> + Operation<3>,
 {
+    if let Some(bias) = &bias {
+        assert_eq!(bias.dims()[0], weight.dims()[0], "a bias has one value an output");
+    }
     let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
     match bias.map(Tensor::into_dispatch) {
         Some(bias) => {

@@ -37,6 +37,12 @@ pub struct LayerNorm {
     pub epsilon: f32,
 }
 
+impl LayerNorm {
+    fn expect(&self, channels: usize) {
+        assert!(self.weight.len() == channels && self.bias.len() == channels, "one weight and bias a channel");
+    }
+}
+
 /// Builds a [`Program`], layer by layer.
 #[derive(Debug)]
 pub struct Builder {
@@ -133,13 +139,16 @@ impl Builder {
         stride_and_padding: [usize; 2],
         norm: LayerNorm,
     ) -> Value {
+        norm.expect(self.shape(x)[2]);
         self.push_depthwise(x, weights, stride_and_padding, After::LayerNorm(norm))
     }
 
     /// [`crate::layer_norm`].
+    ///
+    /// # Panics
+    /// If shapes do not fit.
     pub fn layer_norm(&mut self, x: Value, norm: LayerNorm) -> Value {
-        let channels = self.shape(x)[2];
-        assert!(norm.weight.len() == channels && norm.bias.len() == channels, "one weight and bias a channel");
+        norm.expect(self.shape(x)[2]);
         let y = self.value(self.shape(x));
         self.steps.push(Step::LayerNorm { x: x.0, y: y.0, norm });
         y
