@@ -215,6 +215,12 @@ fn what_would_not_hold_is_refused_and_nothing_is_written() {
     call(&["calibrate", model, text(&renamed), "--level", "0.8", "--target-fpr", "0.2"])
         .code(1)
         .stderr(predicate::str::contains("18 of 60"));
+    // So are copies that were degraded, by what they were made of.
+    let degraded = root.path().join("degraded");
+    call(&["corrupt", text(&renamed), "--corruption", "fog", "--severity", "3", "--out", text(&degraded)]).success();
+    call(&["calibrate", model, text(&degraded.join("manifest.csv")), "--level", "0.8", "--target-fpr", "0.2"])
+        .code(1)
+        .stderr(predicate::str::contains("18 of 60").and(predicate::str::contains("was derived from")));
     let others = images(&root.path().join("others"), 10, 9);
     let others = call(&["calibrate", model, text(&others), "--level", "0.9", "--target-fpr", "0.1"]).success();
     // A fifth fewer are too few for these promises, and it says so.

@@ -157,12 +157,12 @@ fn attacks_are_measured_checked_and_saved() {
 
     let manifest = std::fs::read_to_string(out.join("manifest.csv")).unwrap();
     let rows: Vec<Vec<&str>> = manifest.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(rows[0], ["file_name", "label", "parent", "attack", "epsilon"]);
+    assert_eq!(rows[0], ["file_name", "label", "parent", "parent_content_hash", "attack", "epsilon"]);
     assert_eq!(rows.len(), 1 + 3 * 6, "noise was not asked for");
     for row in &rows[1..] {
         assert!(out.join(row[0]).is_file() && data.join(row[2]).is_file(), "{row:?}");
         assert!(row[2].starts_with(row[1]), "the parent's label: {row:?}");
-        if row[3] == "fgsm" {
+        if row[4] == "fgsm" {
             let [parent, attacked] = [data.join(row[2]), out.join(row[0])].map(|p| image::open(p).unwrap().to_rgb8());
             // Decoders of JPEG differ by a level or two.
             let largest = parent.iter().zip(attacked.iter()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();

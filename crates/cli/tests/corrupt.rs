@@ -17,11 +17,11 @@ fn images(folder: &Path, per_class: usize) {
     fauxto::sample::write(folder, per_class, 0, 5).unwrap();
 }
 
-/// The manifest's rows: file name, label, parent, corruption, severity.
-fn manifest(folder: &Path) -> Vec<[String; 5]> {
+/// The manifest's rows: file name, label, parent, its content, corruption, severity.
+fn manifest(folder: &Path) -> Vec<[String; 6]> {
     let text = std::fs::read_to_string(folder.join("manifest.csv")).unwrap();
     let mut lines = text.lines();
-    assert_eq!(lines.next(), Some("file_name,label,parent,corruption,severity"));
+    assert_eq!(lines.next(), Some("file_name,label,parent,parent_content_hash,corruption,severity"));
     let cells = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>().try_into().unwrap();
     lines.map(cells).collect()
 }
@@ -36,7 +36,7 @@ fn a_labelled_set_keeps_its_labels_and_names_its_parents() {
         .stdout(predicate::str::contains("16 images (4 images x 2 corruptions x 2 severities)"));
     let rows = manifest(&out);
     assert_eq!(rows.len(), 16);
-    for [file, label, parent, corruption, severity] in &rows {
+    for [file, label, parent, _, corruption, severity] in &rows {
         let image = image::open(out.join(file)).unwrap();
         assert_eq!((image.width(), image.height()), (32, 32), "{file}");
         assert!(parent.starts_with(label.as_str()) && data.join(parent).is_file(), "{parent}");

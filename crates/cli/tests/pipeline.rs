@@ -121,3 +121,34 @@ fn the_pipeline_leaves_every_file_and_goes_on_where_it_stopped() {
     other.extend(["--test-share".into(), "0.3".into()]);
     fauxto().args(other).assert().code(2).stderr(predicate::str::contains("other settings"));
 }
+
+#[test]
+fn what_cannot_be_is_refused_before_hours_are_spent_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("images");
+    fauxto::sample::write(&data, 24, 0, 1).unwrap();
+    let out = folder.path().join("pipeline");
+    let refused = |change: &dyn Fn(&mut Vec<String>), code: i32, said: &str| {
+        let mut words = words(&data, &out);
+        change(&mut words);
+        fauxto().args(words).assert().code(code).stderr(predicate::str::contains(said));
+    };
+    let value = |words: &mut Vec<String>, name: &str, value: &str| {
+        let place = words.iter().position(|word| word == name).unwrap();
+        words[place + 1] = value.into();
+    };
+    refused(&|words| *words.last_mut().unwrap() = "nowhere".into(), 2, "nowhere");
+    refused(&|words| value(words, "--models", "resnet_se_small,resnet_se_small"), 2, "found resnet_se_small twice");
+    refused(&|words| value(words, "--models", "resnet_se_small,resnet"), 2, "`resnet`");
+    refused(&|words| value(words, "--augmented-images", "5"), 2, "an even number above 0");
+    refused(&|words| value(words, "--adversarial-images", "0"), 2, "an even number above 0");
+    refused(&|words| value(words, "--attack-images", "0"), 2, "at least 1");
+    refused(&|words| value(words, "--out", "with,comma"), 2, "a comma");
+    refused(&|words| words.extend(["--test-share".into(), "0".into()]), 2, "--test-share: found 0");
+    assert!(!out.exists(), "nothing is kept of what was refused");
+
+    // Once the first model has split its images, what it learns from is not reported on.
+    let report = data.display().to_string();
+    refused(&|words| words.extend(["--report".into(), report.clone()]), 1, "among those to learn from or stop on");
+    assert!(!out.join("base.json").exists());
+}

@@ -21,7 +21,10 @@ fn ground(folder: &Path) {
     let columns: [(&str, ArrayRef); 3] = [
         ("image", Arc::new(BinaryArray::from_iter(images))),
         ("label", Arc::new(StringArray::from_iter_values((0..ROWS).map(|row| label(row).name())))),
-        ("subject", Arc::new(StringArray::from_iter_values((0..ROWS).map(|row| ["one", "two"][row as usize % 2])))),
+        (
+            "subject",
+            Arc::new(StringArray::from_iter_values((0..ROWS).map(|row| ["one", "two, or so"][row as usize % 2]))),
+        ),
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     let file = std::fs::File::create(folder.join("data.parquet")).unwrap();
@@ -45,7 +48,7 @@ fn photographs_alone_are_learned_from_and_those_held_out_are_not() {
     let small = "--model resnet_se_small --set train.epochs=1 --set train.batch_size=16 --json";
     let pretrain = format!("pretrain data.parquet --subject subject {small}");
     let report = json(&fauxto(folder.path(), &format!("{pretrain} --out first.safetensors")).success());
-    assert_eq!(report["subjects"], serde_json::json!(["one", "two"]));
+    assert_eq!(report["subjects"], serde_json::json!(["one", "two, or so"]));
     assert_eq!((&report["n_train"], &report["n_validation"]), (&38.into(), &2.into()));
 
     let train = format!("train data.parquet {small} --allow-giveaways --init first.safetensors --out run");
@@ -74,6 +77,42 @@ fn photographs_alone_are_learned_from_and_those_held_out_are_not() {
 }
 
 #[test]
+fn a_run_goes_on_from_the_weights_it_began_from_and_never_from_what_it_holds_out() {
+    let folder = tempfile::tempdir().unwrap();
+    ground(folder.path());
+    let small = "--model resnet_se_small --set train.epochs=1 --set train.batch_size=16";
+    let train = format!("train data.parquet {small} --allow-giveaways");
+    fauxto(folder.path(), &format!("{train} --out base")).success();
+    fauxto(folder.path(), &format!("{train} --init base/checkpoint.safetensors --out tuned")).success();
+    let of = |run: &str, file: &str| folder.path().join(run).join(file);
+    let whole = std::fs::read(of("tuned", "checkpoint.safetensors")).unwrap();
+
+    // Killed before its first state, it goes on from the same weights without being told again.
+    for file in ["run.json", "checkpoint.safetensors", "history.csv"] {
+        std::fs::remove_file(of("tuned", file)).unwrap();
+    }
+    let other = "train data.parquet --out tuned --resume --init data.parquet";
+    fauxto(folder.path(), other).code(1).stderr(predicate::str::contains("began from other weights"));
+    fauxto(folder.path(), "train data.parquet --out tuned --resume")
+        .success()
+        .stderr(predicate::str::contains("tensors taken"));
+    assert!(std::fs::read(of("tuned", "checkpoint.safetensors")).unwrap() == whole, "the same bits");
+
+    // By another split, what these weights learned from would be measured on.
+    let apart = format!("{train} --set split.seed=7 --init base/checkpoint.safetensors --out apart");
+    fauxto(folder.path(), &apart)
+        .code(1)
+        .stderr(predicate::str::contains("these weights learned from images").and(predicate::str::contains("--split")));
+    assert!(!of("apart", "config.toml").exists());
+
+    let known = "48 of these images are ones it was trained on";
+    fauxto(folder.path(), "evaluate tuned data.parquet").success().stderr(predicate::str::contains(known));
+    fauxto(folder.path(), "evaluate tuned data.parquet --split tuned/split.json --side validation")
+        .success()
+        .stderr(predicate::str::contains("trained on").not());
+}
+
+#[test]
 fn images_are_named_by_what_was_learned() {
     let folder = tempfile::tempdir().unwrap();
     ground(folder.path());
@@ -90,6 +129,11 @@ fn images_are_named_by_what_was_learned() {
     let pairs = fake.iter().flat_map(|fake| real.iter().map(move |real| (doubt(fake), doubt(real))));
     let won: f64 = pairs.map(|(fake, real)| f64::midpoint(f64::from(fake > real), f64::from(fake >= real))).sum();
     assert!((report["roc_auc"].as_f64().unwrap() - won / 800.0).abs() < 1e-9);
+
+    // Without labels nothing is said about doubt.
+    fauxto::sample::write(&folder.path().join("set"), 1, 3, 5).unwrap();
+    let unlabelled = json(&fauxto(folder.path(), "recognise named.safetensors set/test --json").success());
+    assert_eq!((&unlabelled["n"], &unlabelled["roc_auc"]), (&3.into(), &Value::Null));
 
     fauxto(folder.path(), "recognise data.parquet data.parquet").code(2);
     let train = format!("train data.parquet {small} --allow-giveaways --out run");

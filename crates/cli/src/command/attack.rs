@@ -111,11 +111,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         let descents: Vec<Descent<'_>> = attacked
             .examples
             .iter()
-            .map(|example| Descent {
-                label: example.label,
-                parent: images.identity(example),
-                attack: &attack.name,
-                epsilon,
+            .filter_map(|example| {
+                Some(Descent {
+                    label: example.label,
+                    parent: images.identity(example),
+                    parent_content: images.store.hash(example.index)?,
+                    attack: &attack.name,
+                    epsilon,
+                })
             })
             .collect();
         folder.add(attacked.pixels, &descents)

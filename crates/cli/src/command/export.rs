@@ -10,7 +10,7 @@ use fauxto::data::split::Split;
 use fauxto::model::weights::Precision;
 use fauxto::out_of_distribution::{self, LEAST_HELD_OUT, OutOfDistribution, Summary};
 use fauxto::predict::checkpoint_path;
-use fauxto::run::RunFolder;
+use fauxto::run::{self, RunFolder};
 use fauxto::write_atomically::write_atomically;
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ use crate::progress;
     The file is read wherever a checkpoint is; weights become f32 again when it is loaded, so that it judges as fast\n\
     as it did. Calibration and provenance are carried over. --training-data lets `fauxto scan` warn of images\n\
     unlike those learned from.\n\
-    Exit code 1: the data are not the ones that were split.")]
+    Exit code 1: the data are not the ones that were split, or one of those averaged learned from what the other holds out.")]
 pub(crate) struct Arguments {
     /// Run folder or checkpoint
     #[arg(value_name = "RUN|CHECKPOINT")]
@@ -83,6 +83,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let path = checkpoint_path(&arguments.model)?;
     let bytes_before = std::fs::metadata(&path).map_err(|source| Error::io(&path, "reading", source))?.len();
     let other = arguments.average.as_deref().map(checkpoint_path).transpose()?;
+    let own = RunFolder::new(path.parent().unwrap_or(Path::new("")));
+    if let Some(other) = other.as_ref().filter(|_| own.has_started()) {
+        run::require_apart(other, &Split::load(&own.split())?)?;
+    }
     let shipped = Shipping {
         precision,
         test_time_flip: arguments.test_time_flip,

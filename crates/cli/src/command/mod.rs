@@ -125,9 +125,8 @@ pub(crate) fn run(line: &CommandLine) -> anyhow::Result<Outcome> {
 }
 
 /// Runs one command as the user would type it.
-fn call(words: &[impl AsRef<str>]) -> anyhow::Result<()> {
-    run(&CommandLine::try_parse_from(std::iter::once("fauxto").chain(words.iter().map(AsRef::as_ref)))?)?;
-    Ok(())
+fn call(words: &[impl AsRef<str>]) -> anyhow::Result<Outcome> {
+    run(&CommandLine::try_parse_from(std::iter::once("fauxto").chain(words.iter().map(AsRef::as_ref)))?)
 }
 
 /// Refuses to write over a file.

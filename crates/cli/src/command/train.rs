@@ -1,7 +1,7 @@
 //! `fauxto train`.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -12,7 +12,7 @@ use fauxto::data::audit::{Audit, audit_dataset};
 use fauxto::data::split::{Candidate, Settings, Split};
 use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
 use fauxto::derive::{Parentless, WithDerived, add_derived};
-use fauxto::run::{self, RunFolder, Summary, TrainOptions};
+use fauxto::run::{self, Origin, RunFolder, Summary, TrainOptions};
 use fauxto::train::{Degraded, Event, Example, TrainingData};
 use fauxto::write_atomically::write_atomically;
 
@@ -43,7 +43,8 @@ pub(crate) struct Arguments {
     /// Change one setting (`fauxto list settings`), as in `train.epochs=3`; repeatable
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
-    /// Start from these weights (timm or torchvision, .safetensors or .pth); another last layer is replaced
+    /// Start from these weights (timm or torchvision, .safetensors or .pth); another last layer is replaced, and
+    /// `resnet18_se` begins as a `resnet_se`
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
     /// Use this split instead of making one
@@ -83,19 +84,24 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         );
     }
     arguments.training.save_every()?;
+    let mut origin = origin(arguments, &folder)?;
     let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
     let own = Dataset::open(&arguments.data, &options)?;
     own.require_both_classes()?;
-    let whole = add_derived(own.clone(), further(&arguments.also, &options)?)?;
+    let whole = add_derived(own.clone(), further(&origin.also, &options)?)?;
     let indices = whole.dataset.labelled();
     let store = pixels::decode(&whole.dataset, &indices, config.input_size)?;
     let usable = pixels::usable(&whole.dataset, &store, arguments.options.skip_bad)?;
     let (positions, others): (Vec<usize>, Vec<usize>) =
         usable.into_iter().partition(|&position| indices[position] < whole.own);
     let (split, audit) = split(arguments, &config, &folder, &own, &indices, &store, &positions)?;
+    if let Some(weights) = &origin.init {
+        run::require_apart(&weights.path, &split)?;
+    }
     let mut train = run::examples(&own, &indices, &positions, &split, Side::Train);
     let more = admitted(&whole, &split, &indices, &store, &others)?;
     let added = more.len();
+    origin.added = more.iter().filter_map(|example| store.hash(example.index)).collect();
     train.extend(more);
     let validation = run::examples(&own, &indices, &positions, &split, Side::Validation);
     let (store, train, validation) = match beside_degraded(&config, &store, &train, &validation)? {
@@ -103,11 +109,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         None => (store, train, validation),
     };
     let data = TrainingData { store: &store, train, added, validation };
-    folder.start(&config, &split)?;
+    folder.start(&config, &split, &origin)?;
     if let Some(audit) = audit {
         write_atomically(&folder.audit(), &serde_json::to_vec_pretty(&audit)?)?;
     }
-    fit(arguments, &config, &folder, &split, &data)?;
+    let init = origin.init.as_ref().map(|weights| weights.path.as_path());
+    fit(arguments, &config, &folder, &split, &data, init)?;
     report(arguments, &folder)
 }
 
@@ -132,6 +139,16 @@ fn configure(arguments: &Arguments) -> anyhow::Result<(Config, RunFolder)> {
         );
     }
     Ok((begun, folder))
+}
+
+/// What the run begins from beyond settings and data. A resumed run begins as it began.
+fn origin(arguments: &Arguments, folder: &RunFolder) -> anyhow::Result<Origin> {
+    let asked = Origin::asked(arguments.init.as_deref(), &arguments.also)?;
+    let begun = if arguments.resume && folder.has_started() { folder.read_origin()? } else { None };
+    Ok(match begun {
+        Some(begun) => begun.go_on(asked)?,
+        None => asked,
+    })
 }
 
 /// The data sets that are learned from beyond the one that is split, by name.
@@ -232,10 +249,11 @@ fn fit(
     folder: &RunFolder,
     split: &Split,
     data: &TrainingData<'_>,
+    init: Option<&Path>,
 ) -> anyhow::Result<()> {
     let device = arguments.device.open()?.autodiff();
-    let (detector, taken) = run::begin(config, arguments.init.as_deref(), &device)?;
-    if let (Some(file), Some(taken)) = (&arguments.init, taken) {
+    let (detector, taken) = run::begin(config, init, &device)?;
+    if let (Some(file), Some(taken)) = (init, taken) {
         progress::note(format!(
             "{}: {} tensors taken, {} left as drawn, {} without a place here",
             file.display(),

@@ -20,6 +20,11 @@ impl OperatingPoint {
         check_threshold(self.threshold)
     }
 
+    /// Whether the threshold is one that calibration fitted.
+    pub(crate) fn is_fitted(&self) -> bool {
+        self.target_fpr.is_some()
+    }
+
     /// The threshold given, or the one that `predictor` was calibrated to for the rate given.
     pub(crate) fn threshold(&self, predictor: &Predictor) -> fauxto::Result<f64> {
         self.target_fpr.map_or(Ok(self.threshold), |rate| predictor.threshold(rate))

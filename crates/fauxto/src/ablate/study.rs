@@ -12,10 +12,10 @@ use super::result::{StudyResult, summarise};
 use super::{AblationEntry, Arm, Judge, Recipe, conditions};
 use crate::attack::robustness;
 use crate::config::Config;
+use crate::data::PixelStore;
 use crate::data::split::Split;
-use crate::data::{ContentHash, PixelStore, Side};
 use crate::model::Frozen;
-use crate::run::{self, RunFolder, Summary, TrainOptions};
+use crate::run::{self, Origin, RunFolder, Summary, TrainOptions};
 use crate::train::{self, Example, TrainingData};
 use crate::write_atomically::write_atomically;
 use crate::{Error, Result, checkpoint};
@@ -274,24 +274,9 @@ impl Study<'_> {
                 expected: format!("at least {}, or another ablation", ablation.least_models),
             });
         }
-        self.check_reported()?;
+        let reported = self.reported.examples.iter().filter_map(|example| self.reported.store.hash(example.index));
+        self.split.require_unused(reported)?;
         self.recipes().iter().try_for_each(|(recipe, seed)| self.check_run(recipe, *seed))
-    }
-
-    /// Refuses to report on what was learned from or stopped on.
-    fn check_reported(&self) -> Result<()> {
-        let used = self.split.items().iter().filter(|item| matches!(item.side, Some(Side::Train | Side::Validation)));
-        let used: HashSet<ContentHash> = used.map(|item| item.content).collect();
-        let content = |example: &Example| self.reported.store.hash(example.index);
-        let known = self.reported.examples.iter().filter_map(content).filter(|content| used.contains(content)).count();
-        if known == 0 {
-            return Ok(());
-        }
-        Err(Error::Refused(format!(
-            "ablation: found {known} of {} images to report on among those to learn from or stop on; expected none; \
-             report on other images",
-            self.reported.examples.len()
-        )))
     }
 
     /// Refuses a run made with other settings or from other data.
@@ -325,9 +310,9 @@ impl Study<'_> {
     fn train(&self, recipe: &Recipe, seed: u64, observe: &mut dyn FnMut(Event<'_>)) -> Result<()> {
         let config = self.phases.config(recipe, seed)?;
         let folder = self.run_folder(recipe, seed);
-        folder.start(&config, self.split)?;
         let base = self.run_folder(&recipe.before_fine_tuning(), seed).checkpoint();
         let init = recipe.fine_tuning.as_ref().map(|_| base.as_path());
+        folder.start(&config, self.split, &Origin::asked(init, &[])?)?;
         let (detector, _) = run::begin(&config, init, &self.device.clone().autodiff())?;
         let began = Instant::now();
         let options = TrainOptions { resume: true, save_every: self.save_every, commit: self.commit };

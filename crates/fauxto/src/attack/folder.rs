@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Tensor;
 
 use super::Epsilon;
-use crate::data::{ManifestWriter, encode};
+use crate::data::{ContentHash, ManifestWriter, encode};
 use crate::image::RgbImage;
 use crate::write_atomically::NewFolder;
 use crate::{Label, Result};
@@ -14,7 +14,7 @@ use crate::{Label, Result};
 pub const MANIFEST_FILE: &str = "manifest.csv";
 
 /// A folder of attacked images, one folder for each attack and epsilon, and a manifest with the columns
-/// `file_name`, `label` (the parent's), `parent` (its identity in its data set), `attack` and `epsilon`.
+/// `file_name`, `label` (the parent's), `parent` (its identity in its data set), `parent_content_hash`, `attack` and `epsilon`.
 ///
 /// The folder appears whole, when it is [finished](Self::finish), or not at all. PNG holds 8 bits: a value is
 /// rounded by up to half a level (0.5/255), which can carry a perturbation beyond an epsilon that is no
@@ -33,6 +33,8 @@ pub struct Descent<'a> {
     pub label: Label,
     /// Identity of the image it was made from.
     pub parent: &'a str,
+    /// Its content.
+    pub parent_content: ContentHash,
     /// The attack as asked for.
     pub attack: &'a str,
     /// How far it could go.
@@ -46,7 +48,8 @@ impl AdversarialFolder {
     /// If there is something at `path`, or the system refuses.
     pub fn create(path: &Path) -> Result<Self> {
         let folder = NewFolder::create(path)?;
-        let manifest = ManifestWriter::new(path, ["file_name", "label", "parent", "attack", "epsilon"])?;
+        let manifest =
+            ManifestWriter::new(path, ["file_name", "label", "parent", "parent_content_hash", "attack", "epsilon"])?;
         Ok(Self { folder, manifest, count: 0 })
     }
 
@@ -69,7 +72,8 @@ impl AdversarialFolder {
             let image = RgbImage { width, height, pixels: pixels.to_vec() };
             self.folder.write(&name, &encode::png(&image)?)?;
             let epsilon = descent.epsilon.to_string();
-            self.manifest.add([&name, descent.label.name(), descent.parent, descent.attack, &epsilon])?;
+            let content = descent.parent_content.to_string();
+            self.manifest.add([&name, descent.label.name(), descent.parent, &content, descent.attack, &epsilon])?;
         }
         Ok(())
     }

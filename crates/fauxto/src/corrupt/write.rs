@@ -1,13 +1,13 @@
 //! A corrupted data set on disk.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{CorruptionEntry, Severity};
 use crate::data::decode::names_an_image;
-use crate::data::{Broken, Dataset, ManifestWriter, decode, encode, resize};
+use crate::data::{Broken, ContentHash, Dataset, ManifestWriter, decode, encode, resize};
 use crate::image::RgbImage;
 use crate::write_atomically::NewFolder;
 use crate::{Error, Label, Result};
@@ -58,7 +58,7 @@ pub struct Written {
 
 impl CorruptedSet<'_> {
     /// Writes the new folder `folder`: `CORRUPTION/SEVERITY/NAME.png` for each image, and
-    /// [`MANIFEST`] with `file_name, label, parent, corruption, severity`, which the manifest reader
+    /// [`MANIFEST`] with `file_name, label, parent, parent_content_hash, corruption, severity`, which the manifest reader
     /// reads. NAME is the item's identity without its extension, or with it where some items differ in
     /// nothing else; `parent` is the identity. The folder appears whole or not at all.
     ///
@@ -68,12 +68,15 @@ impl CorruptedSet<'_> {
     pub fn write(&self, folder: &Path) -> Result<Written> {
         let whole = NewFolder::create(folder)?;
         let names = self.names();
-        let broken = self.write_images(&whole, &names)?;
-        let usable: Vec<usize> = (0..names.len()).filter(|position| !broken.contains_key(position)).collect();
-        let mut by_position: Vec<(usize, Broken)> = broken.into_iter().collect();
-        by_position.sort_by_key(|(position, _)| *position);
-        let mut broken = self.dataset.broken.clone();
-        broken.extend(by_position.into_iter().map(|(_, entry)| entry));
+        let mut outcomes = self.write_images(&whole, &names)?;
+        outcomes.sort_unstable_by_key(|(position, _)| *position);
+        let (mut usable, mut broken) = (Vec::new(), self.dataset.broken.clone());
+        for (position, outcome) in outcomes {
+            match outcome {
+                Ok(content) => usable.push((position, content)),
+                Err(entry) => broken.push(entry),
+            }
+        }
         if let Some(first) = broken.first().filter(|_| usable.is_empty() || !self.skip_broken) {
             return Err(Error::input(
                 &first.path,
@@ -121,9 +124,10 @@ impl CorruptedSet<'_> {
         names.into_iter().map(|name| format!("{name}.png")).collect()
     }
 
-    /// Writes every image that can be used and returns the others by position.
-    fn write_images(&self, whole: &NewFolder, names: &[String]) -> Result<HashMap<usize, Broken>> {
-        let (failure, broken) = (Mutex::new(None), Mutex::new(HashMap::new()));
+    /// Writes every image that can be used. Returns what each image showed before, by position and in no order, or why it
+    /// cannot be used.
+    fn write_images(&self, whole: &NewFolder, names: &[String]) -> Result<Vec<(usize, Result<ContentHash, Broken>)>> {
+        let (failure, outcomes) = (Mutex::new(None), Mutex::new(Vec::new()));
         let done = AtomicUsize::new(0);
         self.dataset.visit_encoded(self.indices, &|position, outcome| {
             if failure.lock().is_ok_and(|failure| failure.is_some()) {
@@ -135,24 +139,25 @@ impl CorruptedSet<'_> {
                 .and_then(|bytes| decode(bytes, &self.dataset.limits))
                 .map_err(|defect| defect.to_string())
                 .and_then(|image| {
+                    let content = ContentHash::of(&image);
                     let image = self.sized(image).map_err(|error| error.to_string())?;
-                    self.corrupted(&image, self.indices[position]).map_err(|error| error.to_string())
+                    let images = self.corrupted(&image, self.indices[position]).map_err(|error| error.to_string())?;
+                    Ok((content, images))
                 });
-            match images {
-                Ok(images) => {
+            let outcome = match images {
+                Ok((content, images)) => {
                     let written = images.iter().try_for_each(|(folder, image)| {
                         write_png(whole, &format!("{folder}/{}", names[position]), image)
                     });
                     if let (Err(error), Ok(mut failure)) = (written, failure.lock()) {
                         failure.get_or_insert(error);
                     }
+                    Ok(content)
                 }
-                Err(reason) => {
-                    let entry = Broken { identity: item.identity.clone(), path: path.to_path_buf(), reason };
-                    if let Ok(mut broken) = broken.lock() {
-                        broken.insert(position, entry);
-                    }
-                }
+                Err(reason) => Err(Broken { identity: item.identity.clone(), path: path.to_path_buf(), reason }),
+            };
+            if let Ok(mut outcomes) = outcomes.lock() {
+                outcomes.push((position, outcome));
             }
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             if let Some(progress) = self.progress {
@@ -161,7 +166,7 @@ impl CorruptedSet<'_> {
         });
         match failure.into_inner().unwrap_or_default() {
             Some(error) => Err(error),
-            None => Ok(broken.into_inner().unwrap_or_default()),
+            None => Ok(outcomes.into_inner().unwrap_or_default()),
         }
     }
 
@@ -184,16 +189,17 @@ impl CorruptedSet<'_> {
         Ok(images)
     }
 
-    fn manifest(&self, folder: &Path, names: &[String], usable: &[usize]) -> Result<Vec<u8>> {
-        let columns = ["file_name", "label", "parent", "corruption", "severity"];
+    fn manifest(&self, folder: &Path, names: &[String], usable: &[(usize, ContentHash)]) -> Result<Vec<u8>> {
+        let columns = ["file_name", "label", "parent", "parent_content_hash", "corruption", "severity"];
         let mut manifest = ManifestWriter::new(folder, columns)?;
         for entry in self.corruptions {
             for &severity in self.severities {
-                for &position in usable {
+                for &(position, content) in usable {
                     let item = &self.dataset.items[self.indices[position]];
                     let file_name = format!("{}/{severity}/{}", entry.name, names[position]);
                     let label = item.label.map_or("", Label::name);
-                    manifest.add([&file_name, label, &item.identity, entry.name, &severity.to_string()])?;
+                    let (content, severity) = (content.to_string(), severity.to_string());
+                    manifest.add([&file_name, label, &item.identity, &content, entry.name, &severity])?;
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! A training run on disk: one folder with everything it was made from and everything it made.
 
+mod origin;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ use crate::train::history::write_history;
 use crate::train::{Event, Example, Fitted, StateFile, TrainingData, fit};
 use crate::write_atomically::write_atomically;
 use crate::{Error, Result};
+
+pub use origin::{Origin, Weights, learned, require_apart};
 
 /// The files of a run.
 #[derive(Clone, Debug)]
@@ -48,6 +52,12 @@ impl RunFolder {
     #[must_use]
     pub fn split(&self) -> PathBuf {
         self.root.join("split.json")
+    }
+
+    /// [`Origin`] as JSON; absent in folders of before.
+    #[must_use]
+    pub fn origin(&self) -> PathBuf {
+        self.root.join("origin.json")
     }
 
     /// What an audit found in the images before they were split; absent where the run was given a split.
@@ -92,14 +102,32 @@ impl RunFolder {
         self.summary().exists() && self.checkpoint().exists()
     }
 
-    /// Makes the folder and writes configuration and split.
+    /// Makes the folder and writes configuration, split and origin.
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn start(&self, config: &Config, split: &Split) -> Result<()> {
+    pub fn start(&self, config: &Config, split: &Split, origin: &Origin) -> Result<()> {
         std::fs::create_dir_all(&self.root).map_err(|source| Error::io(&self.root, "creating the folder", source))?;
         split.save(&self.split())?;
+        let path = self.origin();
+        let text = serde_json::to_vec_pretty(origin).map_err(|error| Error::io(&path, "writing", error.into()))?;
+        write_atomically(&path, &text)?;
         write_atomically(&self.config(), config.to_toml()?.as_bytes())
+    }
+
+    /// What an earlier call began from, if it wrote that down.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn read_origin(&self) -> Result<Option<Origin>> {
+        let path = self.origin();
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = std::fs::read(&path).map_err(|source| Error::io(&path, "reading", source))?;
+        serde_json::from_slice(&text).map(Some).map_err(|error| {
+            Error::input(&path, error.to_string(), "what a run began from", "it was edited or damaged; train anew")
+        })
     }
 
     /// The configuration an earlier call wrote.

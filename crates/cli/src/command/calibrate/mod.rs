@@ -217,7 +217,8 @@ fn unseen(name: &str, path: &Path, images: &[Candidate]) -> anyhow::Result<(Opti
         ));
         return Ok((None, 0));
     }
-    let stopped_on = require_unseen(&Split::load(&file)?, images)?;
+    let added = RunFolder::new(folder).read_origin()?.map(|origin| origin.added).unwrap_or_default();
+    let stopped_on = require_unseen(&Split::load(&file)?, &added, images)?;
     if stopped_on > 0 {
         progress::note(format!(
             "{name}: its training was stopped on {stopped_on} of {} images, which flatter it a little; images it has not \

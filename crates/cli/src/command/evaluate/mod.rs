@@ -10,6 +10,7 @@ use fauxto::calibrate::{ClassCoverage, data_hash};
 use fauxto::evaluate::{Evaluation, METRICS, Scores};
 use fauxto::model::Classes;
 use fauxto::predict::Predictor;
+use fauxto::run;
 use serde::Serialize;
 
 use self::corrupted::{Corrupted, CorruptedOptions};
@@ -95,9 +96,22 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if predictor.calibration().and_then(|calibration| calibration.data_hash.as_ref()) == Some(&hash) {
         progress::note("these are the images that the model was calibrated on, which flatters it");
     }
+    for member in predictor.members() {
+        let learned = run::learned(&member.path)?;
+        let known = images.candidates().iter().filter(|image| learned.contains(&image.content)).count();
+        if known > 0 {
+            progress::note(format!(
+                "{}: {known} of these images are ones it was trained on, which flatters it",
+                member.name
+            ));
+        }
+    }
     let labels: Vec<Label> = images.examples.iter().map(|example| example.label).collect();
     let scores = Scores::new(judgements.iter().map(|judgement| judgement.probability_fake).collect(), labels.clone())?;
     let evaluation = Evaluation::new(&scores, threshold)?;
+    // A threshold fitted to the combined probability is no member's.
+    let fitted_together = arguments.operating_point.is_fitted() && predictor.members().len() > 1;
+    let own_threshold = if fitted_together { 0.5 } else { threshold };
     let models = predictor
         .members()
         .iter()
@@ -108,7 +122,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
                 name: &info.name,
                 path: info.path.display().to_string(),
                 weight: info.weight,
-                evaluation: Evaluation::new(&Scores::new(own, labels.clone())?, threshold)?,
+                evaluation: Evaluation::new(&Scores::new(own, labels.clone())?, own_threshold)?,
             })
         })
         .collect::<anyhow::Result<Vec<_>>>()?;

@@ -7,6 +7,7 @@ use fauxto::Label;
 use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
 use fauxto::attack::{ChosenAttack, Epsilon, Target};
 use fauxto::corrupt::{CORRUPTIONS, CorruptionEntry};
+use fauxto::data::split::Split;
 use fauxto::ensemble::{COMBINATIONS, Combination};
 use fauxto::evaluate::{Evaluation, McNemar, Scores, UnderCorruption, mcnemar, mean_accuracies, under_corruptions};
 use fauxto::predict::Predictor;
@@ -20,6 +21,9 @@ use crate::command::train::COMMIT;
 use crate::images::Images;
 use crate::options::{SideName, SideOptions};
 use crate::{progress, scores_file};
+
+/// The size of pixels that nobody looks at: contents are those of the image as it was decoded.
+const CONTENT_SIZE: usize = 32;
 
 /// Before and after adversarial fine-tuning.
 pub(in crate::command) const PHASES: [&str; 2] = ["base", "final"];
@@ -79,6 +83,14 @@ pub(super) fn images(pipeline: &Pipeline<'_>, side: SideName, size: usize) -> an
             Images::open(&arguments.data, &arguments.options, size)?.on_side(&split)
         }
     }
+}
+
+/// Refuses to report on what is learned from or stopped on, as the split of the first model's training has it.
+pub(super) fn require_unused(pipeline: &Pipeline<'_>) -> anyhow::Result<()> {
+    let Some(report) = &pipeline.arguments.reported.report else { return Ok(()) };
+    let reported = Images::open(report, &pipeline.arguments.options, CONTENT_SIZE)?;
+    let contents = reported.examples.iter().filter_map(|example| reported.store.hash(example.index));
+    Split::load(&pipeline.path("split.json"))?.require_unused(contents).with_context(|| report.display().to_string())
 }
 
 pub(super) fn predictor(pipeline: &Pipeline<'_>, phase: &str) -> anyhow::Result<Predictor> {

@@ -2,6 +2,7 @@
 
 mod draw;
 mod measure;
+mod settings;
 
 pub(super) use measure::PHASES;
 
@@ -10,7 +11,7 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use fauxto::config::Config;
+use fauxto::data::{Dataset, Labels, OpenOptions};
 use fauxto::predict::CHECKPOINT_FILE;
 use fauxto::run::RunFolder;
 use fauxto::write_atomically::write_atomically;
@@ -74,34 +75,6 @@ pub(crate) struct Arguments {
     options: DataOptions,
 }
 
-impl Arguments {
-    /// What decides the results, for the record and for going on.
-    fn record(&self) -> toml::Table {
-        let mut table = toml::Table::new();
-        table.insert("data".into(), self.data.display().to_string().into());
-        if let Some(report) = &self.reported.report {
-            table.insert("report".into(), report.display().to_string().into());
-        }
-        if let Some(about) = &self.about {
-            table.insert("about".into(), about.clone().into());
-        }
-        table.insert("models".into(), self.models.clone().into());
-        table.insert("preset".into(), self.phases.preset.clone().into());
-        table.insert("finetune".into(), self.phases.finetune.clone().into());
-        table.insert("test_share".into(), self.reported.test_share.into());
-        let counts = [
-            ("augmented_images", self.augmented_images),
-            ("adversarial_images", self.adversarial_images),
-            ("attack_images", self.attack_images),
-            ("strong_images", self.strong_images),
-            ("corruption_images", self.corruption_images),
-        ];
-        table.extend(counts.map(|(name, count)| (name.to_owned(), i64::from(count).into())));
-        table.insert("seed".into(), self.seed.to_string().into());
-        table
-    }
-}
-
 /// What each stage took; kept in `stages.json`, which is also how an interrupted pipeline knows what is done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Stage {
@@ -116,9 +89,8 @@ struct Pipeline<'a> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    std::fs::create_dir_all(&arguments.out).with_context(|| arguments.out.display().to_string())?;
+    settings::check(arguments)?;
     let mut pipeline = Pipeline { arguments, stages: Vec::new() };
-    pipeline.check_settings()?;
     if let Ok(text) = std::fs::read_to_string(pipeline.path("stages.json")) {
         pipeline.stages =
             serde_json::from_str(&text).with_context(|| pipeline.path("stages.json").display().to_string())?;
@@ -157,23 +129,6 @@ impl Pipeline<'_> {
         RunFolder::new(self.path(phase).join(model))
     }
 
-    /// A pipeline goes on with the settings it began with, or not at all.
-    fn check_settings(&self) -> anyhow::Result<()> {
-        for preset in [&self.arguments.phases.preset, &self.arguments.phases.finetune] {
-            Config::resolve_detector(preset, &[])?;
-        }
-        let settings = toml::to_string(&self.arguments.record())?;
-        let path = self.path("pipeline.toml");
-        match std::fs::read_to_string(&path) {
-            Ok(begun) if begun == settings => Ok(()),
-            Ok(_) => bail!(
-                "{}: found a pipeline with other settings; expected those given now; pass them again, or another --out",
-                path.display()
-            ),
-            Err(_) => Ok(write_atomically(&path, settings.as_bytes())?),
-        }
-    }
-
     fn stage(&mut self, name: &str, work: impl FnOnce(&Self) -> anyhow::Result<()>) -> anyhow::Result<()> {
         if self.stages.iter().any(|stage| stage.name == name) {
             return Ok(());
@@ -196,6 +151,7 @@ impl Pipeline<'_> {
             let split = std::fs::read(folder.split())?;
             write_atomically(&self.path("split.json"), &split)?;
         }
+        measure::require_unused(self)?;
         self.keep(model, "base")
     }
 
@@ -253,7 +209,7 @@ impl Pipeline<'_> {
         words.extend(["--augmented".into(), self.arguments.augmented_images.to_string()]);
         words.extend(["--seed".into(), self.arguments.seed.to_string()]);
         self.extend_with_options(&mut words);
-        call(&words)
+        call(&words).map(drop)
     }
 
     /// Training images, attacked at the original project's epsilons, under their parents' labels.
@@ -274,7 +230,7 @@ impl Pipeline<'_> {
         words.extend(["--models".into(), models.join(","), "--device".into(), self.arguments.device.name.clone()]);
         words.extend(["--seed".into(), self.arguments.seed.to_string()]);
         self.extend_with_options(&mut words);
-        call(&words)
+        call(&words).map(drop)
     }
 
     /// Everything above in one page.
@@ -293,9 +249,9 @@ impl Pipeline<'_> {
     /// Verdicts on the unlabelled images beside the labelled ones, if there are any.
     fn submission(&self) -> anyhow::Result<()> {
         let unlabelled = self.arguments.data.join("test");
-        let labelled =
-            ["real", "fake", "REAL", "FAKE", "0_real", "1_fake"].iter().any(|name| unlabelled.join(name).is_dir());
-        if !unlabelled.is_dir() || labelled {
+        let options = OpenOptions { labels: Labels::Optional, ..OpenOptions::default() };
+        let is_unlabelled = || Dataset::open(&unlabelled, &options).is_ok_and(|dataset| dataset.labelled().is_empty());
+        if !unlabelled.is_dir() || !is_unlabelled() {
             progress::note("no unlabelled folder `test` beside the labelled images: no submission.json");
             return Ok(());
         }
@@ -306,14 +262,21 @@ impl Pipeline<'_> {
             .map(|model| text(self.folder("final", model).root()))
             .collect::<Result<_, _>>()?;
         let submission = text(&self.path("submission.json"))?;
-        call(&[
+        let outcome = call(&[
             "predict".into(),
             models.join(","),
             text(&unlabelled)?,
             "--submission".into(),
             submission,
             "--quiet".into(),
-        ])
+        ])?;
+        anyhow::ensure!(
+            outcome == Outcome::Done || self.arguments.options.skip_bad,
+            "{}: found images that cannot be judged, named above; expected a verdict on each; repair or remove them, or pass \
+             --skip-bad to hand in the others",
+            unlabelled.display()
+        );
+        Ok(())
     }
 }
 

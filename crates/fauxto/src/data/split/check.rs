@@ -1,6 +1,6 @@
 //! Holding data against a split: the refusals that keep results honest.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Assignment, Candidate, Split, data_hash, name};
 use crate::data::content::ContentHash;
@@ -11,6 +11,28 @@ use crate::{Error, Result};
 const NAMED: usize = 5;
 
 impl Split {
+    /// Checks that none of the images to report on, given by their contents, is learned from or stopped on, whatever it is
+    /// called.
+    ///
+    /// # Errors
+    /// [`Error::Refused`], with how many are.
+    pub fn require_unused(&self, reported: impl IntoIterator<Item = ContentHash>) -> Result<()> {
+        let used = self.items.iter().filter(|item| matches!(item.side, Some(Side::Train | Side::Validation)));
+        let used: HashSet<ContentHash> = used.map(|item| item.content).collect();
+        let (mut known, mut count) = (0, 0);
+        for content in reported {
+            count += 1;
+            known += usize::from(used.contains(&content));
+        }
+        if known == 0 {
+            return Ok(());
+        }
+        Err(Error::Refused(format!(
+            "found {known} of {count} images to report on among those to learn from or stop on; expected none; report on \
+             other images"
+        )))
+    }
+
     /// Checks that a data set is the one that was split: the same items with the same contents,
     /// labels and parents. The order of candidates does not matter, nor do their folders' sides.
     ///
@@ -60,23 +82,19 @@ impl Split {
         )))
     }
 
-    /// Checks that images about to be trained on, given as name and content, include none that is
-    /// held out, whatever it is called now: the guard for training sets built after the split.
+    /// Checks that images about to be trained on, given as name and content, include none that is held out, nor a copy of
+    /// such a picture that was left out, whatever it is called now: the guard for training sets built after the split.
     ///
     /// # Errors
     /// [`Error::Refused`], naming the first offenders and what they copy.
     pub fn assert_disjoint<'a>(&self, training: impl IntoIterator<Item = (&'a str, ContentHash)>) -> Result<()> {
-        let held_out: HashMap<ContentHash, &Assignment> = self
-            .items
-            .iter()
-            .filter(|item| item.side.is_some_and(|side| side != Side::Train))
-            .map(|item| (item.content, item))
-            .collect();
+        let held_out: HashMap<ContentHash, &Assignment> =
+            self.items.iter().filter(|item| item.side != Some(Side::Train)).map(|item| (item.content, item)).collect();
         let offenders: Vec<String> = training
             .into_iter()
             .filter_map(|(image, content)| {
                 let item = held_out.get(&content)?;
-                Some(format!("{image} is {} of {}", item.identity, name(item.side?)))
+                Some(format!("{image} is {} of {}", item.identity, place(item.side)))
             })
             .collect();
         if offenders.is_empty() {

@@ -1,0 +1,78 @@
+//! What a pipeline is asked for, checked before hours are spent on it, and kept: it goes on with the settings it began with.
+
+use std::collections::HashSet;
+
+use anyhow::{Context, bail, ensure};
+use fauxto::config::Config;
+use fauxto::data::{Dataset, OpenOptions};
+use fauxto::write_atomically::write_atomically;
+
+use super::Arguments;
+
+/// Checks what can be checked before anything is trained, then keeps the settings in the pipeline's folder.
+pub(super) fn check(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut models = HashSet::new();
+    for model in &arguments.models {
+        ensure!(models.insert(model), "--models: found {model} twice; expected each once; name it once");
+        for preset in [&arguments.phases.preset, &arguments.phases.finetune] {
+            Config::resolve_detector(preset, &[format!("model=\"{model}\"")])?;
+        }
+    }
+    for (name, count) in [("augmented", arguments.augmented_images), ("adversarial", arguments.adversarial_images)] {
+        ensure!(count > 0 && count % 2 == 0, "--{name}-images: found {count}; expected an even number above 0");
+    }
+    for (name, count) in [("attack", arguments.attack_images), ("corruption", arguments.corruption_images)] {
+        ensure!(count > 0, "--{name}-images: found 0; expected at least 1");
+    }
+    ensure!(
+        arguments.reported.report.is_some() || arguments.reported.test_share > 0.0,
+        "--test-share: found {}; expected a share of the images to report on, or others with --report",
+        arguments.reported.test_share
+    );
+    ensure!(
+        !arguments.out.to_string_lossy().contains(','),
+        "{}: found a comma in the folder's name; expected none, since commas stand between models; give another --out",
+        arguments.out.display()
+    );
+    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
+    for data in [Some(&arguments.data), arguments.reported.report.as_ref()].into_iter().flatten() {
+        Dataset::open(data, &options)?.require_both_classes()?;
+    }
+    std::fs::create_dir_all(&arguments.out).with_context(|| arguments.out.display().to_string())?;
+    let settings = toml::to_string(&record(arguments))?;
+    let path = arguments.out.join("pipeline.toml");
+    match std::fs::read_to_string(&path) {
+        Ok(begun) if begun == settings => Ok(()),
+        Ok(_) => bail!(
+            "{}: found a pipeline with other settings; expected those given now; pass them again, or another --out",
+            path.display()
+        ),
+        Err(_) => Ok(write_atomically(&path, settings.as_bytes())?),
+    }
+}
+
+/// What decides the results, for the record and for going on.
+fn record(arguments: &Arguments) -> toml::Table {
+    let mut table = toml::Table::new();
+    table.insert("data".into(), arguments.data.display().to_string().into());
+    if let Some(report) = &arguments.reported.report {
+        table.insert("report".into(), report.display().to_string().into());
+    }
+    if let Some(about) = &arguments.about {
+        table.insert("about".into(), about.clone().into());
+    }
+    table.insert("models".into(), arguments.models.clone().into());
+    table.insert("preset".into(), arguments.phases.preset.clone().into());
+    table.insert("finetune".into(), arguments.phases.finetune.clone().into());
+    table.insert("test_share".into(), arguments.reported.test_share.into());
+    let counts = [
+        ("augmented_images", arguments.augmented_images),
+        ("adversarial_images", arguments.adversarial_images),
+        ("attack_images", arguments.attack_images),
+        ("strong_images", arguments.strong_images),
+        ("corruption_images", arguments.corruption_images),
+    ];
+    table.extend(counts.map(|(name, count)| (name.to_owned(), i64::from(count).into())));
+    table.insert("seed".into(), arguments.seed.to_string().into());
+    table
+}
