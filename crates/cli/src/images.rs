@@ -32,7 +32,7 @@ impl Images {
         let indices = dataset.labelled();
         let store = pixels::decode(&dataset, &indices, size)?;
         let positions = pixels::usable(&dataset, &store, options.skip_bad)?;
-        let skipped = store.len() - positions.len();
+        let skipped = dataset.broken.len() + store.len() - positions.len();
         let labelled = |index: usize| Some(Example { index, label: dataset.items[indices[index]].label? });
         let examples: Vec<Example> = positions.into_iter().filter_map(labelled).collect();
         anyhow::ensure!(

@@ -30,7 +30,12 @@ pub(crate) fn usable(dataset: &Dataset, store: &PixelStore, skip: bool) -> anyho
         if broken.len() > NAMED {
             named.push(format!("  and {} more (`fauxto audit` lists all)", broken.len() - NAMED));
         }
-        let message = format!("{} of {} images cannot be used:\n{}", broken.len(), store.len(), named.join("\n"));
+        let message = format!(
+            "{} of {} images cannot be used:\n{}",
+            broken.len(),
+            store.len() + dataset.broken.len(),
+            named.join("\n")
+        );
         if !skip {
             bail!("{message}\nrepair or remove them, or pass --skip-bad to leave them out");
         }

@@ -18,9 +18,10 @@ pub struct Entry {
     pub prediction: Label,
 }
 
-/// Entries for images `(path, verdict)`, in natural order of their paths (2.png before 10.png).
+/// Entries for images `(path, verdict)`, in natural order of their paths (2.png before 10.png). An image without a verdict
+/// has its place and no entry.
 #[must_use]
-pub fn entries(verdicts: &[(&str, Label)]) -> Vec<Entry> {
+pub fn entries(verdicts: &[(&str, Option<Label>)]) -> Vec<Entry> {
     let mut ordered = verdicts.to_vec();
     ordered.sort_by(|(left, _), (right, _)| natural_order(left, right));
     let numbers: Option<Vec<u64>> = ordered.iter().map(|(path, _)| number(path)).collect();
@@ -32,9 +33,9 @@ pub fn entries(verdicts: &[(&str, Label)]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = ordered
         .iter()
         .enumerate()
-        .map(|(place, (_, prediction))| Entry {
-            index: distinct.as_ref().map_or(place as u64 + 1, |numbers| numbers[place]),
-            prediction: *prediction,
+        .filter_map(|(place, (_, prediction))| {
+            let index = distinct.as_ref().map_or(place as u64 + 1, |numbers| numbers[place]);
+            Some(Entry { index, prediction: (*prediction)? })
         })
         .collect();
     entries.sort_by_key(|entry| entry.index);
@@ -49,7 +50,7 @@ fn number(path: &str) -> Option<u64> {
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write(path: &Path, verdicts: &[(&str, Label)]) -> Result<()> {
+pub fn write(path: &Path, verdicts: &[(&str, Option<Label>)]) -> Result<()> {
     let mut text = serde_json::to_vec_pretty(&entries(verdicts))
         .map_err(|error| Error::io(path, "writing", std::io::Error::other(error)))?;
     text.push(b'\n');
@@ -61,7 +62,7 @@ mod tests {
     use super::*;
 
     fn indices(paths: &[&str]) -> Vec<u64> {
-        let verdicts: Vec<_> = paths.iter().map(|path| (*path, Label::Real)).collect();
+        let verdicts: Vec<_> = paths.iter().map(|path| (*path, Some(Label::Real))).collect();
         entries(&verdicts).iter().map(|entry| entry.index).collect()
     }
 
@@ -75,10 +76,17 @@ mod tests {
 
     #[test]
     fn verdicts_stay_with_their_images() {
-        let entries = entries(&[("10.png", Label::Fake), ("2.png", Label::Real)]);
+        let entries = entries(&[("10.png", Some(Label::Fake)), ("2.png", Some(Label::Real))]);
         assert_eq!(
             serde_json::to_string(&entries).unwrap(),
             r#"[{"index":2,"prediction":"real"},{"index":10,"prediction":"fake"}]"#
         );
+    }
+
+    #[test]
+    fn an_image_that_could_not_be_judged_keeps_its_place() {
+        let entries = entries(&[("a.png", Some(Label::Fake)), ("b.png", None), ("c.png", Some(Label::Real))]);
+        let expected = [(1, Label::Fake), (3, Label::Real)].map(|(index, prediction)| Entry { index, prediction });
+        assert_eq!(entries, expected);
     }
 }

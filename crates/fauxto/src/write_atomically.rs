@@ -6,12 +6,18 @@ use std::path::{Path, PathBuf};
 use crate::{Error, Result};
 
 /// Writes `bytes` to `path` by way of a temporary file in the same folder and a rename, so that a
-/// killed process or a full disk leaves the old file (or none) and never half of one.
+/// killed process or a full disk leaves the old file (or none) and never half of one. A link stays one, and what it leads to
+/// is written; what is no file, as `/dev/stdout`, is written to as it is.
 ///
 /// # Errors
 /// If the folder does not exist or the system refuses; `path` is untouched then.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = folder_of(path);
+    let refused = |source| Error::io(path, "writing", source);
+    if path.starts_with("/dev") || path.metadata().is_ok_and(|found| !found.is_file()) {
+        return std::fs::write(path, bytes).map_err(refused);
+    }
+    let target = if path.is_symlink() { path.canonicalize().map_err(refused)? } else { path.to_path_buf() };
+    let folder = folder_of(&target);
     let write = || {
         let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
         file.write_all(bytes)?;
@@ -22,10 +28,10 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
             // Temporary files are private by default; results are ordinary files.
             file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
         }
-        file.persist(path).map_err(|error| error.error)?;
+        file.persist(&target).map_err(|error| error.error)?;
         Ok(())
     };
-    write().map_err(|source| Error::io(path, "writing", source))
+    write().map_err(refused)
 }
 
 /// A new folder that is filled elsewhere and put in its place once it is whole; dropped before, it
@@ -104,6 +110,24 @@ fn folder_of(path: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn links_stay_links_and_what_is_no_file_stays_what_it_is() {
+        use std::os::unix::fs::FileTypeExt;
+        let root = tempfile::tempdir().unwrap();
+        let [file, link, dangling] = ["file", "link", "dangling"].map(|name| root.path().join(name));
+        write_atomically(&file, b"old").unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        write_atomically(&link, b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read(&file).unwrap(), b"new");
+        std::os::unix::fs::symlink("nothing", &dangling).unwrap();
+        assert!(write_atomically(&dangling, b"text").is_err());
+        write_atomically(Path::new("/dev/null"), b"text").unwrap();
+        assert!(Path::new("/dev/null").metadata().unwrap().file_type().is_char_device());
+        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 3, "no temporary file is left");
+    }
 
     #[test]
     fn a_new_folder_appears_when_it_is_finished_and_not_before() {

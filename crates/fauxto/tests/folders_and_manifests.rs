@@ -414,6 +414,17 @@ fn links_are_followed_and_unreadable_folders_are_named() {
         eprintln!("skipped: permissions do not bind this user");
     }
 
+    // A link that leads nowhere stops whoever learns, and hides no other image from who judges.
+    let dangling = tree(&["real/1.png", "fake/1.png"]);
+    for name in ["2.png", ".#3.png", "notes"] {
+        symlink("nothing", dangling.path().join("real").join(name)).unwrap();
+    }
+    assert_says(&error(dangling.path()), &["real", "listing failed"]);
+    let unread = OpenOptions { labels: Labels::Unread, ..OpenOptions::default() };
+    let judged = Dataset::open(dangling.path(), &unread).unwrap();
+    let broken: Vec<&str> = judged.broken.iter().map(|entry| entry.identity.as_str()).collect();
+    assert_eq!((judged.items.len(), broken), (2, vec!["real/2.png"]));
+
     let circular = tree(&["real/1.png", "fake/1.png"]);
     symlink(circular.path().join("real"), circular.path().join("real/again")).unwrap();
     assert_says(&error(circular.path()), &["real"]);

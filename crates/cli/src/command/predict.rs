@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use fauxto::Label;
 use fauxto::calibrate::{ConformalVerdict, percent};
-use fauxto::data::{Dataset, Labels, OpenOptions};
+use fauxto::data::{Broken, Dataset, Labels, OpenOptions};
 use fauxto::predict::{Judgement, Predictor};
 use fauxto::submission;
 use serde::Serialize;
@@ -90,8 +90,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         }
     }
     if let Some(file) = &arguments.submission {
-        let verdicts: Vec<(&str, Label)> =
-            rows.iter().filter_map(|row| Some((row.path.as_str(), row.verdict?))).collect();
+        let verdicts: Vec<(&str, Option<Label>)> = rows.iter().map(|row| (row.path.as_str(), row.verdict)).collect();
         submission::write(file, &verdicts)?;
     }
     if arguments.quiet {
@@ -145,7 +144,7 @@ fn judge(
             }
         })
         .collect();
-    rows.extend(dataset.broken.iter().map(|entry| Row::broken(entry.identity.clone(), entry.reason.clone())));
+    rows.extend(dataset.broken.iter().map(|entry| Row::broken(shown_broken(given, entry), entry.reason.clone())));
     Ok(rows)
 }
 
@@ -159,6 +158,11 @@ pub(super) fn shown(given: &Path, dataset: &Dataset, position: usize) -> String 
         return given.display().to_string();
     }
     given.parent().map_or_else(|| PathBuf::from(identity), |folder| folder.join(identity)).display().to_string()
+}
+
+/// The same of what is no image of the data set.
+pub(super) fn shown_broken(given: &Path, entry: &Broken) -> String {
+    if given.is_dir() { given.join(&entry.identity).display().to_string() } else { entry.identity.clone() }
 }
 
 impl Row {

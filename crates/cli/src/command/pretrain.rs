@@ -112,7 +112,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let metadata = BTreeMap::from([
         ("model".to_owned(), config.model.clone()),
         ("input_size".to_owned(), config.input_size.to_string()),
-        ("subjects".to_owned(), subjects.join(",")),
+        ("subjects".to_owned(), serde_json::to_string(&subjects)?),
         ("seed".to_owned(), config.seed.to_string()),
     ]);
     write_safetensors(&arguments.out, &weights, &metadata, Precision::F32)?;

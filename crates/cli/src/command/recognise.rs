@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use fauxto::Label;
-use fauxto::data::{Dataset, OpenOptions};
+use fauxto::data::{Dataset, Labels, OpenOptions};
 use fauxto::evaluate::Scores;
 use fauxto::evaluate::metric::roc_auc::roc_auc;
 use fauxto::pretrain::Recogniser;
@@ -58,7 +58,8 @@ struct Named<'a> {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let recogniser = Recogniser::load(&arguments.weights, &arguments.device.open()?)?;
-    let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
+    let classes = arguments.options.classes.clone();
+    let options = OpenOptions { classes, labels: Labels::Optional, ..OpenOptions::default() };
     let dataset = Dataset::open(&arguments.data, &options)?;
     let indices: Vec<usize> = (0..dataset.items.len()).collect();
     let store = pixels::decode(&dataset, &indices, recogniser.input_size())?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::class_names::label_of_name;
-use super::dataset::{Dataset, Labels, OpenOptions, Reader, identity, natural_order};
+use super::dataset::{Broken, Dataset, Labels, OpenOptions, Reader, identity, natural_order};
 use super::decode::names_an_image;
 use super::{Item, Location, Side};
 use crate::{Error, Label, Result};
@@ -143,6 +143,8 @@ pub(super) fn open(root: &Path, options: &OpenOptions) -> Result<Dataset> {
 struct Found {
     images: Vec<FoundImage>,
     ignored: Vec<PathBuf>,
+    /// Images and folders of them that cannot be looked at, and why.
+    unlisted: Vec<(PathBuf, String)>,
 }
 
 struct FoundImage {
@@ -203,10 +205,21 @@ impl Found {
             .into_iter()
             .filter_entry(|entry| is_visible(&entry.file_name().to_string_lossy()));
         for entry in entries {
-            let entry = entry.map_err(|error| {
-                let path = error.path().unwrap_or(folder).to_path_buf();
-                Error::io(path, "listing", error.into())
-            })?;
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().unwrap_or(folder).to_path_buf();
+                    let refused = Error::io(path.clone(), "listing", error.into());
+                    // Nobody learns from what is only to be judged: one link that leads nowhere hides no other image.
+                    if class.is_some() || path == folder {
+                        return Err(refused);
+                    }
+                    if is_visible(&name_of(&path)) && (names_an_image(&path) || path.is_dir()) {
+                        self.unlisted.push((path, refused.to_string()));
+                    }
+                    continue;
+                }
+            };
             let name = entry.file_name().to_string_lossy();
             if entry.file_type().is_dir() {
                 if class.is_some_and(|class| class.is_contradicted_by(&name)) {
@@ -238,6 +251,8 @@ impl Found {
         self.ignored.sort();
         let mut dataset = Dataset::from_items(root, items, options.limits)?;
         dataset.ignored = self.ignored;
+        let broken = |(path, reason): (PathBuf, String)| Broken { identity: identity(root, &path), path, reason };
+        dataset.broken = self.unlisted.into_iter().map(broken).collect();
         Ok(dataset)
     }
 }

@@ -53,8 +53,8 @@ impl Seen {
 /// A submission: what was judged, and what was handed in.
 #[derive(Clone, Copy, Debug)]
 pub struct Submission<'a> {
-    /// The verdict on each image, by its path.
-    pub verdicts: &'a [(&'a str, Label)],
+    /// The verdict on each image that could be judged, by its path.
+    pub verdicts: &'a [(&'a str, Option<Label>)],
     /// What the file says.
     pub entries: &'a [Entry],
 }

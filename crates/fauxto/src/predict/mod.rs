@@ -43,6 +43,9 @@ pub struct Judgement {
     pub probability_fake: f64,
     /// Each member's probability of fake, at its scaling where it has one, in the order of the members.
     pub members: Vec<f64>,
+    /// What of each member is combined: its uncalibrated probability of fake.
+    #[serde(skip)]
+    pub votes: Vec<f64>,
     /// The probability, in `0..=1`, that the image was degraded since it was made, where a gate tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub degraded: Option<f64>,
@@ -238,7 +241,7 @@ impl Predictor {
             Some(gate) if judgement.degraded.is_some_and(|degraded| degraded >= 0.5) => &gate.degraded,
             _ => &self.combination,
         };
-        let place = combination.deciding(&judgement.members, verdict);
+        let place = combination.deciding(&judgement.votes, verdict);
         (&self.members[place], judgement.members[place])
     }
 
@@ -373,7 +376,8 @@ impl Predictor {
         }
         let judgement = |(image, uncalibrated)| {
             let own = |member: &Member, p: f64| member.scaling.map_or(p, |scaling| scaling.apply(p));
-            let members = self.members.iter().zip(by_member).map(|(member, all)| own(member, all[image])).collect();
+            let votes: Vec<f64> = by_member.iter().map(|all| all[image]).collect();
+            let members = self.members.iter().zip(&votes).map(|(member, &vote)| own(member, vote)).collect();
             let calibrated = self.calibration.as_ref().map(|calibration| {
                 let probability = calibration.probability(uncalibrated);
                 (probability, calibration.judge(probability))
@@ -381,6 +385,7 @@ impl Predictor {
             Judgement {
                 probability_fake: calibrated.map_or(uncalibrated, |(probability, _)| probability),
                 members,
+                votes,
                 degraded: degraded.map(|degraded| degraded[image]),
                 conformal: calibrated.map(|(_, verdict)| verdict),
             }

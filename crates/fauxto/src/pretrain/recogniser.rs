@@ -49,7 +49,10 @@ impl Recogniser {
                 )
             })
         };
-        let subjects: Vec<String> = value("subjects")?.split(',').map(str::to_owned).collect();
+        let subjects = value("subjects")?;
+        // Files of before name them with commas between.
+        let subjects: Vec<String> =
+            serde_json::from_str(subjects).unwrap_or_else(|_| subjects.split(',').map(str::to_owned).collect());
         let entry = model(value("model")?)?;
         let size = value("input_size")?.parse().ok().filter(|size| (32..=4096).contains(size)).ok_or_else(|| {
             Error::input(path, "an input size that is no number", "one from 32 to 4096", "run `fauxto pretrain` again")

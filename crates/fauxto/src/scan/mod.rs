@@ -5,6 +5,7 @@
 //! Images are decoded and brought to the detector's input on threads of their own while it judges those
 //! before them.
 
+mod ahead;
 mod pipeline;
 mod prepare;
 pub mod stability;

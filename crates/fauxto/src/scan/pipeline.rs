@@ -1,15 +1,16 @@
 //! Decoding beside judging.
 
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::channel;
 
 use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
 
+use super::ahead::{Ahead, Closing};
 use super::prepare::{Prepared, prepare};
 use super::{Finding, Scanner, Settings, Stability, Tiles, Unlike};
 use crate::data::{Broken, Dataset, decode};
 
-/// Decoded images that wait for the detector, in batches: enough for it never to wait.
+/// Inputs that wait for the detector, in batches: enough for it never to wait.
 const BATCHES_AHEAD: usize = 2;
 
 /// What became of one image's bytes.
@@ -22,16 +23,23 @@ pub(super) fn run(
     progress: &mut dyn FnMut(usize),
 ) -> Vec<Result<Finding, Broken>> {
     let batch_size = scanner.settings.batch_size.max(1);
-    let (sender, receiver) = sync_channel::<(usize, Outcome)>(BATCHES_AHEAD * batch_size);
     // The detector itself stays on this thread.
     let (settings, side) = (scanner.settings, scanner.predictor.input_size());
+    let image = 3 * side * side;
+    let inputs_of = |outcome: &Outcome| outcome.as_ref().map_or(0, |prepared| prepared.inputs.len() / image);
+    let ahead = Ahead::new(BATCHES_AHEAD * batch_size);
+    let (sender, receiver) = channel::<(usize, Outcome)>();
     let mut found: Vec<Option<Result<Finding, Broken>>> = indices.iter().map(|_| None).collect();
     std::thread::scope(|scope| {
+        let ahead = &ahead;
+        let _closed_at_the_end = Closing(ahead);
         scope.spawn(move || {
             let work = || {
                 dataset.visit_encoded(indices, &|position, bytes| {
+                    let outcome = prepared(&settings, side, dataset, indices[position], bytes);
+                    ahead.put(inputs_of(&outcome));
                     // Nobody listens only while the process is coming down.
-                    let _ = sender.send((position, prepared(&settings, side, dataset, indices[position], bytes)));
+                    let _ = sender.send((position, outcome));
                 });
             };
             // Threads of their own: those that wait for the detector must not be the ones it works with.
@@ -41,7 +49,6 @@ pub(super) fn run(
             }
         });
         let (mut waiting, mut inputs, mut done) = (Vec::new(), 0, 0);
-        let image = 3 * side * side;
         let mut judge = |waiting: &mut Vec<(usize, Prepared)>| {
             for (position, finding) in judge(scanner, std::mem::take(waiting)) {
                 found[position] = Some(Ok(finding));
@@ -49,9 +56,11 @@ pub(super) fn run(
         };
         let mut broken = Vec::new();
         for (position, outcome) in receiver {
+            let own = inputs_of(&outcome);
+            ahead.take(own);
             match outcome {
                 Ok(prepared) => {
-                    inputs += prepared.inputs.len() / image;
+                    inputs += own;
                     waiting.push((position, prepared));
                 }
                 Err(entry) => broken.push((position, entry)),
@@ -92,18 +101,13 @@ fn prepared(
     prepare(&image, settings, side).map_err(|error| broken(error.to_string()))
 }
 
-/// Judges images with their versions and tiles, all in one batch.
+/// Judges images with their versions and tiles, a batch at a time.
 fn judge(scanner: &Scanner<'_>, images: Vec<(usize, Prepared)>) -> Vec<(usize, Finding)> {
     if images.is_empty() {
         return Vec::new();
     }
     let (predictor, settings) = (scanner.predictor, &scanner.settings);
     let side = predictor.input_size();
-    let values: Vec<f32> =
-        images.iter().flat_map(|(_, prepared)| &prepared.inputs).map(|&level| f32::from(level) / 255.0).collect();
-    let count = values.len() / (3 * side * side);
-    let pixels = TensorData::new(values, [count, side, side, 3]);
-    let pixels = Tensor::from_data(pixels, predictor.device());
     let mut first = 0;
     let wholes: Vec<usize> = images
         .iter()
@@ -113,24 +117,33 @@ fn judge(scanner: &Scanner<'_>, images: Vec<(usize, Prepared)>) -> Vec<(usize, F
             own
         })
         .collect();
-    let seen: Vec<_> = predictor
-        .members()
-        .iter()
-        .map(|member| {
+    let inputs: Vec<&[u8]> =
+        images.iter().flat_map(|(_, prepared)| prepared.inputs.chunks_exact(3 * side * side)).collect();
+    let mut by_member = vec![Vec::with_capacity(inputs.len()); predictor.members().len()];
+    let mut scores = vec![Vec::with_capacity(images.len()); predictor.members().len()];
+    let mut degraded: Option<Vec<f64>> = None;
+    for (batch, inputs) in inputs.chunks(settings.batch_size.max(1)).enumerate() {
+        let from = batch * settings.batch_size.max(1);
+        let of_batch = |index: usize| index.checked_sub(from).filter(|&index| index < inputs.len());
+        let wholes: Vec<usize> = wholes.iter().filter_map(|&whole| of_batch(whole)).collect();
+        let values: Vec<f32> = inputs.iter().copied().flatten().map(|&level| f32::from(level) / 255.0).collect();
+        let pixels = Tensor::from_data(TensorData::new(values, [inputs.len(), side, side, 3]), predictor.device());
+        for (place, member) in predictor.members().iter().enumerate() {
             let frozen = member.frozen();
-            match &member.out_of_distribution {
+            by_member[place].extend(match &member.out_of_distribution {
                 Some(statistics) => {
                     let described = frozen.describe(pixels.clone());
-                    let scores: Vec<f64> =
-                        wholes.par_iter().map(|&whole| statistics.score(&described.descriptors[whole])).collect();
-                    (described.probability_fake, Some(scores))
+                    let own = wholes.par_iter().map(|&whole| statistics.score(&described.descriptors[whole]));
+                    scores[place].extend(own.collect::<Vec<f64>>());
+                    described.probability_fake
                 }
-                None => (frozen.probability_fake(pixels.clone()), None),
-            }
-        })
-        .collect();
-    let by_member: Vec<Vec<f64>> = seen.iter().map(|(probabilities, _)| probabilities.clone()).collect();
-    let degraded = predictor.degraded(&pixels);
+                None => frozen.probability_fake(pixels.clone()),
+            });
+        }
+        if let Some(shares) = predictor.degraded(&pixels) {
+            degraded.get_or_insert_default().extend(shares);
+        }
+    }
     let judgements = predictor.combine(&by_member, degraded.as_deref());
     let versions = settings.stability.variants().count();
     images
@@ -149,7 +162,7 @@ fn judge(scanner: &Scanner<'_>, images: Vec<(usize, Prepared)>) -> Vec<(usize, F
                 &of(whole + 1..from),
                 settings.threshold,
             );
-            let scores = seen.iter().map(|(_, scores)| scores.as_ref().map(|scores| scores[image])).collect();
+            let scores = scores.iter().map(|scores| scores.get(image).copied()).collect();
             let unlike = Unlike::new(prepared.size, predictor, scores);
             let tiles = Tiles::new(tiles, &of(from..from + tiles.len()), settings.threshold);
             (position, Finding::new(prepared.size, judgement, settings.threshold, stability, unlike, tiles))

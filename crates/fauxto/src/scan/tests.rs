@@ -3,7 +3,8 @@ use crate::scan::stability::{Level, Stability};
 use crate::scan::unlike::{Content, Resolution, Unlike};
 
 fn finding(probability: f64, conformal: Option<ConformalVerdict>, versions: &[f64], content: Unlikeness) -> Finding {
-    let judgement = Judgement { probability_fake: probability, members: vec![probability], degraded: None, conformal };
+    let [members, votes] = [(); 2].map(|()| vec![probability]);
+    let judgement = Judgement { probability_fake: probability, members, votes, degraded: None, conformal };
     let content = Some(Content { judged: content, scores: vec![Some(1.0)] });
     let unlike = Unlike { scale: 1.0, resolution: Resolution::Fits, content };
     let level = if versions.is_empty() { Level::None } else { Level::Fast };

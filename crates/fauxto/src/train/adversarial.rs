@@ -22,7 +22,7 @@ use crate::config::AdversarialConfig;
 use crate::data::PixelStore;
 use crate::evaluate::{Scores, metric};
 use crate::model::{Detector, Frozen, Pass};
-use crate::{Error, Result, random};
+use crate::{Error, Label, Result, random};
 
 /// Settings that have been read.
 #[derive(Debug)]
@@ -89,9 +89,14 @@ impl Adversary {
         let mut stream = random::stream(self.seed, "adversarial training", &[step]);
         let epsilon = &self.epsilons[stream.random_range(0..self.epsilons.len())];
         let pixels = pixels.detach().without_autodiff().narrow(0, 0, examples.len()).clamp(0.0, 1.0);
-        let attacked =
-            self.attack.perturb(&detector.freeze(), &batch_of(pixels, examples)?, epsilon, stream.random())?;
-        Ok(Tensor::from_inner(attacked))
+        let frozen = detector.freeze();
+        let mut batch = batch_of(pixels, examples)?;
+        if self.trades.is_some() {
+            // TRADES leads away from the detector's own verdict, right or wrong (eq. 5 there).
+            let own = |p: f64| if p >= 0.5 { Label::Fake } else { Label::Real };
+            batch.labels = frozen.probability_fake(batch.pixels.clone()).into_iter().map(own).collect();
+        }
+        Ok(Tensor::from_inner(self.attack.perturb(&frozen, &batch, epsilon, stream.random())?))
     }
 
     /// ROC AUC on `examples` under the validation attack.

@@ -95,7 +95,7 @@ pub(super) fn run(
         commit: COMMIT,
         data: data.display().to_string(),
         n: positions.len(),
-        skipped: store.len() - positions.len(),
+        skipped: dataset.broken.len() + store.len() - positions.len(),
         threshold: arguments.threshold,
         seed: arguments.seed,
         models,

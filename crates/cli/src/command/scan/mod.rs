@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use fauxto::calibrate::ConformalVerdict;
-use fauxto::data::Dataset;
+use fauxto::data::{Broken, Dataset};
 use fauxto::predict::Predictor;
 use fauxto::scan::{Level, Scanner, Settings};
 
@@ -121,7 +121,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
                 Err(broken) => Row::broken(shown, broken.reason),
             });
         }
-        rows.extend(dataset.broken.iter().map(|entry| Row::broken(entry.identity.clone(), entry.reason.clone())));
+        let broken = |entry: &Broken| Row::broken(predict::shown_broken(path, entry), entry.reason.clone());
+        rows.extend(dataset.broken.iter().map(broken));
     }
     bar.finish_and_clear();
     say::rows(arguments, &predictor, &rows)?;
