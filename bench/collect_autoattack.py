@@ -38,12 +38,13 @@ def main() -> None:
 
 
 def file(reports: Path, phase: str, judge: str) -> Path:
-    return reports / f"{phase}_{judge}.json"
+    kept = reports / f"{phase}_{judge}_attacked.json"
+    return kept if kept.exists() else reports / f"{phase}_{judge}.json"
 
 
 def measured(report: Path) -> dict:
     full = json.loads(report.read_text())
-    full = full.get("strongest", full)
+    full = full.get("strongest") or full
     under = [one for one in full["attacks"] if one["attack"] == "autoattack_two_class"]
     return {"clean": short(full["clean"])} | {one["epsilon"]: short(one) for one in under}
 

@@ -1,7 +1,7 @@
 """How far detectors carry to generators they never learned from: results/generalisation.json.
 
-    python bench/measure_generalisation.py --data ../shared/datasets --made transposed=made/transposed ... \\
-        NAME=RUN[:KIND,KIND] ...
+    python bench/measure_generalisation.py NAME=RUN[:KIND,KIND] ... --data ../shared/datasets \\
+        --made transposed=made/transposed ...
 
 Each NAME=RUN is a detector and, after a colon, the kinds of made images (`fauxto synthesise`) it learned from. Every
 detector is measured on cifake/test, on made images of every kind against the photographs of its validation side, and on

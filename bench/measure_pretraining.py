@@ -3,8 +3,8 @@
     python bench/measure_pretraining.py --data ../shared/datasets MODEL=PRETRAINED.json:BEFORE,...:AFTER,... ...
 
 For each MODEL: what `fauxto pretrain --json` printed, run folders trained from scratch, and run folders trained with
-`--init` from its weights. All are judged on cifake/test. In place of run folders from scratch stands `results` where those
-of results/synergy_base.json are meant, the same recipe on the same split. Models that the file has already stay.
+`--init` from its weights, by one revision of the program on one split. All are judged on cifake/test. Models that the file
+has already stay.
 """
 
 import argparse
@@ -28,18 +28,15 @@ def main() -> None:
         pretrained, *sides = rest.split(":")
         told = json.loads(Path(pretrained).read_text())
         models[model] = {"commit": git(), "pretraining": {key: told[key] for key in told if key != "out"}} | {
-            name: measured(arguments, model, runs.split(",")) for name, runs in zip(("from_scratch", "pretrained"), sides)
+            name: measured(arguments, runs.split(",")) for name, runs in zip(("from_scratch", "pretrained"), sides)
         }
     result = {"what": "the base recipe on 1,600 images from scratch and from weights that learned what photographs show",
               "data": "cifake/test.parquet", "models": dict(sorted(models.items()))}
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
 
 
-def measured(arguments: argparse.Namespace, model: str, runs: list[str]) -> dict:
+def measured(arguments: argparse.Namespace, runs: list[str]) -> dict:
     reports = []
-    if runs == ["results"]:
-        reports = json.loads(Path("results/synergy_base.json").read_text())["models"][model]["runs"]
-        runs = []
     for run in runs:
         summary = json.loads((Path(run) / "run.json").read_text())
         test = say(arguments.fauxto, "evaluate", run, arguments.data / "cifake/test.parquet")

@@ -58,7 +58,7 @@ def fine_tune(
         for chosen in torch.randperm(len(labels), generator=generator).split(batch):
             if len(chosen) < batch:
                 break
-            pixels = augment(images[chosen], generator)
+            pixels = augment(images[chosen], generator).mul(255).round().div(255)
             attacked = round(SHARE * batch)
             epsilon = EPSILONS[int(torch.randint(len(EPSILONS), (), generator=generator))]
             pixels[:attacked] = fgsm(detector, pixels[:attacked], labels[chosen][:attacked], epsilon, bf16)

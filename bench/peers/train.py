@@ -137,7 +137,9 @@ def train(arguments: argparse.Namespace) -> None:
         for chosen in order.split(RECIPE["batch"]):
             if len(chosen) < RECIPE["batch"]:
                 break
-            batch = augment(training_images[chosen], generator).contiguous(memory_format=torch.channels_last)
+            # To 256 levels, as files hold and as Fauxto rounds what it changed.
+            batch = augment(training_images[chosen], generator).mul(255).round().div(255)
+            batch = batch.contiguous(memory_format=torch.channels_last)
             with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bf16):
                 logits = detector(batch)
             loss = F.cross_entropy(logits.float(), training_labels[chosen])

@@ -5,7 +5,7 @@ use plotters::style::RGBColor;
 
 use crate::canvas::{Canvas, Point, Style};
 use crate::histogram::Height;
-use crate::number::{labelled_ticks, percent, thousands};
+use crate::number::{labelled_ticks, percent, probability, thousands};
 use crate::panel::{Axis, Panel};
 use crate::text::{self, Weight};
 use crate::{Error, Figure, Result, theme};
@@ -101,7 +101,7 @@ impl EvaluationFigure<'_> {
     }
 
     fn threshold_label(&self) -> String {
-        let long = format!("{:.3}", self.threshold);
+        let long = probability(self.threshold);
         long.strip_suffix('0').unwrap_or(&long).to_owned()
     }
 

@@ -51,6 +51,15 @@ pub(crate) fn thousands(number: u64) -> String {
     grouped
 }
 
+/// A probability with three decimals, or with as many as keep it from being read as 0 or 1.
+pub(crate) fn probability(value: f64) -> String {
+    let digits = (3..=15).find(|&digits| {
+        let shown: f64 = format!("{value:.digits$}").parse().unwrap_or(value);
+        (shown == 0.0) == (value == 0.0) && (shown == 1.0) == (value == 1.0)
+    });
+    format!("{value:.*}", digits.unwrap_or(15))
+}
+
 /// `.9437` as `94.4%`.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
@@ -88,6 +97,12 @@ mod tests {
         assert_eq!(labels(0.0, 3e30, 3), ["0", "1.0e30", "2.0e30", "3.0e30"]);
         let epochs: Vec<f64> = whole_ticks(1, 3, 8).into_iter().map(|(tick, _)| tick).collect();
         assert_eq!(epochs, [1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn a_probability_is_read_as_none_or_certainty_only_where_it_is() {
+        let shown = [0.5, 0.12345, 0.0, 1.0, 0.9996, 0.000_04, 0.999_999_7].map(probability);
+        assert_eq!(shown, ["0.500", "0.123", "0.000", "1.000", "0.9996", "0.00004", "0.9999997"]);
     }
 
     #[test]

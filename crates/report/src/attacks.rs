@@ -38,6 +38,8 @@ pub struct UnderAttack {
     pub epsilon_value: f64,
     /// Share of images still judged right.
     pub accuracy: Proportion,
+    /// Share of the same images judged right without attack.
+    pub clean: Proportion,
 }
 
 impl Attacked {

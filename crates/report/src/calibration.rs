@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::Report;
 use crate::figure::{self, Room};
-use crate::number::{measure, percent, short, thousands};
+use crate::number::{percent, probability, short, thousands};
 use crate::page::Section;
 use crate::table::{Cell, Table, pairs};
 
@@ -79,7 +79,7 @@ fn one(calibration: &Calibration) -> Markup {
         rows: calibration
             .thresholds
             .iter()
-            .map(|rate| (percent(rate.target), vec![Cell::Number(measure(rate.threshold))]))
+            .map(|rate| (percent(rate.target), vec![Cell::Number(probability(rate.threshold))]))
             .collect(),
     };
     html! {

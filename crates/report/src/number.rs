@@ -51,6 +51,15 @@ pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
+/// A probability with three decimals, or with as many as keep it from being read as 0 or 1.
+pub(crate) fn probability(value: f64) -> String {
+    let digits = (3..=15).find(|&digits| {
+        let shown: f64 = format!("{value:.digits$}").parse().unwrap_or(value);
+        (shown == 0.0) == (value == 0.0) && (shown == 1.0) == (value == 1.0)
+    });
+    format!("{value:.*}", digits.unwrap_or(15))
+}
+
 /// A measure without unit: three decimals.
 pub(crate) fn measure(value: f64) -> String {
     format!("{value:.3}")

@@ -50,10 +50,10 @@ fn worth(report: &Report) -> String {
 }
 
 fn weakness(report: &Report) -> String {
-    let attack = report.attacked().and_then(|attacked| Some((attacked.clean, attacked.worst_at_smallest()?)));
+    let attack = report.attacked().and_then(|attacked| attacked.worst_at_smallest());
     let corruption = report.corrupted().min_by(|a, b| a.accuracy.value.total_cmp(&b.accuracy.value));
     let mut parts = Vec::new();
-    if let Some((_, worst)) = attack {
+    if let Some(worst) = attack {
         parts.push(format!(
             "an attacker who may change each pixel by {} brings it to {} ({}, {} images; chance is 50%)",
             worst.epsilon,
@@ -76,8 +76,8 @@ fn weakness(report: &Report) -> String {
                 were tampered with, compressed again or blurred."
             .into();
     }
-    let deceived = attack.is_some_and(|(_, worst)| worst.accuracy.interval[0] <= 0.5);
-    let falls = attack.is_some_and(|(clean, worst)| clean.value - worst.accuracy.value > MUCH);
+    let deceived = attack.is_some_and(|worst| worst.accuracy.interval[0] <= 0.5);
+    let falls = attack.is_some_and(|worst| worst.clean.value - worst.accuracy.value > MUCH);
     let fragile = match (corruption, report.judged()) {
         (Some(worst), Some(evaluation)) => evaluation.accuracy.value - worst.accuracy.value > MUCH,
         _ => false,

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -270,7 +269,6 @@ fn fit(
         data.validation.len()
     ));
     tell_if_unavailable(config.train.precision, &device);
-    let began = Instant::now();
     let options =
         TrainOptions { resume: arguments.resume, save_every: arguments.training.save_every()?, commit: COMMIT };
     let steps = (data.train.len() / config.train.batch_size).max(1);
@@ -294,7 +292,7 @@ fn fit(
     })?;
     bar.finish_and_clear();
 
-    let (scores, summary) = run::conclude(config, split, data, &fitted, began.elapsed(), COMMIT)?;
+    let (scores, summary) = run::conclude(config, split, data, &fitted, COMMIT)?;
     let title = format!("{}, validation images", config.model);
     figure::evaluation(&title, config.classes(), &scores, &summary.validation, &folder.root().join("validation"))?;
     let sizes = [data.train.len(), data.validation.len()];

@@ -274,6 +274,11 @@ impl Study<'_> {
                 expected: format!("at least {}, or another ablation", ablation.least_models),
             });
         }
+        if self.reported.examples.is_empty() {
+            return Err(Error::Refused(
+                "ablation: found no images to report on; expected some on the split's test side, or others".into(),
+            ));
+        }
         let reported = self.reported.examples.iter().filter_map(|example| self.reported.store.hash(example.index));
         self.split.require_unused(reported)?;
         self.recipes().iter().try_for_each(|(recipe, seed)| self.check_run(recipe, *seed))
@@ -314,7 +319,6 @@ impl Study<'_> {
         let init = recipe.fine_tuning.as_ref().map(|_| base.as_path());
         folder.start(&config, self.split, &Origin::asked(init, &[])?)?;
         let (detector, _) = run::begin(&config, init, &self.device.clone().autodiff())?;
-        let began = Instant::now();
         let options = TrainOptions { resume: true, save_every: self.save_every, commit: self.commit };
         let epochs = config.train.epochs;
         let fitted = run::train(&folder, &config, self.split, self.data, detector, options, &mut |event| {
@@ -322,7 +326,7 @@ impl Study<'_> {
                 observe(Event::Advanced { done: (epoch - 1) * steps + step, of: epochs * steps, unit: "steps" });
             }
         })?;
-        let (_, summary) = run::conclude(&config, self.split, self.data, &fitted, began.elapsed(), self.commit)?;
+        let (_, summary) = run::conclude(&config, self.split, self.data, &fitted, self.commit)?;
         run::finish(&folder, &summary)
     }
 

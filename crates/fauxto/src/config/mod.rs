@@ -253,7 +253,9 @@ fn parse_setting(setting: &str) -> Result<toml::Table> {
         });
     };
     let quoted = format!("{} = {}", path.trim(), toml::Value::String(value.trim().into()));
-    let plain = format!("{} = {}", path.trim(), value.trim());
+    // TOML's numbers begin with a digit, people's do not.
+    let zero = if value.trim().starts_with('.') { "0" } else { "" };
+    let plain = format!("{} = {zero}{}", path.trim(), value.trim());
     plain.parse().or_else(|_| quoted.parse()).map_err(|error| malformed(setting, &error))
 }
 

@@ -163,7 +163,7 @@ pub struct Summary {
     pub epochs: usize,
     /// The epoch kept, from 1.
     pub best_epoch: usize,
-    /// Seconds of training in the last, or only, call of the program.
+    /// Seconds of training, over all calls of the program that it took.
     pub seconds: f64,
     /// The kept detector on the validation images.
     pub validation: Evaluation,
@@ -289,7 +289,6 @@ pub fn conclude(
     split: &Split,
     data: &TrainingData<'_>,
     fitted: &Fitted,
-    took: Duration,
     commit: &str,
 ) -> Result<(Scores, Summary)> {
     let frozen = fitted.detector.freeze();
@@ -307,7 +306,7 @@ pub fn conclude(
         n_validation: data.validation.len(),
         epochs: fitted.history.len(),
         best_epoch: fitted.epoch,
-        seconds: took.as_secs_f64(),
+        seconds: fitted.seconds,
         validation: Evaluation::new(&scores, 0.5)?,
     };
     Ok((scores, summary))

@@ -71,6 +71,8 @@ pub struct Fitted {
     pub validation: ValidationSummary,
     /// All epochs.
     pub history: Vec<EpochRecord>,
+    /// Seconds of training, over all calls of the program; what an interrupted one did in vain does not count.
+    pub seconds: f64,
 }
 
 /// Where the loop keeps its state.
@@ -299,7 +301,8 @@ impl Run<'_> {
         };
         let mut detector = self.state.detector;
         weights::assign(detector.network.as_mut(), best, self.file.path, "", ClassifierPolicy::Exact)?;
-        Ok(Fitted { detector, epoch, validation, history: progress.history })
+        let seconds = progress.seconds + self.written.elapsed().as_secs_f64();
+        Ok(Fitted { detector, epoch, validation, history: progress.history, seconds })
     }
 
     fn learning_rate(&self, step: usize, steps: usize) -> f64 {
@@ -328,8 +331,10 @@ impl Run<'_> {
     }
 
     fn write(&mut self) -> Result<()> {
+        let now = Instant::now();
+        self.state.progress.seconds += (now - self.written).as_secs_f64();
+        self.written = now;
         self.state.save(self.file.path, self.file.fingerprint)?;
-        self.written = Instant::now();
         Ok(())
     }
 

@@ -43,6 +43,9 @@ pub struct Progress {
     pub reduced_at: usize,
     /// Whether the run has come to its end.
     pub finished: bool,
+    /// Seconds of training up to here, over all calls of the program.
+    #[serde(default)]
+    pub seconds: f64,
 }
 
 /// A run between two steps.

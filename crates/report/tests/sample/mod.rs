@@ -56,6 +56,7 @@ fn attacked(judge: &str, clean: f64, fgsm: f64, pgd: f64) -> Attacked {
         epsilon: epsilon.into(),
         epsilon_value,
         accuracy: share(accuracy, 100),
+        clean: share(clean, 100),
     };
     Attacked {
         judge: judge.into(),

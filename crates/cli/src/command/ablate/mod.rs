@@ -176,11 +176,19 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// As many series as a figure has colours for.
+const MOST_MODELS: usize = 6;
+
 /// The ablations asked for; by default all that the models allow.
 fn chosen(arguments: &Arguments) -> anyhow::Result<Vec<&'static AblationEntry>> {
     for (place, model) in arguments.model.iter().enumerate() {
         ensure!(!arguments.model[..place].contains(model), "--model: found {model} twice; expected each once");
     }
+    ensure!(
+        arguments.model.len() <= MOST_MODELS,
+        "--model: found {}; expected at most {MOST_MODELS}, which a figure tells apart",
+        arguments.model.len()
+    );
     let Some(names) = &arguments.ablation else {
         let (possible, left_out): (Vec<_>, Vec<_>) =
             ABLATIONS.iter().partition(|entry| entry.least_models <= arguments.model.len());

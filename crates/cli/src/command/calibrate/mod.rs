@@ -27,7 +27,7 @@ use crate::{figure, progress};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     fauxto calibrate runs/mine mine/labelled/\n  \
-    fauxto calibrate runs/mine photos/ --split runs/mine/split.json --side test --figure reliability\n  \
+    fauxto calibrate runs/mine photos/ --split runs/mine/split.json --side validation --figure reliability\n  \
     fauxto calibrate runs/mine few/ --level .9 --target-fpr .05 --out runs/mine/checkpoint_mine.safetensors\n  \
     fauxto calibrate runs/a,runs/b,runs/c labelled/ --out runs/ensemble.json\n  \
     fauxto calibrate runs/a,runs/b labelled/ --gate runs/gate --degraded runs/b,runs/c --out runs/ensemble.json\n\n\

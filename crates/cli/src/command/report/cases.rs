@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use anyhow::Context;
 use fauxto::Label;
 use fauxto::data::Dataset;
 use fauxto::explain::{Case as Question, explainer};
@@ -84,11 +85,16 @@ pub(super) fn explained(predictor: &Predictor, dataset: &Dataset, scores: &[Scor
     let explain = (entry.build)(&entry.defaults());
     let mut finished = Vec::new();
     for (mut group, chosen) in groups(scores) {
-        let (chosen, indices): (Vec<Scored>, Vec<usize>) = chosen
-            .into_iter()
-            .filter_map(|scored| Some((places.get(scored.identity.as_str()).copied()?, scored)))
-            .map(|(place, scored)| (scored, place))
-            .unzip();
+        let place = |scored: &Scored| {
+            places.get(scored.identity.as_str()).copied().with_context(|| {
+                format!(
+                    "{}: found no image called {}; expected those that were measured on; pass them with --data",
+                    dataset.root.display(),
+                    scored.identity
+                )
+            })
+        };
+        let indices = chosen.iter().map(place).collect::<anyhow::Result<Vec<usize>>>()?;
         if !indices.is_empty() {
             let store = pixels::decode(dataset, &indices, predictor.input_size())?;
             let positions: Vec<usize> = pixels::usable(dataset, &store, true)?;

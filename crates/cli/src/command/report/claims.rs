@@ -112,6 +112,7 @@ mod tests {
             epsilon: ".05".into(),
             epsilon_value: 0.05,
             accuracy: share(accuracy / 2.0),
+            clean: share(accuracy),
         };
         let attacked = Attacked {
             judge: "resnet_se".into(),

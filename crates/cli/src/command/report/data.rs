@@ -7,7 +7,7 @@ use fauxto::Label;
 use fauxto::data::Side;
 use fauxto::data::audit::{Audit as Findings, GIVEAWAYS, Kind};
 use fauxto::data::split::Split;
-use report::{Audit, Giveaway, Part};
+use report::{Audit, Giveaway, HeldOut, Part};
 
 /// The first audit that one of `folders` kept.
 pub(super) fn audit<'p>(folders: impl IntoIterator<Item = &'p Path>) -> anyhow::Result<Part<Audit>> {
@@ -52,18 +52,20 @@ fn plain(findings: &Findings) -> Audit {
 }
 
 /// The split in plain data.
-pub(super) fn split(split: &Split) -> report::Split {
+pub(super) fn split(split: &Split, held_out: HeldOut) -> report::Split {
     let side = |side: Side, name: &str, purpose: &str| {
         let count = |label: Label| split.on(side).filter(|item| item.label == label).count() as u64;
         report::Side { name: name.into(), purpose: purpose.into(), real: count(Label::Real), fake: count(Label::Fake) }
     };
+    let of_test =
+        if held_out == HeldOut::TestSide { "measured on, nothing else" } else { "kept apart, not measured on here" };
     report::Split {
         seed: split.settings().seed,
         hash: split.data_hash().to_string(),
         sides: [
             side(Side::Train, "train", "learned from"),
             side(Side::Validation, "validation", "chooses the epoch, weighs votes"),
-            side(Side::Test, "test", "measured on, nothing else"),
+            side(Side::Test, "test", of_test),
         ]
         .into_iter()
         .filter(|side| side.real + side.fake > 0)

@@ -1,5 +1,6 @@
 //! The figures of a report: those a run has drawn, and those drawn for the report.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Context;
@@ -49,7 +50,15 @@ pub(super) fn robustness(phases: &[Phase], judge: &str) -> anyhow::Result<Option
         return Ok(None);
     }
     let n = phases.iter().filter_map(|phase| phase.attacks.there()).flatten().map(|one| one.clean.n).max();
-    let caption = format!("{} images; bars are 95% Wilson intervals", n.unwrap_or(0));
+    let n = n.unwrap_or(0);
+    let attacks = phases.iter().filter_map(|phase| phase.attacks.there()).flatten().filter(|one| one.judge == judge);
+    let fewer: BTreeSet<String> = attacks
+        .flat_map(|attacked| &attacked.attacks)
+        .filter(|attack| attack.accuracy.n != n)
+        .map(|attack| format!(", {} under {}", attack.accuracy.n, attack.title))
+        .collect();
+    let fewer: String = fewer.into_iter().collect();
+    let caption = format!("{n} images{fewer}; bars are 95% Wilson intervals");
     let title = format!("{judge} under attack");
     let figure = RobustnessFigure { title: &title, caption: &caption, panels: &panels, chance: 0.5 };
     let drawing = figure.draw().context("drawing accuracy under attack")?;

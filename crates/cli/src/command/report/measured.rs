@@ -124,8 +124,9 @@ fn proportion(evaluation: &Evaluation) -> Proportion {
 }
 
 fn attacked(record: &AttackedRecord) -> Attacked {
-    let strongest = record.strongest.iter().flat_map(|strongest| &strongest.attacks);
-    let attack = |attack: &fauxto::attack::robustness::UnderAttack| UnderAttack {
+    let campaigns = [Some(&record.attacks), record.strongest.as_ref()].into_iter().flatten();
+    let attack = |clean: Proportion, attack: &fauxto::attack::robustness::UnderAttack| UnderAttack {
+        clean,
         title: title(&attack.attack),
         is_noise: entry(&attack.attack).is_some_and(|entry| entry.knowledge == Knowledge::None),
         attack: attack.attack.clone(),
@@ -136,7 +137,9 @@ fn attacked(record: &AttackedRecord) -> Attacked {
     Attacked {
         judge: record.judge.clone(),
         clean: proportion(&record.attacks.clean),
-        attacks: record.attacks.attacks.iter().chain(strongest).map(attack).collect(),
+        attacks: campaigns
+            .flat_map(|campaign| campaign.attacks.iter().map(|one| attack(proportion(&campaign.clean), one)))
+            .collect(),
         zero_gradient_share: record.attacks.zero_gradient_share,
     }
 }

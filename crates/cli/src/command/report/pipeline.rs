@@ -74,7 +74,7 @@ pub(super) fn gather(arguments: &super::Arguments) -> anyhow::Result<Report> {
         judge_in_words: pipeline.judge_in_words(),
         judge: pipeline.judge.clone(),
         program: super::program(),
-        held_out: if pipeline.settings.report.is_some() { HeldOut::OtherData } else { HeldOut::TestSide },
+        held_out: pipeline.held_out(),
         data: pipeline.data(predictor.input_size())?,
         training: pipeline.training(recorded)?,
         changes: measured::changes(&results.changes, &shown),
@@ -90,6 +90,10 @@ pub(super) fn gather(arguments: &super::Arguments) -> anyhow::Result<Report> {
 }
 
 impl Pipeline<'_> {
+    fn held_out(&self) -> HeldOut {
+        if self.settings.report.is_some() { HeldOut::OtherData } else { HeldOut::TestSide }
+    }
+
     fn judge_in_words(&self) -> String {
         match self.settings.models.as_slice() {
             [one] => format!("the detector ({one})"),
@@ -107,7 +111,7 @@ impl Pipeline<'_> {
                 None => "the test side of their split".into(),
             },
             audit: data::audit(bases.iter().map(PathBuf::as_path))?,
-            split: Part::There(data::split(&Split::load(&self.root.join("split.json"))?)),
+            split: Part::There(data::split(&Split::load(&self.root.join("split.json"))?, self.held_out())),
             input_size: Some(input_size as u64),
         })
     }
@@ -148,7 +152,7 @@ impl Pipeline<'_> {
             figures.accuracy.push(drawings::drawn(
                 self.root,
                 "models.svg",
-                "Models before and after fine-tuning, on the images that are attacked as well.",
+                "Models before and after fine-tuning, on all images reported on, clean.",
                 "Bars of each model's accuracy before and after fine-tuning, with intervals and chance at 50%.",
             )?);
         }
@@ -223,7 +227,10 @@ impl Pipeline<'_> {
                 )));
             }
         };
-        cases::explained(predictor, &dataset, &scores).map(Part::There)
+        match cases::explained(predictor, &dataset, &scores) {
+            Err(error) if self.arguments.data.is_none() => Ok(Part::Missing(format!("{error:#}."))),
+            explained => explained.map(Part::There),
+        }
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) fn gather(arguments: &super::Arguments) -> anyhow::Result<Report> {
             },
             reported_on: format!("the {} side of their split", name(measured_side)),
             audit: data::audit([folder.root()])?,
-            split: Part::There(data::split(&split)),
+            split: Part::There(data::split(&split, held_out)),
             input_size: Some(predictor.input_size() as u64),
         },
         training: Training {

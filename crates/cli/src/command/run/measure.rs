@@ -7,6 +7,7 @@ use fauxto::Label;
 use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
 use fauxto::attack::{ChosenAttack, Epsilon, Target};
 use fauxto::corrupt::{CORRUPTIONS, CorruptionEntry};
+use fauxto::data::Side;
 use fauxto::data::split::Split;
 use fauxto::ensemble::{COMBINATIONS, Combination};
 use fauxto::evaluate::{Evaluation, McNemar, Scores, UnderCorruption, mcnemar, mean_accuracies, under_corruptions};
@@ -85,12 +86,23 @@ pub(super) fn images(pipeline: &Pipeline<'_>, side: SideName, size: usize) -> an
     }
 }
 
-/// Refuses to report on what is learned from or stopped on, as the split of the first model's training has it.
-pub(super) fn require_unused(pipeline: &Pipeline<'_>) -> anyhow::Result<()> {
-    let Some(report) = &pipeline.arguments.reported.report else { return Ok(()) };
+/// Refuses to report on nothing, or on what is learned from or stopped on, as the split of the first model's training has
+/// it.
+pub(super) fn require_reported(pipeline: &Pipeline<'_>) -> anyhow::Result<()> {
+    let split = Split::load(&pipeline.path("split.json"))?;
+    let Some(report) = &pipeline.arguments.reported.report else {
+        let test = split.on(Side::Test).next();
+        anyhow::ensure!(
+            test.is_some(),
+            "{}: found no image on the split's test side; expected some to report on; give others with --report, or a folder \
+             `test` of real and fake ones",
+            pipeline.arguments.data.display()
+        );
+        return Ok(());
+    };
     let reported = Images::open(report, &pipeline.arguments.options, CONTENT_SIZE)?;
     let contents = reported.examples.iter().filter_map(|example| reported.store.hash(example.index));
-    Split::load(&pipeline.path("split.json"))?.require_unused(contents).with_context(|| report.display().to_string())
+    split.require_unused(contents).with_context(|| report.display().to_string())
 }
 
 pub(super) fn predictor(pipeline: &Pipeline<'_>, phase: &str) -> anyhow::Result<Predictor> {

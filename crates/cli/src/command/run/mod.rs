@@ -60,7 +60,7 @@ pub(crate) struct Arguments {
     /// Reported images under every corruption
     #[arg(long, value_name = "N", default_value_t = 500)]
     corruption_images: u32,
-    /// Seed of everything random
+    /// Seed of everything random but the split
     #[arg(long, value_name = "N", default_value_t = 42)]
     seed: u64,
     /// Train although a property of the files separates the classes
@@ -151,7 +151,7 @@ impl Pipeline<'_> {
             let split = std::fs::read(folder.split())?;
             write_atomically(&self.path("split.json"), &split)?;
         }
-        measure::require_unused(self)?;
+        measure::require_reported(self)?;
         self.keep(model, "base")
     }
 
