@@ -12,7 +12,6 @@ mod gpu;
 mod model_card;
 mod pipeline;
 mod readme;
-mod recipes;
 mod robustness;
 mod scanning;
 mod speed;
