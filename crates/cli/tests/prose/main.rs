@@ -12,6 +12,7 @@ mod gpu;
 mod model_card;
 mod pipeline;
 mod readme;
+mod recipes;
 mod robustness;
 mod scanning;
 mod speed;
