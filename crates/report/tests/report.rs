@@ -154,7 +154,10 @@ fn the_verdict_follows_from_the_numbers() {
         let last = report.phases.last_mut().unwrap();
         last.clean.iter_mut().for_each(|one| one.accuracy = sample::share(accuracy, 500));
         let Part::There(all) = &mut last.attacks else { unreachable!("samples are attacked") };
-        all.iter_mut().flat_map(|one| &mut one.attacks).for_each(|one| one.accuracy = sample::share(attacked, 100));
+        all.iter_mut().flat_map(|one| &mut one.attacks).for_each(|one| {
+            one.accuracy = sample::share(attacked, 100);
+            one.clean = sample::share(accuracy, 100);
+        });
         all.iter_mut().for_each(|one| one.clean = sample::share(accuracy, 100));
         let Part::There(corruptions) = &mut last.corruptions else { unreachable!("samples are corrupted") };
         corruptions.results.iter_mut().for_each(|one| one.accuracy = sample::share(accuracy - 0.02, 100));
