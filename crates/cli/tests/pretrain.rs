@@ -97,6 +97,16 @@ fn a_run_goes_on_from_the_weights_it_began_from_and_never_from_what_it_holds_out
         .success()
         .stderr(predicate::str::contains("tensors taken"));
     assert!(std::fs::read(of("tuned", "checkpoint.safetensors")).unwrap() == whole, "the same bits");
+    // Weights that have moved are given again, and read where they are now.
+    for file in ["run.json", "checkpoint.safetensors", "history.csv"] {
+        std::fs::remove_file(of("tuned", file)).unwrap();
+    }
+    let moved = folder.path().join("moved.safetensors");
+    std::fs::rename(of("base", "checkpoint.safetensors"), &moved).unwrap();
+    fauxto(folder.path(), "train data.parquet --out tuned --resume").code(2);
+    fauxto(folder.path(), "train data.parquet --out tuned --resume --init moved.safetensors").success();
+    assert!(std::fs::read(of("tuned", "checkpoint.safetensors")).unwrap() == whole, "the same bits");
+    std::fs::rename(&moved, of("base", "checkpoint.safetensors")).unwrap();
 
     // By another split, what these weights learned from would be measured on.
     let apart = format!("{train} --set split.seed=7 --init base/checkpoint.safetensors --out apart");

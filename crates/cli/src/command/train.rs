@@ -94,8 +94,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let (positions, others): (Vec<usize>, Vec<usize>) =
         usable.into_iter().partition(|&position| indices[position] < whole.own);
     let (split, audit) = split(arguments, &config, &folder, &own, &indices, &store, &positions)?;
-    if let Some(weights) = &origin.init {
-        run::require_apart(&weights.path, &split)?;
+    let recorded = origin.init.as_ref().map(|weights| weights.path.clone());
+    // Weights that have moved since the run began are given again, and read where they are now.
+    let init = arguments.init.clone().or(recorded);
+    if let Some(weights) = &init {
+        run::require_apart(weights, &split)?;
     }
     let mut train = run::examples(&own, &indices, &positions, &split, Side::Train);
     let more = admitted(&whole, &split, &indices, &store, &others)?;
@@ -112,8 +115,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if let Some(audit) = audit {
         write_atomically(&folder.audit(), &serde_json::to_vec_pretty(&audit)?)?;
     }
-    let init = origin.init.as_ref().map(|weights| weights.path.as_path());
-    fit(arguments, &config, &folder, &split, &data, init)?;
+    fit(arguments, &config, &folder, &split, &data, init.as_deref())?;
     report(arguments, &folder)
 }
 

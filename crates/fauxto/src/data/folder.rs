@@ -208,15 +208,7 @@ impl Found {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    let path = error.path().unwrap_or(folder).to_path_buf();
-                    let refused = Error::io(path.clone(), "listing", error.into());
-                    // Nobody learns from what is only to be judged: one link that leads nowhere hides no other image.
-                    if class.is_some() || path == folder {
-                        return Err(refused);
-                    }
-                    if is_visible(&name_of(&path)) && (names_an_image(&path) || path.is_dir()) {
-                        self.unlisted.push((path, refused.to_string()));
-                    }
+                    self.pass_over(folder, class, error)?;
                     continue;
                 }
             };
@@ -231,6 +223,19 @@ impl Found {
             } else {
                 self.ignored.push(entry.into_path());
             }
+        }
+        Ok(())
+    }
+
+    /// Nobody learns from what is only to be judged: one link that leads nowhere hides no other image there.
+    fn pass_over(&mut self, folder: &Path, class: Option<Class>, error: walkdir::Error) -> Result<()> {
+        let path = error.path().unwrap_or(folder).to_path_buf();
+        let refused = Error::io(path.clone(), "listing", error.into());
+        if class.is_some() || path == folder {
+            return Err(refused);
+        }
+        if is_visible(&name_of(&path)) && (names_an_image(&path) || path.is_dir()) {
+            self.unlisted.push((path, refused.to_string()));
         }
         Ok(())
     }

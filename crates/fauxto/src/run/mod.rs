@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::checkpoint::{self, Provenance};
 use crate::config::Config;
 use crate::data::split::{Candidate, Split};
-use crate::data::{Dataset, PixelStore, Side};
+use crate::data::{ContentHash, Dataset, PixelStore, Side};
 use crate::evaluate::{Evaluation, Scores};
 use crate::model::weights::{self, Assignment, ClassifierPolicy, Precision};
 use crate::model::{self, Detector};
@@ -34,6 +34,12 @@ impl RunFolder {
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
+    }
+
+    /// The run that a checkpoint is of, if it lies in the folder of one.
+    #[must_use]
+    pub fn beside(checkpoint: &Path) -> Self {
+        Self::new(checkpoint.parent().unwrap_or(Path::new("")))
     }
 
     /// The folder.
@@ -128,6 +134,14 @@ impl RunFolder {
         serde_json::from_slice(&text).map(Some).map_err(|error| {
             Error::input(&path, error.to_string(), "what a run began from", "it was edited or damaged; train anew")
         })
+    }
+
+    /// What was learned from beside the split's training side, by content.
+    ///
+    /// # Errors
+    /// If [`RunFolder::read_origin`] fails.
+    pub fn read_added(&self) -> Result<Vec<ContentHash>> {
+        Ok(self.read_origin()?.map(|origin| origin.added).unwrap_or_default())
     }
 
     /// The configuration an earlier call wrote.

@@ -83,7 +83,7 @@ impl Origin {
 /// # Errors
 /// [`Error::Refused`], naming the first images they learned from; or if the run's split cannot be read.
 pub fn require_apart(weights: &Path, split: &Split) -> Result<()> {
-    let folder = RunFolder::new(weights.parent().unwrap_or(Path::new("")));
+    let folder = RunFolder::beside(weights);
     if !folder.has_started() {
         return Ok(());
     }
@@ -104,13 +104,12 @@ pub fn require_apart(weights: &Path, split: &Split) -> Result<()> {
 /// # Errors
 /// If the run's split or origin cannot be read.
 pub fn learned(checkpoint: &Path) -> Result<HashSet<ContentHash>> {
-    let folder = RunFolder::new(checkpoint.parent().unwrap_or(Path::new("")));
+    let folder = RunFolder::beside(checkpoint);
     if !folder.has_started() {
         return Ok(HashSet::new());
     }
     let split = Split::load(&folder.split())?;
-    let added = folder.read_origin()?.map(|origin| origin.added).unwrap_or_default();
-    Ok(split.on(Side::Train).map(|item| item.content).chain(added).collect())
+    Ok(split.on(Side::Train).map(|item| item.content).chain(folder.read_added()?).collect())
 }
 
 #[cfg(test)]

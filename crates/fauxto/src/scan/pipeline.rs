@@ -119,13 +119,14 @@ fn judge(scanner: &Scanner<'_>, images: Vec<(usize, Prepared)>) -> Vec<(usize, F
         .collect();
     let inputs: Vec<&[u8]> =
         images.iter().flat_map(|(_, prepared)| prepared.inputs.chunks_exact(3 * side * side)).collect();
+    let batch_size = settings.batch_size.max(1);
     let mut by_member = vec![Vec::with_capacity(inputs.len()); predictor.members().len()];
     let mut scores = vec![Vec::with_capacity(images.len()); predictor.members().len()];
     let mut degraded: Option<Vec<f64>> = None;
-    for (batch, inputs) in inputs.chunks(settings.batch_size.max(1)).enumerate() {
-        let from = batch * settings.batch_size.max(1);
-        let of_batch = |index: usize| index.checked_sub(from).filter(|&index| index < inputs.len());
-        let wholes: Vec<usize> = wholes.iter().filter_map(|&whole| of_batch(whole)).collect();
+    for (batch, inputs) in inputs.chunks(batch_size).enumerate() {
+        let range = batch * batch_size..batch * batch_size + inputs.len();
+        let wholes: Vec<usize> =
+            wholes.iter().filter(|whole| range.contains(whole)).map(|whole| whole - range.start).collect();
         let values: Vec<f32> = inputs.iter().copied().flatten().map(|&level| f32::from(level) / 255.0).collect();
         let pixels = Tensor::from_data(TensorData::new(values, [inputs.len(), side, side, 3]), predictor.device());
         for (place, member) in predictor.members().iter().enumerate() {

@@ -20,7 +20,7 @@ use super::evaluate::title_of;
 use super::train::{COMMIT, new_split};
 use super::{Outcome, say_json};
 use crate::images::Images;
-use crate::options::{DataOptions, DeviceOptions, PhaseOptions, ReportedOptions, TrainingOptions};
+use crate::options::{DataOptions, DeviceOptions, PhaseOptions, ReportedOptions, TrainingOptions, require_distinct};
 use crate::{figure, progress};
 
 /// What each part of a recipe is worth: train with it, without it, and compare on the same images
@@ -181,9 +181,7 @@ const MOST_MODELS: usize = 6;
 
 /// The ablations asked for; by default all that the models allow.
 fn chosen(arguments: &Arguments) -> anyhow::Result<Vec<&'static AblationEntry>> {
-    for (place, model) in arguments.model.iter().enumerate() {
-        ensure!(!arguments.model[..place].contains(model), "--model: found {model} twice; expected each once");
-    }
+    require_distinct("--model", &arguments.model)?;
     ensure!(
         arguments.model.len() <= MOST_MODELS,
         "--model: found {}; expected at most {MOST_MODELS}, which a figure tells apart",

@@ -208,8 +208,8 @@ fn named<'s>(name: &str, Scaling { temperature, bias }: Scaling, scores: &'s Sco
 /// Refuses images that `name` was trained on, as far as the split beside its checkpoint at `path` tells. Returns that
 /// split and the number of images that training was stopped on.
 fn unseen(name: &str, path: &Path, images: &[Candidate]) -> anyhow::Result<(Option<PathBuf>, usize)> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let file = RunFolder::new(folder).split();
+    let run = RunFolder::beside(path);
+    let file = run.split();
     if !file.exists() {
         progress::note(format!(
             "{}: no split.json beside it, so nothing tells whether it was trained on these images",
@@ -217,8 +217,7 @@ fn unseen(name: &str, path: &Path, images: &[Candidate]) -> anyhow::Result<(Opti
         ));
         return Ok((None, 0));
     }
-    let added = RunFolder::new(folder).read_origin()?.map(|origin| origin.added).unwrap_or_default();
-    let stopped_on = require_unseen(&Split::load(&file)?, &added, images)?;
+    let stopped_on = require_unseen(&Split::load(&file)?, &run.read_added()?, images)?;
     if stopped_on > 0 {
         progress::note(format!(
             "{name}: its training was stopped on {stopped_on} of {} images, which flatter it a little; images it has not \

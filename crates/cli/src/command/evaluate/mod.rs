@@ -92,13 +92,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         .judge(&images.store, &positions, arguments.batches.size(), &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
 
-    let hash = data_hash(images.candidates().iter().map(|image| (image.content, image.label)));
+    let candidates = images.candidates();
+    let hash = data_hash(candidates.iter().map(|image| (image.content, image.label)));
     if predictor.calibration().and_then(|calibration| calibration.data_hash.as_ref()) == Some(&hash) {
         progress::note("these are the images that the model was calibrated on, which flatters it");
     }
     for member in predictor.members() {
         let learned = run::learned(&member.path)?;
-        let known = images.candidates().iter().filter(|image| learned.contains(&image.content)).count();
+        let known = candidates.iter().filter(|image| learned.contains(&image.content)).count();
         if known > 0 {
             progress::note(format!(
                 "{}: {known} of these images are ones it was trained on, which flatters it",

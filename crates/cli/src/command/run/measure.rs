@@ -86,10 +86,8 @@ pub(super) fn images(pipeline: &Pipeline<'_>, side: SideName, size: usize) -> an
     }
 }
 
-/// Refuses to report on nothing, or on what is learned from or stopped on, as the split of the first model's training has
-/// it.
-pub(super) fn require_reported(pipeline: &Pipeline<'_>) -> anyhow::Result<()> {
-    let split = Split::load(&pipeline.path("split.json"))?;
+/// Refuses to report on nothing, or on what is learned from or stopped on by `split`.
+pub(super) fn require_reported(pipeline: &Pipeline<'_>, split: &Split) -> anyhow::Result<()> {
     let Some(report) = &pipeline.arguments.reported.report else {
         let test = split.on(Side::Test).next();
         anyhow::ensure!(

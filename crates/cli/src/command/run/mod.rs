@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use fauxto::data::split::Split;
 use fauxto::data::{Dataset, Labels, OpenOptions};
 use fauxto::predict::CHECKPOINT_FILE;
 use fauxto::run::RunFolder;
@@ -148,10 +149,10 @@ impl Pipeline<'_> {
         }
         call(&words)?;
         if !self.path("split.json").exists() {
+            measure::require_reported(self, &Split::load(&folder.split())?)?;
             let split = std::fs::read(folder.split())?;
             write_atomically(&self.path("split.json"), &split)?;
         }
-        measure::require_reported(self)?;
         self.keep(model, "base")
     }
 

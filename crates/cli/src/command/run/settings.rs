@@ -1,19 +1,17 @@
 //! What a pipeline is asked for, checked before hours are spent on it, and kept: it goes on with the settings it began with.
 
-use std::collections::HashSet;
-
 use anyhow::{Context, bail, ensure};
 use fauxto::config::Config;
 use fauxto::data::{Dataset, OpenOptions};
 use fauxto::write_atomically::write_atomically;
 
 use super::Arguments;
+use crate::options::require_distinct;
 
 /// Checks what can be checked before anything is trained, then keeps the settings in the pipeline's folder.
 pub(super) fn check(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut models = HashSet::new();
+    require_distinct("--models", &arguments.models)?;
     for model in &arguments.models {
-        ensure!(models.insert(model), "--models: found {model} twice; expected each once; name it once");
         for preset in [&arguments.phases.preset, &arguments.phases.finetune] {
             Config::resolve_detector(preset, &[format!("model=\"{model}\"")])?;
         }
