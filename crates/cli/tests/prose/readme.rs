@@ -79,7 +79,7 @@ fn at<'a>(attacks: &'a Value, name: &str, epsilon: &str) -> &'a Value {
 
 #[test]
 fn the_front_page_says_how_fast_it_is() {
-    let bench = json("results/bench_amx.json");
+    let bench = json("results/bench.json");
     let mut table = String::from(
         "| | training step, batch 128 | inference, batch 128 | inference, one image |\n|---|---|---|---|\n",
     );
