@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::cell::{accuracy, auc, join, share};
+use super::cell::{accuracy, auc, join, number, share};
 use super::document::{assert_in_results, json};
 
 /// Detectors alone and together, of `bench/measure_ensemble.py`.
@@ -48,4 +48,28 @@ fn the_tables_of_the_full_ensemble_are_made_of_results() {
         row(&format!("`{attack}` {epsilon}"), &|side| &side["attacked"]["attacks"][place]["accuracy"]);
     }
     assert_in_results(&table);
+}
+
+/// A deeper network that began as the built-in detector.
+#[test]
+fn the_table_of_a_deeper_network_is_made_of_results() {
+    let results = json("results/deepened.json");
+    let mut table = String::from(
+        "| `resnet18_se` begun as a `resnet_se` | held out, % (95% interval) | ROC AUC | `cifake/test`, % (95% interval) | \
+         ROC AUC |\n|---|---|---|---|---|\n",
+    );
+    for (name, judge) in [
+        ("built-in detector", "began"),
+        ("deepened", "deepened"),
+        ("deepened, with mirror images", "mirrored"),
+        ("these and the built-in detector together", "together"),
+    ] {
+        let cells = ["held_out", "cifake_test"].map(|side| &results["judges"][judge][side]);
+        let cells = cells.map(|side| format!("{} | {}", accuracy(side), number(&side["roc_auc"], 4)));
+        writeln!(table, "| {name} | {} |", join(cells)).unwrap();
+    }
+    assert_in_results(&table);
+    let trained = &results["trained"]["deepened"];
+    let minutes = trained["seconds"].as_f64().unwrap() / 60.0;
+    assert_in_results(&format!("for {} epochs\n({minutes:.0} minutes on two cores", trained["epochs"]));
 }
