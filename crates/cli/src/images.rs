@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 use fauxto::data::split::{Candidate, Split};
 use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
-use fauxto::run::{self, RunFolder};
+use fauxto::run;
 use fauxto::train::Example;
 
 use crate::options::{DataOptions, SideName, SideOptions};
@@ -51,8 +51,8 @@ impl Images {
         size: usize,
         split: &Path,
     ) -> anyhow::Result<(Self, Split)> {
-        let file = if split.is_dir() { RunFolder::new(split).split() } else { split.to_path_buf() };
-        let split = Split::load(&file)?;
+        let file = split;
+        let split = Split::load(file)?;
         let images = Self::open(data, options, size)?;
         split.check(&images.candidates()).with_context(|| file.display().to_string())?;
         Ok((images, split))

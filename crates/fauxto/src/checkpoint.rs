@@ -297,6 +297,9 @@ pub fn parse(bytes: &[u8], path: &Path, device: &Device) -> Result<Checkpoint> {
         .ok_or_else(|| refuse("an input size that is no number from 32 to 4096".into()))?;
     let normalisation: Normalisation =
         serde_json::from_str(value("normalisation")?).map_err(|error| refuse(format!("normalisation: {error}")))?;
+    if let Some(odd) = normalisation.odd() {
+        return Err(refuse(format!("a normalisation by {odd}")));
+    }
     let provenance: Provenance =
         serde_json::from_str(value("provenance")?).map_err(|error| refuse(format!("provenance: {error}")))?;
     let calibration =
@@ -318,6 +321,14 @@ pub fn parse(bytes: &[u8], path: &Path, device: &Device) -> Result<Checkpoint> {
     detector.normalisation = normalisation;
     detector.test_time_flip = test_time_flip;
     weights::assign(detector.network.as_mut(), tensors, path, entry.classifier, ClassifierPolicy::Exact)?;
+    if let Some(statistics) = &out_of_distribution {
+        let (found, own) = (statistics.channels().len(), detector.network.stages());
+        if found != own {
+            return Err(refuse(format!(
+                "statistics of training images at {found} stages, of a network that has {own}"
+            )));
+        }
+    }
     Ok(Checkpoint { detector, provenance, calibration, out_of_distribution, precision })
 }
 

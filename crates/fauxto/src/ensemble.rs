@@ -90,11 +90,14 @@ impl CombinationEntry {
 }
 
 impl Combination {
-    /// The mean in which each member's share is in proportion to its number in `shares`, such as its accuracy.
+    /// The mean in which each member's share is in proportion to its number in `shares`, such as its accuracy; an equal
+    /// share where all are 0.
     #[must_use]
     pub fn mean(shares: Vec<f64>) -> Self {
         let total: f64 = shares.iter().sum();
-        Self::Mean { weights: shares.into_iter().map(|share| share / total).collect() }
+        let equal = 1.0 / shares.len() as f64;
+        let share = |share: f64| if total > 0.0 { share / total } else { equal };
+        Self::Mean { weights: shares.into_iter().map(share).collect() }
     }
 
     /// One a member.
@@ -246,6 +249,11 @@ mod tests {
             let alone = fitted(name, &members[..1], &labels).combine(&members[..1]);
             assert!(alone.iter().zip(&members[0]).all(|(a, b)| (a - b).abs() < 1e-12));
         }
+    }
+
+    #[test]
+    fn members_that_are_never_right_share_equally() {
+        assert_eq!(Combination::mean(vec![0.0, 0.0]).weights(), [0.5, 0.5]);
     }
 
     #[test]

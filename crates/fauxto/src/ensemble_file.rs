@@ -113,6 +113,15 @@ impl EnsembleFile {
             if let Some(weight) = weights.iter().find(|weight| !weight.is_finite()) {
                 return Err(refuse(format!("a weight of {weight}")));
             }
+            let (total, least) = (weights.iter().sum::<f64>(), weights.iter().copied().fold(f64::INFINITY, f64::min));
+            if matches!(combination, Combination::Mean { .. }) && (least < 0.0 || (total - 1.0).abs() > 1e-6) {
+                return Err(refuse(format!("a mean with weights {weights:?}, which are no shares of one")));
+            }
+        }
+        if let Some(found) =
+            file.members.iter().find_map(|member| member.scaling.and_then(|scaling| scaling.check().err()))
+        {
+            return Err(refuse(format!("a member's scaling: {found}")));
         }
         if let Some(found) = file.calibration.as_ref().and_then(|calibration| calibration.check().err()) {
             return Err(refuse(found));
@@ -178,6 +187,7 @@ mod tests {
             ("fauxto ensemble", "fauxto split", "fauxto split"),
             ("\"version\": 1", "\"version\": 2", "version 2"),
             ("0.7", "0.7, 0.1", "2 members and 3 weights"),
+            ("0.7", "1.7", "no shares of one"),
             ("\"kind\"", "\"sort\"", "another content"),
         ] {
             std::fs::write(&path, text.replacen(from, to, 1)).unwrap();

@@ -74,6 +74,14 @@ fn a_pickled_state_dict_is_read_out_of_its_wrappers_in_any_precision() {
     assert_eq!(tensors["transposed"], NamedTensor { shape: vec![3, 2], values: vec![0.0, 3.0, 1.0, 4.0, 2.0, 5.0] });
 }
 
+/// timm's checkpoints hold the weights and their average.
+#[test]
+fn of_two_state_dicts_in_a_file_the_averaged_one_is_read() {
+    let tensors = weights::read(&golden("averaged.pth")).unwrap();
+    let values: Vec<(&str, &[f32])> = tensors.iter().map(|(name, own)| (name.as_str(), &own.values[..])).collect();
+    assert_eq!(values, [("a", &[10.0][..]), ("b", &[20.0]), ("c", &[30.0])]);
+}
+
 #[test]
 fn half_precision_halves_the_file_and_rounds_to_nearest() {
     let folder = tempfile::tempdir().unwrap();

@@ -83,9 +83,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let path = checkpoint_path(&arguments.model)?;
     let bytes_before = std::fs::metadata(&path).map_err(|source| Error::io(&path, "reading", source))?.len();
     let other = arguments.average.as_deref().map(checkpoint_path).transpose()?;
-    let own = RunFolder::beside(&path);
-    if let Some(other) = other.as_ref().filter(|_| own.has_started()) {
-        run::require_apart(other, &Split::load(&own.split())?)?;
+    for (weights, other) in other.iter().flat_map(|other| [(other, &path), (&path, other)]) {
+        let folder = RunFolder::beside(other);
+        if folder.has_started() {
+            run::require_apart(weights, &Split::load(&folder.split())?)?;
+        }
     }
     let shipped = Shipping {
         precision,

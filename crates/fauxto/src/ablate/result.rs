@@ -63,7 +63,7 @@ pub struct DetectorRecord {
     pub checkpoint: String,
     /// Hash of the checkpoint it started from, if it did from one.
     pub started_from: Option<String>,
-    /// Seconds of training in the last, or only, call of the program.
+    /// Seconds of training, over all calls of the program.
     pub seconds: f64,
 }
 
@@ -170,10 +170,7 @@ pub(super) fn summarise(study: &Study<'_>) -> Result<StudyResult> {
         .into_iter()
         .map(|(recipe, seed)| {
             let (summary, checkpoint) = study.finished(&recipe, seed)?;
-            let started_from = match recipe.fine_tuning {
-                Some(_) => Some(study.finished(&recipe.before_fine_tuning(), seed)?.1),
-                None => None,
-            };
+            let started_from = study.began_from(&recipe, seed)?;
             Ok(DetectorRecord {
                 recipe: recipe.name(),
                 model: recipe.model,

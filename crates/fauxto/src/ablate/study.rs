@@ -296,9 +296,30 @@ impl Study<'_> {
         } else if Split::load(&folder.split())? != *self.split {
             "a run on other data or another split"
         } else {
-            return Ok(());
+            return self.began_from(recipe, seed).map(|_| ());
         };
         Err(Error::input(folder.root(), found, "the settings and data given now", "give those again, or another --out"))
+    }
+
+    /// The hash of the checkpoint that a finished fine-tuning began from, which is to be the one that is there.
+    pub(super) fn began_from(&self, recipe: &Recipe, seed: u64) -> Result<Option<String>> {
+        let folder = self.run_folder(recipe, seed);
+        let base = self.run_folder(&recipe.before_fine_tuning(), seed);
+        if recipe.fine_tuning.is_none() || !folder.has_finished() || !base.has_finished() {
+            return Ok(None);
+        }
+        let now = hash_of(&base.checkpoint())?;
+        // Runs of before did not say what they began from.
+        let begun = folder.read_origin()?.and_then(|origin| origin.init).map(|init| init.hash.to_string());
+        if begun.is_some_and(|begun| begun != now) {
+            return Err(Error::input(
+                folder.root(),
+                format!("a run that began from other weights than those in {}", base.root().display()),
+                "one that began from them",
+                "remove it, and it is made again",
+            ));
+        }
+        Ok(Some(now))
     }
 
     fn run_folder(&self, recipe: &Recipe, seed: u64) -> RunFolder {

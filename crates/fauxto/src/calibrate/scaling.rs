@@ -76,7 +76,7 @@ impl Scaling {
     }
 
     /// Whether its numbers are ones that [`Scaling::fit`] gives.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         let (low, high) = RANGE;
         if !(low..=high).contains(&self.temperature) {
             return Err(format!("a temperature of {}; expected {low} to {high}", self.temperature));

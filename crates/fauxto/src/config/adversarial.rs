@@ -42,8 +42,9 @@ impl Default for AdversarialConfig {
 
 impl AdversarialConfig {
     pub(super) fn check(&self) -> Result<()> {
-        ChosenAttack::parse(&self.attack)?;
-        ChosenAttack::parse(&self.validation_attack)?;
+        let attack = ChosenAttack::parse(&self.attack)?;
+        self.epsilons.iter().try_for_each(|epsilon| attack.entry.norm.check(epsilon))?;
+        ChosenAttack::parse(&self.validation_attack)?.entry.norm.check(&self.validation_epsilon)?;
         if self.epsilons.is_empty() {
             return Err(Error::Setting {
                 setting: "train.adversarial.epsilons".into(),
@@ -52,5 +53,22 @@ impl AdversarialConfig {
             });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_of_eight_bits_are_no_epsilons() {
+        AdversarialConfig::default().check().unwrap();
+        let eight = || "8".parse::<Epsilon>().unwrap();
+        for slip in [
+            AdversarialConfig { epsilons: vec![eight()], ..Default::default() },
+            AdversarialConfig { validation_epsilon: eight(), ..Default::default() },
+        ] {
+            assert!(slip.check().unwrap_err().to_string().contains("8/255"));
+        }
     }
 }

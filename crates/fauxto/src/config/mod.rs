@@ -104,7 +104,7 @@ pub enum Schedule {
     OneCycle,
 }
 
-/// Multiplies the step size by `factor` after `patience` epochs without a better validation AUC.
+/// Multiplies the step size by `factor` after more than `patience` epochs without a better validation AUC, as PyTorch does.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReduceOnPlateau {

@@ -21,6 +21,12 @@ pub struct Normalisation {
 impl Normalisation {
     /// ImageNet's channel statistics, which published weights expect.
     pub const IMAGENET: Self = Self { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
+
+    /// A number that no pixel can be shifted or scaled by, if there is one.
+    pub(crate) fn odd(self) -> Option<f32> {
+        let shift = self.mean.into_iter().find(|mean| !mean.is_finite());
+        shift.or_else(|| self.deviation.into_iter().find(|deviation| !deviation.is_finite() || *deviation <= 0.0))
+    }
 }
 
 /// Number of classes of a detector: real and fake.

@@ -220,6 +220,9 @@ impl OutOfDistribution {
             if channels == 0 || fake.len() != channels || whitening.len() != cholesky::packed_len(channels) {
                 return Err(format!("`{PREFIX}` tensors whose sizes do not agree"));
             }
+            if [&real, &fake, &whitening].into_iter().flatten().any(|value| !value.is_finite()) {
+                return Err(format!("`{PREFIX}` values that are not finite"));
+            }
             Ok(Stage::new([real, fake], whitening))
         };
         let stages = (0..summary.shrinkage.len()).map(&mut take).collect::<std::result::Result<Vec<_>, _>>()?;

@@ -57,7 +57,7 @@ impl RunFolder {
     /// Which images learn, stop and report.
     #[must_use]
     pub fn split(&self) -> PathBuf {
-        self.root.join("split.json")
+        self.root.join(Split::FILE)
     }
 
     /// [`Origin`] as JSON; absent in folders of before.
@@ -207,7 +207,7 @@ pub fn examples(dataset: &Dataset, indices: &[usize], positions: &[usize], split
 }
 
 /// Names configuration, data and initial weights in one hash, so that a state is never resumed under
-/// others. Images learned from beyond the split's are named by their content.
+/// others. Images learned from beyond the split's are named by content, place and label.
 ///
 /// # Errors
 /// Never for a configuration that passed its checks.
@@ -226,6 +226,9 @@ pub fn fingerprint(config: &Config, split: &Split, data: &TrainingData<'_>, dete
         if let Some(content) = data.store.hash(example.index) {
             hasher.update(content.as_bytes());
         }
+        // Augmentation is drawn by the place.
+        hasher.update(&(example.index as u64).to_le_bytes());
+        hasher.update(&[example.label.index() as u8]);
     }
     detector.network.visit(&mut |parameter| {
         let values: Vec<f32> = parameter.tensor.into_data().iter::<f32>().collect();

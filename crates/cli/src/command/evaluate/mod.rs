@@ -82,6 +82,7 @@ struct MemberReport<'a> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    arguments.operating_point.check()?;
     let device = arguments.batches.device.open()?;
     let predictor = Predictor::open(&arguments.models.0, &device)?.in_precision(arguments.precision.choose(&device));
     let threshold = arguments.operating_point.threshold(&predictor)?;
@@ -97,14 +98,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if predictor.calibration().and_then(|calibration| calibration.data_hash.as_ref()) == Some(&hash) {
         progress::note("these are the images that the model was calibrated on, which flatters it");
     }
-    for member in predictor.members() {
-        let learned = run::learned(&member.path)?;
+    let members = predictor.members().iter().map(|member| (member.name.as_str(), &member.path));
+    for (name, path) in members.chain(predictor.gate().map(|gate| ("the gate", &gate.path))) {
+        let learned = run::learned(path)?;
         let known = candidates.iter().filter(|image| learned.contains(&image.content)).count();
         if known > 0 {
-            progress::note(format!(
-                "{}: {known} of these images are ones it was trained on, which flatters it",
-                member.name
-            ));
+            progress::note(format!("{name}: {known} of these images are ones it was trained on, which flatters it"));
         }
     }
     let labels: Vec<Label> = images.examples.iter().map(|example| example.label).collect();

@@ -1,6 +1,6 @@
 //! Images derived after the split was made: they follow their parents.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::check::some_of;
 use super::{Assignment, Candidate, Split};
@@ -75,18 +75,39 @@ impl Split {
 }
 
 /// Derived images by what others may call them.
-struct Places<'a> {
+pub(crate) struct Places<'a> {
     by_identity: HashMap<&'a str, &'a Candidate>,
     by_content: HashMap<ContentHash, &'a Candidate>,
 }
 
 impl<'a> Places<'a> {
-    fn of(derived: &'a [Candidate]) -> Self {
-        Self {
-            by_identity: derived.iter().map(|candidate| (candidate.identity.as_str(), candidate)).collect(),
-            by_content: derived.iter().map(|candidate| (candidate.content, candidate)).collect(),
+    pub(crate) fn of(derived: impl IntoIterator<Item = &'a Candidate>) -> Self {
+        let mut places = Self { by_identity: HashMap::new(), by_content: HashMap::new() };
+        for candidate in derived {
+            places.by_identity.insert(candidate.identity.as_str(), candidate);
+            places.by_content.insert(candidate.content, candidate);
+        }
+        places
+    }
+
+    fn get(&self, parent: &Parent) -> Option<&'a Candidate> {
+        match parent {
+            Parent::Identity(identity) => self.by_identity.get(identity.as_str()).copied(),
+            Parent::Content { content } => self.by_content.get(content).copied(),
         }
     }
+}
+
+/// What an image was derived from, what that was derived from, and so on, as far as `images` tell. A line that returns to
+/// where it was ends there.
+pub(crate) fn line<'a>(candidate: &'a Candidate, images: &Places<'a>) -> Vec<&'a Parent> {
+    let mut line: Vec<&Parent> = Vec::new();
+    let mut next = candidate.parent.as_ref();
+    while let Some(parent) = next.filter(|parent| !line.contains(parent)) {
+        line.push(parent);
+        next = images.get(parent).and_then(|image| image.parent.as_ref());
+    }
+    line
 }
 
 struct Origins<'a> {
@@ -98,23 +119,9 @@ struct Origins<'a> {
 impl<'a> Origins<'a> {
     /// The item of the split at the beginning of a derived image's line, if the line leads to one.
     fn of(&self, candidate: &Candidate) -> Option<&'a Assignment> {
-        let mut seen = HashSet::new();
-        let mut parent = candidate.parent.as_ref()?;
-        // A line that returns to where it was has no beginning.
-        while seen.insert(parent) {
-            let (found, next) = match parent {
-                Parent::Identity(identity) => {
-                    (self.split.item(identity), self.derived.by_identity.get(identity.as_str()))
-                }
-                Parent::Content { content } => {
-                    (self.by_content.get(content).copied(), self.derived.by_content.get(content))
-                }
-            };
-            if found.is_some() {
-                return found;
-            }
-            parent = next?.parent.as_ref()?;
-        }
-        None
+        line(candidate, &self.derived).into_iter().find_map(|parent| match parent {
+            Parent::Identity(identity) => self.split.item(identity),
+            Parent::Content { content } => self.by_content.get(content).copied(),
+        })
     }
 }

@@ -16,7 +16,7 @@ impl Split {
         write_atomically(path, text.as_bytes())
     }
 
-    /// Reads a split and checks that it is sound.
+    /// Reads a split, or that in a run's folder, and checks that it is sound.
     ///
     /// # Errors
     /// [`Error::Io`] when the file cannot be read, [`Error::Input`] when it is not a split of
@@ -28,6 +28,8 @@ impl Split {
             format: String,
             version: u32,
         }
+        let in_folder = path.is_dir().then(|| path.join(Self::FILE));
+        let path = in_folder.as_deref().unwrap_or(path);
         let text = std::fs::read_to_string(path).map_err(|source| Error::io(path, "reading", source))?;
         let expected = format!("a {:?} file of version {}", Self::FORMAT, Self::VERSION);
         let refuse = |found: String, remedy| Error::input(path, found, &expected, remedy);

@@ -17,6 +17,7 @@ mod group;
 use serde::{Deserialize, Serialize};
 
 pub use derived::Admission;
+pub(crate) use derived::{Places, line};
 
 use super::content::ContentHash;
 use super::{Item, Parent, Side};
@@ -106,6 +107,8 @@ impl Split {
     pub const FORMAT: &'static str = "fauxto split";
     /// The format's version as written in the file.
     pub const VERSION: u32 = 1;
+    /// The file's name in the folder of a run.
+    pub const FILE: &'static str = "split.json";
 
     /// Splits a data set. The order of candidates and clusters does not matter.
     ///

@@ -159,7 +159,8 @@ fn a_split_is_read_back_as_written_and_leaves_no_temporary_file() {
     assert_eq!(Split::load(&path).unwrap(), split);
     split.check(&candidates).unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    assert!(matches!(split.save(&folder.path().join("none/split.json")), Err(Error::Io { .. })));
+    assert_eq!(Split::load(folder.path()).unwrap(), split, "as in the folder of a run");
+    assert!(matches!(split.save(&path.join("split.json")), Err(Error::Io { .. })));
     assert!(matches!(Split::load(&folder.path().join("none.json")), Err(Error::Io { .. })));
 }
 

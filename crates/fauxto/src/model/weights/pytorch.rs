@@ -7,8 +7,9 @@ use pytorch_reader::{DType, PytorchReader};
 use super::{NamedTensor, StateDict};
 use crate::{Error, Result};
 
-/// Dictionaries that training scripts wrap around a state dictionary.
-const WRAPPERS: [&str; 3] = ["state_dict.", "model.", "state_dict_ema."];
+/// Dictionaries that training scripts wrap around a state dictionary. Where a file has several, the first of these counts,
+/// as in timm: averaged weights before those they are the average of.
+const WRAPPERS: [&str; 4] = ["state_dict_ema.", "model_ema.", "state_dict.", "model."];
 
 pub(super) fn read(path: &Path) -> Result<StateDict> {
     let refuse = |found: String| {
@@ -20,8 +21,14 @@ pub(super) fn read(path: &Path) -> Result<StateDict> {
         )
     };
     let reader = PytorchReader::new(path).map_err(|error| refuse(format!("no readable pickle ({error})")))?;
+    let mut read: Vec<_> = reader.into_tensors().into_iter().collect();
+    let wrapper = WRAPPERS.into_iter().find(|wrapper| read.iter().any(|(name, _)| name.starts_with(wrapper)));
+    let of_wrapper = |name: &str| wrapper.is_some_and(|wrapper| name.starts_with(wrapper));
+    read.retain(|(name, _)| of_wrapper(name) || WRAPPERS.iter().all(|other| !name.starts_with(other)));
+    // What was wrapped comes last, and so counts where a name is there without the wrapper too.
+    read.sort_by(|(a, _), (b, _)| (of_wrapper(a), a).cmp(&(of_wrapper(b), b)));
     let mut tensors = StateDict::new();
-    for (name, tensor) in reader.into_tensors() {
+    for (name, tensor) in read {
         let bytes = tensor.read().map_err(|error| refuse(format!("tensor `{name}` that cannot be read ({error})")))?;
         let values = match tensor.dtype() {
             DType::F32 => chunks(&bytes, f32::from_le_bytes),
@@ -32,16 +39,13 @@ pub(super) fn read(path: &Path) -> Result<StateDict> {
             _ => continue,
         };
         let shape = tensor.shape().to_vec();
-        tensors.insert(unwrapped(&name).to_owned(), NamedTensor { shape, values });
+        let name = wrapper.and_then(|wrapper| name.strip_prefix(wrapper)).unwrap_or(&name);
+        tensors.insert(name.to_owned(), NamedTensor { shape, values });
     }
     if tensors.is_empty() {
         return Err(refuse("no tensors".into()));
     }
     Ok(tensors)
-}
-
-fn unwrapped(name: &str) -> &str {
-    WRAPPERS.iter().find_map(|wrapper| name.strip_prefix(wrapper)).unwrap_or(name)
 }
 
 pub(super) fn chunks<const N: usize>(bytes: &[u8], decode: impl Fn([u8; N]) -> f32) -> Vec<f32> {

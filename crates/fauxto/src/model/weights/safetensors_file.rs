@@ -83,6 +83,8 @@ struct Encoded {
 
 fn encode(name: &str, tensor: &NamedTensor, precision: Precision) -> Option<Vec<Encoded>> {
     let whole = |dtype, bytes| Encoded { name: name.to_owned(), dtype, shape: tensor.shape.clone(), bytes };
+    // Thresholds were fitted to these as they are, and rounding could make them infinite.
+    let precision = if name.starts_with(crate::out_of_distribution::PREFIX) { Precision::F32 } else { precision };
     Some(match precision {
         Precision::Int8 if quantised::applies(&tensor.shape) => {
             let Quantised { values, scales } = quantised::quantise(tensor)?;

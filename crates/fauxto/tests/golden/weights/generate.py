@@ -4,7 +4,8 @@
 
 torch 2.15.0, torchvision 0.29.2 (bench/peers/requirements.txt). `torchvision_*.json` map each name of torchvision's
 state dict to its shape. `wrapped.pth` is a state dict inside `{"state_dict": ...}` with `module.` before every name, of
-several precisions, one tensor not contiguous.
+several precisions, one tensor not contiguous. `averaged.pth` is what timm's CheckpointSaver writes of a training that
+averages its weights: both state dicts in one file.
 """
 
 import json
@@ -34,3 +35,7 @@ torch.save(
     },
     HERE / "wrapped.pth",
 )
+
+weights = {name: torch.tensor([value]) for name, value in [("a", 1.0), ("b", 2.0), ("c", 3.0)]}
+averaged = {name: 10 * value for name, value in weights.items()}
+torch.save({"epoch": 3, "state_dict": weights, "state_dict_ema": averaged}, HERE / "averaged.pth")
