@@ -5,6 +5,7 @@ mod command;
 mod figure;
 mod images;
 mod options;
+mod output;
 mod pixels;
 mod progress;
 mod scores_file;
@@ -21,23 +22,19 @@ static ALLOCATOR: fauxto::LargePages = fauxto::LargePages;
 fn main() -> ExitCode {
     match command::run(&command::CommandLine::parse()) {
         Ok(outcome) => outcome.into(),
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            say_error(&error);
+            progress::note(format!("error: {}", with_causes(&error)));
             let refused = matches!(error.downcast_ref::<fauxto::Error>(), Some(fauxto::Error::Refused(_)));
             ExitCode::from(if refused { 1 } else { 2 })
         }
     }
 }
 
-#[allow(clippy::print_stderr)]
-fn say_error(error: &anyhow::Error) {
-    eprintln!("error: {error:#}");
-}
-
-/// Whoever reads our output has enough, as in `fauxto list | head -1`.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
-    })
+/// An error and what caused it, each said once: most messages name their cause already.
+fn with_causes(error: &anyhow::Error) -> String {
+    error
+        .chain()
+        .skip(1)
+        .map(ToString::to_string)
+        .fold(error.to_string(), |text, cause| if text.contains(&cause) { text } else { format!("{text}: {cause}") })
 }

@@ -1,6 +1,10 @@
 //! Progress on standard error: rate and remaining time on a terminal, nothing when piped.
 
+use std::io::Write;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::table::visible;
 
 /// A bar over `total` of `what`, as in "images". Shows nothing where standard error is no terminal.
 pub(crate) fn bar(total: usize, what: &str, message: impl Into<String>) -> ProgressBar {
@@ -14,7 +18,7 @@ pub(crate) fn bar(total: usize, what: &str, message: impl Into<String>) -> Progr
 }
 
 /// Something to know that is not the result: goes to standard error.
-#[allow(clippy::print_stderr)]
 pub(crate) fn note(text: impl std::fmt::Display) {
-    eprintln!("{text}");
+    // Where nobody can be told, the work still counts.
+    let _ = writeln!(std::io::stderr(), "{}", visible(&text.to_string(), &['\n']));
 }

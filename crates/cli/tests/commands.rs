@@ -173,7 +173,7 @@ fn attacks_are_measured_checked_and_saved() {
     attack(one, &["--out", folder_argument]).code(2).stderr(predicate::str::contains("a new folder"));
 
     // Two vote; the checks bring what they need, and decide the exit code.
-    let both = format!("{one},{one}");
+    let both = format!("{one},{one}/checkpoint.safetensors");
     let quick = ["--attack", "pgd:steps=2,square:queries=5", "--epsilon", "4/255", "--check"];
     let checked = attack(&both, &[&quick[..], &["--json"]].concat());
     let report = json(&checked.get_output().stdout);
@@ -386,6 +386,26 @@ fn lists_completions_and_manual_come_from_the_same_definitions() {
     ];
     for command in commands {
         fauxto().args([command, "--help"]).assert().success().stdout(predicate::str::contains("Example"));
+    }
+}
+
+/// What a check found does not depend on who reads it.
+#[cfg(target_os = "linux")]
+#[test]
+fn who_stops_reading_changes_no_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("broken.png"), "text").unwrap();
+    let full = || Stdio::from(std::fs::File::options().write(true).open("/dev/full").unwrap());
+    let program = assert_cmd::cargo::cargo_bin("fauxto");
+    for (words, code) in [(["audit", "--json"], 1), (["predict", "--json"], 2), (["list", "models"], 0)] {
+        let mut command = Process::new(&program);
+        command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(full());
+        if words[0] != "list" {
+            command.arg(folder.path());
+        }
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{words:?}");
     }
 }
 

@@ -145,6 +145,7 @@ fn what_cannot_be_is_refused_before_hours_are_spent_on_it() {
     refused(&|words| value(words, "--attack-images", "0"), 2, "at least 1");
     refused(&|words| value(words, "--out", "with,comma"), 2, "a comma");
     refused(&|words| words.extend(["--test-share".into(), "0".into()]), 2, "--test-share: found 0");
+    refused(&|words| words.extend(["--test-share".into(), "0.97".into()]), 2, "split.test");
     assert!(!out.exists(), "nothing is kept of what was refused");
 
     // Once the first model has split its images, what it learns from is not reported on.

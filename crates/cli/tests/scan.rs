@@ -133,6 +133,12 @@ fn standard_input_tables_and_exit_codes() {
     scan(&["--stability", "fast", "--csv"])
         .code(0)
         .stdout(predicate::str::starts_with("path,verdict,judgement,probability_fake,resnet_se_small,doubts,spread"));
+    let array = json(&scan(&["--json"]).success().get_output().stdout);
+    assert_eq!(array, Value::Array(vec![json(&scan(&["--json-lines"]).success().get_output().stdout)]));
+    let lines = fauxto("scan").arg(&data).args(["absent", "--model", &model, "--json-lines"]).assert().code(2);
+    let lines: Vec<Value> = lines.get_output().stdout.trim_ascii().split(|&byte| byte == b'\n').map(json).collect();
+    assert_eq!(lines.len(), 5);
+    assert!(lines[..4].iter().all(|line| line["verdict"].is_string()) && lines[4]["error"].is_string());
     let counted = fauxto("scan").arg(&data).args(["--model", &model]).assert().success();
     counted.stdout(predicate::str::contains("0 not judged"));
     fauxto("list").arg("variants").assert().success().stdout(predicate::str::contains("jpeg_75"));

@@ -7,10 +7,10 @@ use crate::{Error, Result};
 
 /// Writes `bytes` to `path` by way of a temporary file in the same folder and a rename, so that a
 /// killed process or a full disk leaves the old file (or none) and never half of one. A link stays one, and what it leads to
-/// is written; what is no file, as `/dev/stdout`, is written to as it is.
+/// is written; what is no file, as `/dev/stdout`, is written to as it is. Folders above that are missing are made.
 ///
 /// # Errors
-/// If the folder does not exist or the system refuses; `path` is untouched then.
+/// If the system refuses; `path` is untouched then.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let refused = |source| Error::io(path, "writing", source);
     if path.starts_with("/dev") || path.metadata().is_ok_and(|found| !found.is_file()) {
@@ -19,6 +19,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let target = if path.is_symlink() { path.canonicalize().map_err(refused)? } else { path.to_path_buf() };
     let folder = folder_of(&target);
     let write = || {
+        std::fs::create_dir_all(folder)?;
         let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;

@@ -10,11 +10,12 @@ use fauxto::data::{Dataset, Labels, Limits, Location, OpenOptions, Parent, READE
 use fauxto::{Label, data};
 use tempfile::TempDir;
 
-/// A folder with files at these paths; images are one pixel of PNG.
+/// A folder with files at these paths, one pixel of PNG each, but for texts.
 fn tree(paths: &[&str]) -> TempDir {
     let folder = TempDir::new().unwrap();
     for path in paths {
-        write(folder.path(), path, pixel());
+        let bytes = if path.ends_with(".txt") { b"text".to_vec() } else { pixel() };
+        write(folder.path(), path, bytes);
     }
     folder
 }
@@ -175,8 +176,9 @@ fn ambiguity_shows_what_was_found() {
 #[test]
 fn what_is_judged_may_lie_in_any_folders() {
     let unread = OpenOptions { labels: Labels::Unread, ..OpenOptions::default() };
-    let folder = tree(&["fake/real/1.png", "a/fake/2.png", "a/train/3.png", "a.b/4.png", ".hidden/5.png", "notes.txt"]);
-    let expected = [("a/fake/2.png", None, None), ("a/train/3.png", None, None), ("a.b/4.png", None, None)];
+    // Stores of uploads name files by their content alone.
+    let folder = tree(&["fake/real/1.png", "a/fake/2.png", "a/train/3", "a.b/4.png", ".hidden/5.png", "notes.txt"]);
+    let expected = [("a/fake/2.png", None, None), ("a/train/3", None, None), ("a.b/4.png", None, None)];
     let dataset = Dataset::open(folder.path(), &unread).unwrap();
     let mut found = told(&dataset);
     assert!(found.contains(&("fake/real/1.png", None, None)));

@@ -153,6 +153,13 @@ fn what_is_judged_may_have_labels_of_any_kind() {
     let dataset = Dataset::open(&path, &unread).unwrap();
     assert_eq!(labels(&dataset), [None, None]);
     assert_eq!((dataset.broken.len(), dataset.encoded(1).unwrap()), (0, png(1)));
+
+    // Among images a file of others is named, and hides none of them.
+    std::fs::write(folder.path().join("image"), png(2)).unwrap();
+    let dataset = Dataset::open(folder.path(), &unread).unwrap();
+    assert_eq!((dataset.items.len(), dataset.items[0].identity.as_str()), (1, "image"));
+    assert_eq!((dataset.broken.len(), dataset.broken[0].identity.as_str()), (1, "data.parquet"));
+    assert_says(open(folder.path()), &["1 Parquet files beside 1 images"]);
 }
 
 #[test]

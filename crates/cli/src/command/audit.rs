@@ -13,7 +13,7 @@ use crate::{progress, table};
 /// Look for duplicates, unreadable files and giveaways that would let a detector cheat
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  fauxto audit photos/\n  fauxto audit train.parquet --json | jq .giveaways\n\nExit code 1: training on these data would be refused."
+    after_help = "Examples:\n  fauxto audit photos/\n  fauxto audit train.parquet --json | jq .giveaways\n\nExit code 1: files that cannot be read (unless --skip-bad), or giveaways for which training would be refused."
 )]
 pub(crate) struct Arguments {
     /// Folder, Parquet file or folder of shards, CSV, JSON Lines

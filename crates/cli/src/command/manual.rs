@@ -26,7 +26,7 @@ pub(crate) struct Man {
 pub(super) fn completions(arguments: &Completions) -> anyhow::Result<Outcome> {
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut CommandLine::command(), "fauxto", &mut text);
-    std::io::Write::write_all(&mut std::io::stdout().lock(), &text)?;
+    std::io::Write::write_all(&mut crate::output::output(), &text)?;
     Ok(Outcome::Done)
 }
 
@@ -35,7 +35,7 @@ pub(super) fn man(arguments: &Man) -> anyhow::Result<Outcome> {
         None => {
             let mut text = Vec::new();
             clap_mangen::Man::new(CommandLine::command()).render(&mut text)?;
-            std::io::Write::write_all(&mut std::io::stdout().lock(), &text)?;
+            std::io::Write::write_all(&mut crate::output::output(), &text)?;
         }
         Some(folder) => {
             std::fs::create_dir_all(folder)?;

@@ -29,12 +29,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::output::output;
+
 /// Tells camera photographs from generated images.
 #[derive(Debug, Parser)]
 #[command(
     name = "fauxto",
     version,
-    about,
     max_term_width = 100,
     after_help = "Examples:\n  \
         fauxto demo\n  \
@@ -141,7 +142,7 @@ fn expect_new(file: &Path) -> anyhow::Result<()> {
 
 /// Writes `text` and a line end to standard output.
 pub(crate) fn say(text: impl std::fmt::Display) -> anyhow::Result<()> {
-    writeln!(std::io::stdout().lock(), "{text}")?;
+    writeln!(output(), "{text}")?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use fauxto::submission;
 use serde::Serialize;
 
 use super::{Outcome, say, say_json};
-use crate::options::{BatchOptions, Models, OperatingPoint, PrecisionOptions};
+use crate::options::{BatchOptions, Models, OperatingPoint, PrecisionOptions, tell_if_uncalibrated};
 use crate::{pixels, progress, table};
 
 /// Judge images
@@ -24,6 +24,7 @@ use crate::{pixels, progress, table};
     fauxto predict runs/mine --fail-on-fake - < upload.jpg\n  \
     fauxto predict runs/calibrated folder/ --target-fpr .01\n\n\
     A calibrated model also judges real, fake or unsure, at the level it was calibrated for.\n\
+    Of animations and files of several pages the first picture is judged.\n\
     Exit code 1: an image was judged fake and --fail-on-fake was given.\n\
     Exit code 2: an image could not be judged; the others were.")]
 pub(crate) struct Arguments {
@@ -47,7 +48,7 @@ pub(crate) struct Arguments {
     /// Also write `[{"index": 1, "prediction": "fake"}, ...]` in natural order
     #[arg(long, value_name = "FILE")]
     submission: Option<PathBuf>,
-    /// Exit with 1 if any image is judged fake
+    /// Exit with 1 if any image's verdict, by the threshold, is fake
     #[arg(long)]
     fail_on_fake: bool,
     #[command(flatten)]
@@ -81,6 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     arguments.operating_point.check()?;
     let device = arguments.batches.device.open()?;
     let predictor = Predictor::open(&arguments.models.0, &device)?.in_precision(arguments.precision.choose(&device));
+    tell_if_uncalibrated(&predictor);
     let threshold = arguments.operating_point.threshold(&predictor)?;
     let mut rows = Vec::new();
     for path in &arguments.paths {
@@ -89,14 +91,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             Err(error) => rows.push(Row::broken(path.display().to_string(), error.to_string())),
         }
     }
-    if let Some(file) = &arguments.submission {
-        let verdicts: Vec<(&str, Option<Label>)> = rows.iter().map(|row| (row.path.as_str(), row.verdict)).collect();
-        submission::write(file, &verdicts)?;
-    }
     if arguments.quiet {
         say_errors(&rows);
     } else {
         print(arguments, &predictor, &rows)?;
+    }
+    if let Some(file) = &arguments.submission {
+        let verdicts: Vec<(&str, Option<Label>)> = rows.iter().map(|row| (row.path.as_str(), row.verdict)).collect();
+        submission::write(file, &verdicts)?;
     }
     let broken = rows.iter().any(|row| row.error.is_some());
     let fake = rows.iter().any(|row| row.verdict == Some(Label::Fake));
@@ -210,7 +212,7 @@ fn print(arguments: &Arguments, predictor: &Predictor, rows: &[Row]) -> anyhow::
     };
     let judgement = predictor.calibration().map(|_| "judgement");
     if arguments.csv {
-        let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+        let mut writer = csv::Writer::from_writer(crate::output::output());
         let fixed = ["path", "verdict"].into_iter().chain(judgement).chain(["probability_fake"]);
         let header = fixed.chain(names.iter().copied());
         writer.write_record(header.chain(["error"]))?;

@@ -22,7 +22,7 @@ use crate::options::DataOptions;
     It is the split that `fauxto train` makes by the same settings: images that show the same picture, and what was\n\
     derived from them, stay on one side; sides that folders give are kept. Commands that take the file check that their\n\
     images are the same.\n\
-    Exit code 1: a property of the files gives the classes away.")]
+    Exit code 1: a property of the files gives the classes away, or a side would be without images of a class.")]
 pub(crate) struct Arguments {
     /// Labelled images: folder, Parquet file or folder of shards, CSV, JSON Lines
     data: PathBuf,

@@ -26,7 +26,7 @@ use crate::{figure, pixels, progress};
     fauxto train photos/ --out runs/mine --resume\n  \
     fauxto train photos/ --model convnext_tiny --init convnext_tiny.pth --set train.learning_rate=1e-4\n  \
     fauxto train train.parquet --preset base --set train.epochs=3 --set seed=7\n  \
-    fauxto train photos/ --split runs/mine/split.json --also made/ --out runs/more")]
+    fauxto train photos/ --split runs/mine --also made/ --out runs/more")]
 pub(crate) struct Arguments {
     /// Labelled images: folder, Parquet file or folder of shards, CSV, JSON Lines
     data: PathBuf,

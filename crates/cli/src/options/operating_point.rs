@@ -7,10 +7,10 @@ use fauxto::predict::Predictor;
 #[derive(Debug, Args)]
 pub(crate) struct OperatingPoint {
     /// Probability of fake from which an image is called fake
-    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    #[arg(long, value_name = "P", default_value_t = 0.5, allow_negative_numbers = true)]
     pub(crate) threshold: f64,
     /// Call images fake from where the calibrated model keeps this false-positive rate (`fauxto calibrate`)
-    #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
+    #[arg(long, value_name = "RATE", conflicts_with = "threshold", allow_negative_numbers = true)]
     pub(crate) target_fpr: Option<f64>,
 }
 

@@ -62,7 +62,7 @@ pub struct Dataset {
     pub verdicts: Option<Vec<Option<Label>>>,
     /// Entries that cannot become items, such as rows whose label is null.
     pub broken: Vec<Broken>,
-    /// Files passed over because they are no images by name.
+    /// Files passed over because they are no images, neither by name nor by what they begin with.
     pub ignored: Vec<PathBuf>,
     /// What one image may cost.
     pub limits: Limits,

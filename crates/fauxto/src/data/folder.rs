@@ -7,7 +7,7 @@ use walkdir::WalkDir;
 
 use super::class_names::label_of_name;
 use super::dataset::{Broken, Dataset, Labels, OpenOptions, Reader, identity, natural_order};
-use super::decode::names_an_image;
+use super::decode::{is_an_image, names_an_image};
 use super::{Item, Location, Side};
 use crate::{Error, Label, Result};
 
@@ -48,7 +48,7 @@ impl Survey {
         for path in visible_entries(folder)? {
             let name = name_of(&path);
             if !path.is_dir() {
-                if names_an_image(&path) {
+                if is_an_image(&path) {
                     survey.images.push(path);
                 } else {
                     survey.other_files.push(path);
@@ -217,7 +217,7 @@ impl Found {
                 if class.is_some_and(|class| class.is_contradicted_by(&name)) {
                     return Err(nested(folder, entry.path()));
                 }
-            } else if names_an_image(entry.path()) {
+            } else if is_an_image(entry.path()) {
                 let Class { label, side } = class.unwrap_or_default();
                 self.images.push(FoundImage { path: entry.into_path(), label, side });
             } else {

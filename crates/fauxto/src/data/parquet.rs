@@ -65,8 +65,14 @@ fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
         rows.take(&root, path, None, options)?;
         return rows.into_dataset(root, options);
     }
-    let images_too = visible_images(path);
     let mut files: Vec<PathBuf> = shards(path).collect();
+    if options.labels == Labels::Unread {
+        let images = folder::open(path, options)?;
+        if !images.items.is_empty() {
+            return Ok(beside_images(images, files));
+        }
+    }
+    let images_too = visible_images(path);
     if images_too > 0 || folder::has_classes(path) {
         return Err(Error::input(
             path,
@@ -83,9 +89,20 @@ fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
     rows.into_dataset(path.to_path_buf(), options)
 }
 
+/// Where images are only to be judged, a file of others among them hides none: it is named as what is not judged.
+fn beside_images(mut images: Dataset, files: Vec<PathBuf>) -> Dataset {
+    images.ignored.retain(|ignored| !files.contains(ignored));
+    images.broken.extend(files.into_iter().map(|path| Broken {
+        identity: identity(&images.root, &path),
+        reason: "found a Parquet file among images; expected images alone; give it by itself".into(),
+        path,
+    }));
+    images
+}
+
 fn visible_images(folder: &Path) -> usize {
     folder::visible_entries(folder)
-        .map_or(0, |entries| entries.iter().filter(|path| path.is_file() && decode::names_an_image(path)).count())
+        .map_or(0, |entries| entries.iter().filter(|path| path.is_file() && decode::is_an_image(path)).count())
 }
 
 /// `train-00000-of-00002` as split, number and count.

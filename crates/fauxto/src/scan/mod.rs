@@ -43,6 +43,8 @@ pub struct Settings {
 pub enum Doubt {
     /// Its probability is between the classes, by the calibration.
     BetweenClasses,
+    /// The threshold, which is not the calibration's, decides against the calibrated judgement.
+    AgainstCalibration,
     /// A version of the image gets another verdict.
     Unstable,
     /// The image is far from what the detector learned from.
@@ -55,6 +57,7 @@ impl Doubt {
     pub fn summary(self) -> &'static str {
         match self {
             Self::BetweenClasses => "between the classes",
+            Self::AgainstCalibration => "the threshold contradicts the calibration",
             Self::Unstable => "changes when re-encoded, resized or mirrored",
             Self::FarFromTraining => "far from the training images",
         }
@@ -94,9 +97,10 @@ impl Finding {
     ) -> Self {
         let verdict = judgement.verdict(threshold);
         let mut doubts = Vec::new();
-        // A threshold of one's own may contradict the calibrated verdict.
-        if judgement.conformal.is_some_and(|conformal| conformal.label() != Some(verdict)) {
-            doubts.push(Doubt::BetweenClasses);
+        match judgement.conformal {
+            Some(ConformalVerdict::Unsure) => doubts.push(Doubt::BetweenClasses),
+            Some(calibrated) if calibrated.label() != Some(verdict) => doubts.push(Doubt::AgainstCalibration),
+            _ => {}
         }
         if stability.as_ref().is_some_and(|stability| !stability.flips.is_empty()) {
             doubts.push(Doubt::Unstable);

@@ -15,14 +15,14 @@ fn finding(probability: f64, conformal: Option<ConformalVerdict>, versions: &[f6
 #[test]
 fn a_verdict_stands_only_where_nothing_speaks_against_it() {
     use ConformalVerdict::{Fake, Real, Unsure};
-    use Doubt::{BetweenClasses, FarFromTraining, Unstable};
+    use Doubt::{AgainstCalibration, BetweenClasses, FarFromTraining, Unstable};
     use Unlikeness::{Alike, Far};
     for (probability, conformal, versions, content, judged, doubts) in [
         (0.9, None, vec![], Alike, Fake, vec![]),
         (0.1, Some(Real), vec![0.2, 0.3], Alike, Real, vec![]),
         (0.6, Some(Unsure), vec![], Alike, Unsure, vec![BetweenClasses]),
         // A threshold of one's own that the calibration contradicts.
-        (0.4, Some(Fake), vec![], Alike, Unsure, vec![BetweenClasses]),
+        (0.4, Some(Fake), vec![], Alike, Unsure, vec![AgainstCalibration]),
         (0.9, Some(Fake), vec![0.8, 0.4], Alike, Unsure, vec![Unstable]),
         (0.9, Some(Fake), vec![], Unlikeness::Unlike, Fake, vec![]),
         (0.6, Some(Unsure), vec![0.1, 0.2], Far, Unsure, vec![BetweenClasses, Unstable, FarFromTraining]),

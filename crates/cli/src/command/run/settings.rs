@@ -13,7 +13,8 @@ pub(super) fn check(arguments: &Arguments) -> anyhow::Result<()> {
     require_distinct("--models", &arguments.models)?;
     for model in &arguments.models {
         for preset in [&arguments.phases.preset, &arguments.phases.finetune] {
-            Config::resolve_detector(preset, &[format!("model=\"{model}\"")])?;
+            let share = format!("split.test={:?}", arguments.reported.test_share);
+            Config::resolve_detector(preset, &[format!("model=\"{model}\""), share])?;
         }
     }
     for (name, count) in [("augmented", arguments.augmented_images), ("adversarial", arguments.adversarial_images)] {

@@ -29,24 +29,26 @@ impl<'a> Writer<'a> {
         Ok(Self { folder, explainer: (entry.build)(&entry.defaults()), stems: HashSet::new() })
     }
 
-    /// The figure of each image that was judged.
+    /// The figure of each image that was judged, of those at `indices`.
     pub(super) fn write(
         &mut self,
         predictor: &Predictor,
         dataset: &Dataset,
         given: &Path,
+        indices: &[usize],
         found: &[Result<Finding, Broken>],
     ) -> anyhow::Result<Vec<Option<PathBuf>>> {
-        let judged: Vec<usize> = (0..found.len()).filter(|&index| found[index].is_ok()).collect();
+        let judged: Vec<usize> =
+            indices.iter().zip(found).filter(|(_, found)| found.is_ok()).map(|(&i, _)| i).collect();
         let store = pixels::decode(dataset, &judged, predictor.input_size())?;
         let bar = progress::bar(judged.len(), "images", "explaining");
         let mut figures = vec![None; found.len()];
-        for (position, &index) in judged.iter().enumerate() {
-            let Ok(finding) = &found[index] else { continue };
+        let findings = found.iter().enumerate().filter_map(|(place, found)| Some((place, found.as_ref().ok()?)));
+        for (position, (place, finding)) in findings.enumerate() {
             let image = store.image(position)?;
-            let path = predict::shown(given, dataset, index);
+            let path = predict::shown(given, dataset, judged[position]);
             let stem = self.folder.join(files::stem(&path, &mut self.stems));
-            figures[index] = Some(self.draw(predictor, &path, &image, finding, &stem)?);
+            figures[place] = Some(self.draw(predictor, &path, &image, finding, &stem)?);
             bar.inc(1);
         }
         bar.finish_and_clear();

@@ -25,7 +25,7 @@ fn of_model(row: &Row, name: &str) -> Option<f64> {
 }
 
 fn as_csv(names: &[&str], rows: &[Row]) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+    let mut writer = csv::Writer::from_writer(crate::output::output());
     let header = ["path", "verdict", "judgement", "probability_fake"].into_iter().chain(names.iter().copied());
     let rest = ["doubts", "spread", "flips", "width", "height", "content", "tiles_probability_fake", "error"];
     writer.write_record(header.chain(rest))?;
@@ -67,7 +67,7 @@ fn as_table(names: &[&str], rows: &[Row]) -> anyhow::Result<()> {
     let several = names.len() > 1;
     let stability = rows.iter().any(|row| row.stability.is_some());
     let tiles = rows.iter().any(|row| row.tiles.is_some());
-    let mut header = vec!["", "verdict", "P(fake)"];
+    let mut header = vec!["", "judgement", "P(fake)"];
     if several {
         header.extend(names);
     }

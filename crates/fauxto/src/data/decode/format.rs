@@ -1,5 +1,7 @@
 //! Image formats and how their content shows them.
 
+use std::io::Read;
+
 /// A supported image format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -113,6 +115,18 @@ pub(crate) fn names_an_image(path: &std::path::Path) -> bool {
     };
     let extension = extension.to_ascii_lowercase();
     FORMATS.iter().flat_map(|entry| entry.extensions).chain(UNSUPPORTED_EXTENSIONS).any(|known| *known == extension)
+}
+
+/// Whether a file is an image: by name, so that a broken one is reported as that, or by what it begins with, so that one
+/// without an extension is not passed over.
+pub(crate) fn is_an_image(path: &std::path::Path) -> bool {
+    names_an_image(path) || path.is_file() && first_bytes(path).is_some_and(|bytes| Format::of(&bytes).is_some())
+}
+
+fn first_bytes(path: &std::path::Path) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).ok()?.take(64).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// Every supported format's name, for messages.

@@ -19,8 +19,8 @@ mod raster;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-pub(crate) use format::names_an_image;
 pub use format::{FORMATS, Format, FormatEntry};
+pub(crate) use format::{is_an_image, names_an_image};
 
 use crate::Error;
 use crate::image::RgbImage;
@@ -71,7 +71,7 @@ impl Defect {
         Self::new(
             format!("{bytes} bytes"),
             format!("at most {} bytes", limits.max_file_bytes),
-            "raise the file size limit if this is a true image",
+            "make it smaller, or leave it out",
         )
     }
 
@@ -160,7 +160,7 @@ fn check_dimensions(width: u32, height: u32, format: Format, limits: &Limits) ->
         return Err(Defect::new(
             format!("{width}x{height} pixels"),
             format!("at most {} pixels", limits.max_pixels),
-            "raise the pixel limit if this is no decompression bomb, or make the image smaller",
+            "make it smaller, or leave it out",
         ));
     }
     Ok(())
