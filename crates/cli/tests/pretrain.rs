@@ -83,7 +83,7 @@ fn a_run_goes_on_from_the_weights_it_began_from_and_never_from_what_it_holds_out
     let small = "--model resnet_se_small --set train.epochs=1 --set train.batch_size=16";
     let train = format!("train data.parquet {small} --allow-giveaways");
     fauxto(folder.path(), &format!("{train} --out base")).success();
-    fauxto(folder.path(), &format!("{train} --init base/checkpoint.safetensors --out tuned")).success();
+    fauxto(folder.path(), &format!("{train} --init base --out tuned")).success();
     let of = |run: &str, file: &str| folder.path().join(run).join(file);
     let whole = std::fs::read(of("tuned", "checkpoint.safetensors")).unwrap();
 
@@ -109,7 +109,7 @@ fn a_run_goes_on_from_the_weights_it_began_from_and_never_from_what_it_holds_out
     std::fs::rename(&moved, of("base", "checkpoint.safetensors")).unwrap();
 
     // By another split, what these weights learned from would be measured on.
-    let apart = format!("{train} --set split.seed=7 --init base/checkpoint.safetensors --out apart");
+    let apart = format!("{train} --set split.seed=7 --init base --out apart");
     fauxto(folder.path(), &apart)
         .code(1)
         .stderr(predicate::str::contains("these weights learned from images").and(predicate::str::contains("--split")));

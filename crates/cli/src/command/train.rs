@@ -11,6 +11,7 @@ use fauxto::data::audit::{Audit, audit_dataset};
 use fauxto::data::split::{Candidate, Settings, Split};
 use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
 use fauxto::derive::{Parentless, WithDerived, add_derived};
+use fauxto::predict::checkpoint_path;
 use fauxto::run::{self, Origin, RunFolder, Summary, TrainOptions};
 use fauxto::train::{Degraded, Event, Example, TrainingData};
 use fauxto::write_atomically::write_atomically;
@@ -42,12 +43,12 @@ pub(crate) struct Arguments {
     /// Change one setting (`fauxto list settings`), as in `train.epochs=3`; repeatable
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
-    /// Start from these weights (timm or torchvision, .safetensors or .pth); another last layer is replaced, and
-    /// `resnet18_se` begins as a `resnet_se`
-    #[arg(long, value_name = "FILE")]
+    /// Start from these weights, a run's or a file's (timm or torchvision, .safetensors or .pth); another last layer is
+    /// replaced, and `resnet18_se` begins as a `resnet_se`
+    #[arg(long, value_name = "RUN|FILE")]
     init: Option<PathBuf>,
-    /// Use this split instead of making one
-    #[arg(long, value_name = "FILE")]
+    /// Use this split, or a run's, instead of making one
+    #[arg(long, value_name = "RUN|FILE")]
     split: Option<PathBuf>,
     /// Learn from these labelled images too, and judge by none of them: derived ones, admitted where their parent
     /// learns, or others, such as `fauxto synthesise` makes; repeatable
@@ -96,7 +97,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let (split, audit) = split(arguments, &config, &folder, &own, &indices, &store, &positions)?;
     let recorded = origin.init.as_ref().map(|weights| weights.path.clone());
     // Weights that have moved since the run began are given again, and read where they are now.
-    let init = arguments.init.clone().or(recorded);
+    let init = given(arguments)?.or(recorded);
     if let Some(weights) = &init {
         run::require_apart(weights, &split)?;
     }
@@ -142,9 +143,14 @@ fn configure(arguments: &Arguments) -> anyhow::Result<(Config, RunFolder)> {
     Ok((begun, folder))
 }
 
+/// The file of the weights to start from that the call names.
+fn given(arguments: &Arguments) -> fauxto::Result<Option<PathBuf>> {
+    arguments.init.as_deref().map(checkpoint_path).transpose()
+}
+
 /// What the run begins from beyond settings and data. A resumed run begins as it began.
 fn origin(arguments: &Arguments, folder: &RunFolder) -> anyhow::Result<Origin> {
-    let asked = Origin::asked(arguments.init.as_deref(), &arguments.also)?;
+    let asked = Origin::asked(given(arguments)?.as_deref(), &arguments.also)?;
     let begun = if arguments.resume && folder.has_started() { folder.read_origin()? } else { None };
     Ok(match begun {
         Some(begun) => begun.go_on(asked)?,

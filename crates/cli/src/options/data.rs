@@ -22,8 +22,8 @@ pub(crate) struct SideOptions {
     /// Take these sides of a split of these data, as in `validation,test` (needs --split)
     #[arg(long, value_name = "SIDES", value_delimiter = ',', requires = "split")]
     pub(crate) side: Vec<SideName>,
-    /// The split
-    #[arg(long, value_name = "FILE", requires = "side")]
+    /// The split, or a run's
+    #[arg(long, value_name = "RUN|FILE", requires = "side")]
     pub(crate) split: Option<PathBuf>,
 }
 

@@ -57,6 +57,9 @@ fn record(arguments: &Arguments) -> toml::Table {
     if let Some(report) = &arguments.reported.report {
         table.insert("report".into(), report.display().to_string().into());
     }
+    if let Some(classes) = &arguments.options.classes {
+        table.insert("classes".into(), classes.clone().into());
+    }
     if let Some(about) = &arguments.about {
         table.insert("about".into(), about.clone().into());
     }
