@@ -93,7 +93,10 @@ pub(crate) fn section(report: &Report, room: &Room) -> Section {
             }
         }
         @if let Some(settings) = &training.pipeline {
-            details { summary { "Settings of the pipeline" } div.scroll { pre { (settings) } } }
+            details {
+                summary { "Settings of the pipeline" }
+                div.scroll tabindex="0" role="region" aria-label="Settings of the pipeline" { pre { (settings) } }
+            }
         }
         @if !stages.is_empty() {
             details { summary { "What each stage took" } (pairs(&stages)) }

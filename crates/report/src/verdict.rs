@@ -76,8 +76,11 @@ fn weakness(report: &Report) -> String {
                 were tampered with, compressed again or blurred."
             .into();
     }
-    let deceived = attack.is_some_and(|worst| worst.accuracy.interval[0] <= 0.5);
-    let falls = attack.is_some_and(|worst| worst.clean.value - worst.accuracy.value > MUCH);
+    // At any size that was tried: what holds at the smallest may fall at the next.
+    let tried =
+        || report.attacked().into_iter().flat_map(|attacked| attacked.attacks.iter().filter(|one| !one.is_noise));
+    let deceived = tried().any(|one| one.accuracy.interval[0] <= 0.5);
+    let falls = tried().any(|one| one.clean.value - one.accuracy.value > MUCH);
     let fragile = match (corruption, report.judged()) {
         (Some(worst), Some(evaluation)) => evaluation.accuracy.value - worst.accuracy.value > MUCH,
         _ => false,

@@ -127,14 +127,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         skip_broken: arguments.options.skip_bad,
         progress: Some(&advance),
     };
-    // Drawn first: a figure that cannot be drawn leaves no folder behind.
-    let sheet = arguments.figure.as_ref().map(|_| figure::corruptions(&set)).transpose()?;
+    // First: a figure that cannot be drawn or saved leaves no folder behind.
+    let figure = match &arguments.figure {
+        Some(stem) => figure::corruptions(&set)?.save(stem)?.map(|path| path.display().to_string()).to_vec(),
+        None => Vec::new(),
+    };
     let written = set.write(&arguments.out)?;
     bar.finish_and_clear();
-    let figure = match (&arguments.figure, sheet) {
-        (Some(stem), Some(sheet)) => sheet.save(stem)?.map(|path| path.display().to_string()).to_vec(),
-        _ => Vec::new(),
-    };
     report(arguments, &written, figure)?;
     Ok(Outcome::Done)
 }

@@ -149,7 +149,7 @@ fn measure(
 ) -> anyhow::Result<OutOfDistribution> {
     let file = match &arguments.split {
         Some(file) => file.clone(),
-        None => RunFolder::new(&arguments.model).split(),
+        None => RunFolder::beside(&checkpoint_path(&arguments.model)?).split(),
     };
     let split = Split::load(&file)?;
     let frozen = checkpoint.detector.freeze();

@@ -137,7 +137,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let raw = scores(uncalibrated.clone())?;
     let before = replaced.as_ref().map(|replaced| scores(at(replaced))).transpose()?;
 
-    destination.write(&predictor, &calibration, &scalings)?;
     if let Some(stem) = &arguments.figure {
         let title = format!("Reliability on {}", title_of(&arguments.data));
         let first = match (&before, &replaced) {
@@ -147,6 +146,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         let panels = [first, named("Calibrated", calibration.scaling, &after)];
         figure::reliability(&title, &panels, stem)?;
     }
+    // Last: what cannot be said of it leaves the model as it was.
+    destination.write(&predictor, &calibration, &scalings)?;
     let models = predictor.members().iter().zip(splits).zip(scalings);
     let report = Report {
         written: destination.path(),
