@@ -89,13 +89,17 @@ pub(super) fn write(
     Ok(Explained { verdict, probability_fake: *probability_fake, class, figure, maps: file })
 }
 
-/// A file name for the image at `path` that is not among `taken`: its last folder and name.
+/// Bytes of a name; file systems take 255, endings and numbers among them.
+const LONGEST: usize = 200;
+
+/// A file name for the image at `path` that is not among `taken`: its last folder and name, as far as they go.
 pub(in super::super) fn stem(path: &str, taken: &mut HashSet<String>) -> String {
     let path = Path::new(path);
     let part = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
     let folder = path.parent().and_then(Path::file_name);
     let name: String = [part(folder), part(path.file_stem())].into_iter().flatten().collect::<Vec<_>>().join("_");
     let name: String = name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    let name = name[..name.floor_char_boundary(LONGEST)].to_owned();
     let name = if name.trim_matches('_').is_empty() { "image".to_owned() } else { name };
     let mut free = name.clone();
     let mut number = 1;
