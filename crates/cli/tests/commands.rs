@@ -397,7 +397,7 @@ fn who_stops_reading_changes_no_exit_code() {
     std::fs::write(folder.path().join("broken.png"), "text").unwrap();
     let full = || Stdio::from(std::fs::File::options().write(true).open("/dev/full").unwrap());
     let program = assert_cmd::cargo::cargo_bin("fauxto");
-    for (words, code) in [(["audit", "--json"], 1), (["predict", "--json"], 2), (["list", "models"], 0)] {
+    for (words, code) in [(["audit", "--json"], 1), (["scan", "--json"], 2), (["list", "models"], 0)] {
         let mut command = Process::new(&program);
         command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(full());
         if words[0] != "list" {
