@@ -4,8 +4,8 @@
 
 BEGAN is the checkpoint that RUN, a run folder of `resnet18_se`, was given by `--init` (Net2DeeperNet). Judged are the images
 of the split's validation and test sides, with McNemar's test between the two, then cifake/test; alone, by the mean of an
-image and its mirror image (`fauxto export --test-time-flip`), and by the vote of BEGAN and the latter. Needs scipy and
-safetensors.
+image and its mirror image (`fauxto export --test-time-flip`), and by the vote of BEGAN and the latter. Needs the packages of
+`measure_recipes.py`.
 """
 
 import argparse
@@ -14,8 +14,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from measure_release import chosen, git, say
-from measure_robustness import mcnemar, training, verdicts
+from measure_recipes import judged
+from measure_release import git
+from measure_robustness import mcnemar, training
 
 
 def main() -> None:
@@ -41,16 +42,6 @@ def main() -> None:
     result = {"what": "resnet18_se that began as a trained resnet_se, beside it", "commit": git(), "trained": trained,
               "judges": measured}
     arguments.out.write_text(json.dumps(result, indent=1) + "\n")
-
-
-def judged(arguments: argparse.Namespace, judge: str) -> dict:
-    with tempfile.TemporaryDirectory() as folder:
-        scores = Path(folder) / "scores.csv"
-        held_out = say(arguments.fauxto, "evaluate", judge, arguments.data / "cifake/train.parquet", "--split",
-                       arguments.split, "--side", "validation,test", "--scores", scores)
-        right = verdicts(scores)
-    test = say(arguments.fauxto, "evaluate", judge, arguments.data / "cifake/test.parquet")
-    return {"held_out": chosen(held_out), "cifake_test": chosen(test), "right": right}
 
 
 if __name__ == "__main__":

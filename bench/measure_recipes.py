@@ -52,14 +52,18 @@ def main() -> None:
 
 def measured(arguments: argparse.Namespace, run: str) -> dict:
     settings = tomllib.loads((Path(run) / "config.toml").read_text())["train"]
+    return {"trained": training(Path(run)), "learning_rate": settings["learning_rate"]} | judged(arguments, run)
+
+
+def judged(arguments: argparse.Namespace, judge: str) -> dict:
+    """A judge on the sides of the split that nobody learned from, image by image (`right`), and on cifake/test."""
     with tempfile.TemporaryDirectory() as folder:
         scores = Path(folder) / "scores.csv"
-        held_out = say(arguments.fauxto, "evaluate", run, arguments.data / "cifake/train.parquet", "--split", arguments.split,
-                       "--side", "validation,test", "--scores", scores)
+        held_out = say(arguments.fauxto, "evaluate", judge, arguments.data / "cifake/train.parquet", "--split",
+                       arguments.split, "--side", "validation,test", "--scores", scores)
         right = verdicts(scores)
-    test = say(arguments.fauxto, "evaluate", run, arguments.data / "cifake/test.parquet")
-    return {"trained": training(Path(run)), "learning_rate": settings["learning_rate"], "held_out": chosen(held_out),
-            "cifake_test": chosen(test), "right": right}
+    test = say(arguments.fauxto, "evaluate", judge, arguments.data / "cifake/test.parquet")
+    return {"held_out": chosen(held_out), "cifake_test": chosen(test), "right": right}
 
 
 if __name__ == "__main__":
