@@ -105,6 +105,23 @@ fn the_pipeline_leaves_every_file_and_goes_on_where_it_stopped() {
     assert!(out.join("submission.json").is_file());
     assert_eq!(checkpoint.metadata().unwrap().modified().unwrap(), before);
 
+    // A report is made again where the images are now, and of no others by their names.
+    let moved = folder.path().join("moved");
+    std::fs::rename(&data, &moved).unwrap();
+    let report = |data: &Path| {
+        let mut command = fauxto();
+        command.arg("report").arg(&out).arg("--out").arg(folder.path().join("again.html")).arg("--data").arg(data);
+        command.assert()
+    };
+    report(&moved).success();
+    let other = folder.path().join("other");
+    fauxto::sample::write(&other, 24, 5, 2).unwrap();
+    report(&other).code(2).stderr(predicate::str::contains("found other pixels in"));
+    fauxto().arg("report").arg(&out).assert().success();
+    let html = std::fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(html.contains("The images are not where the run found them"), "it says so and goes on");
+    std::fs::rename(&moved, &data).unwrap();
+
     // Stopped while measuring, it keeps the judges it is done with.
     let kept = out.join("final_resnet_se_small_attacked.json");
     assert!(!kept.exists(), "all of it is in final.json");
@@ -146,10 +163,8 @@ fn what_cannot_be_is_refused_before_hours_are_spent_on_it() {
     refused(&|words| value(words, "--out", "with,comma"), 2, "a comma");
     refused(&|words| words.extend(["--test-share".into(), "0".into()]), 2, "--test-share: found 0");
     refused(&|words| words.extend(["--test-share".into(), "0.97".into()]), 2, "split.test");
-    assert!(!out.exists(), "nothing is kept of what was refused");
-
-    // Once the first model has split its images, what it learns from is not reported on.
+    // What it would learn from is not reported on.
     let report = data.display().to_string();
     refused(&|words| words.extend(["--report".into(), report.clone()]), 1, "among those to learn from or stop on");
-    assert!(!out.join("base.json").exists());
+    assert!(!out.exists(), "nothing is kept of what was refused");
 }

@@ -6,7 +6,7 @@ use crate::figure::{self, Room};
 use crate::number::{Proportion, counted, measure};
 use crate::page::Section;
 use crate::table::{Cell, Table};
-use crate::{HeldOut, Phase, Report};
+use crate::{HeldOut, Phase, Report, verdict};
 
 /// What one judge is worth on images as they are.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ pub(crate) fn section(report: &Report, room: &Room) -> Section {
                 " An image is called fake from a probability of " (evaluation.threshold) " on."
             }
         }
-        (accuracies(&report.phases).markup())
+        (accuracies(report).markup())
         @if !report.changes.is_empty() { (changes(report).markup()) }
         (figure::figures(&report.figures.accuracy, room))
         details { summary { "Every metric" } (metrics(&report.phases).markup()) }
@@ -90,7 +90,8 @@ pub(crate) fn judges<'r>(of_phases: impl Iterator<Item = &'r str>) -> Vec<&'r st
     judges
 }
 
-fn accuracies(phases: &[Phase]) -> Table {
+fn accuracies(report: &Report) -> Table {
+    let phases = &report.phases;
     let mut columns = vec!["judge".to_owned(), "n".to_owned()];
     for phase in phases {
         let when = if phases.len() > 1 { format!(", {}", phase.name) } else { String::new() };
@@ -112,7 +113,8 @@ fn accuracies(phases: &[Phase]) -> Table {
         }
         (judge.to_owned(), cells)
     });
-    Table { caption: "Share of images judged right. Guessing gets 50%.".into(), columns, rows: rows.collect() }
+    let caption = format!("Share of images judged right{}.", verdict::beside_chance(report));
+    Table { caption, columns, rows: rows.collect() }
 }
 
 fn changes(report: &Report) -> Table {

@@ -1,5 +1,7 @@
 //! Verdicts on single images, explained.
 
+use std::collections::HashSet;
+
 use maud::{Markup, html};
 
 use crate::Report;
@@ -99,8 +101,10 @@ impl Case {
 }
 
 impl Cases {
-    /// How many images are shown.
+    /// How many images are shown; one may be in several groups.
     pub(crate) fn shown(&self) -> String {
-        counted(self.groups.iter().map(|group| group.cases.len() as u64).sum(), "image", "images")
+        let cases = self.groups.iter().flat_map(|group| &group.cases);
+        let names: HashSet<&str> = cases.map(|case| case.name.as_str()).collect();
+        counted(names.len() as u64, "image", "images")
     }
 }

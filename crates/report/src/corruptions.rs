@@ -7,7 +7,7 @@ use crate::number::{Proportion, percent, thousands};
 use crate::page::Section;
 use crate::part::marked;
 use crate::table::{Cell, Table};
-use crate::{Part, Phase, Report};
+use crate::{Part, Phase, Report, verdict};
 
 /// Every corruption at every severity.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ pub(crate) fn section(report: &Report, room: &Room) -> Section {
             p {
                 "CIFAR-10-C's corruptions at severities 1 to 5, each on the same " (thousands(n)) " images. "
                 "Where accuracy falls and the area under the ROC curve stays, the evidence is still there and the "
-                "threshold moved; where both fall, it is gone. Guessing gets 50%."
+                "threshold moved; where both fall, it is gone."
             }
             (means(report).markup())
             (figure::figures(&report.figures.corruptions, room))
@@ -81,7 +81,8 @@ fn means(report: &Report) -> Table {
             });
         (judge.to_owned(), cells.collect())
     });
-    Table { caption: "Mean accuracy over corruptions and severities.".into(), columns, rows: rows.collect() }
+    let caption = format!("Mean accuracy over corruptions and severities{}.", verdict::beside_chance(report));
+    Table { caption, columns, rows: rows.collect() }
 }
 
 /// Mean and least over the severities, of the report's judge.

@@ -1,7 +1,7 @@
 //! What the detector is worth, in two sentences made of the numbers.
 
 use crate::number::{percent, thousands};
-use crate::{HeldOut, Report};
+use crate::{Evaluation, HeldOut, Report};
 
 /// A fall in accuracy, in shares, that a reader should act upon.
 const MUCH: f64 = 0.1;
@@ -22,13 +22,7 @@ fn worth(report: &Report) -> String {
         HeldOut::OtherData | HeldOut::TestSide => "images that taught it nothing",
         HeldOut::ValidationSide => "images that taught it nothing but chose its epoch",
     };
-    let commoner = evaluation.n_real.max(evaluation.n_fake) as f64 / (accuracy.n.max(1)) as f64;
-    let guessing = if commoner > UNBALANCED {
-        format!("always naming the commoner class would get {}", percent(commoner))
-    } else {
-        "guessing gets 50%".to_owned()
-    };
-    let chance = if commoner > UNBALANCED { commoner } else { 0.5 };
+    let (chance, guessing) = chance(evaluation);
     let standing = if accuracy.may_be(chance) {
         "that cannot be told from guessing"
     } else if accuracy.value < chance {
@@ -47,6 +41,21 @@ fn worth(report: &Report) -> String {
         percent(accuracy.value),
         accuracy.bounds()
     )
+}
+
+/// What can be had without looking at the images, as a share and in words: tossing a coin, or always naming the class that
+/// is clearly the commoner.
+fn chance(evaluation: &Evaluation) -> (f64, String) {
+    let commoner = evaluation.n_real.max(evaluation.n_fake) as f64 / (evaluation.accuracy.n.max(1)) as f64;
+    if commoner > UNBALANCED {
+        return (commoner, format!("always naming the commoner class would get {}", percent(commoner)));
+    }
+    (0.5, "guessing gets 50%".to_owned())
+}
+
+/// The same, to end a caption of accuracies with; empty where nothing was judged.
+pub(crate) fn beside_chance(report: &Report) -> String {
+    report.judged().map(|evaluation| format!("; {}", chance(evaluation).1)).unwrap_or_default()
 }
 
 fn weakness(report: &Report) -> String {

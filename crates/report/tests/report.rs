@@ -183,6 +183,11 @@ fn the_verdict_follows_from_the_numbers() {
     });
     let verdict = verdict(&report);
     assert!(verdict.contains("the commoner class would get 90.0%") && verdict.contains("cannot be told"), "{verdict}");
+    let html = report.html();
+    for caption in ["Share of images judged right", "Mean accuracy over corruptions and severities"] {
+        assert!(html.contains(&format!("{caption}; always naming the commoner class would get 90.0%.")), "{caption}");
+    }
+    assert!(!html.to_lowercase().contains("guessing gets"), "it is said of no balanced classes");
 }
 
 #[test]
@@ -205,6 +210,12 @@ fn limits_follow_from_what_is_known() {
         assert!(all.contains(known), "{known}\n{all}");
     }
     assert!(!all.contains("not calibrated") && all.contains("One seed"));
+    // What is shown for two reasons is one image.
+    let Part::There(cases) = &mut report.cases else { unreachable!("samples have cases") };
+    let several = cases.groups.iter().flat_map(|group| &group.cases).count();
+    let first = cases.groups[0].cases[0].clone();
+    cases.groups[0].cases.push(first);
+    assert!(limits(&report).contains(&format!("The {several} images shown are chosen")), "{all}");
     report.training.trained[0].seed = 43;
     report.held_out = HeldOut::TestSide;
     report.calibration = Part::Missing("no".into());

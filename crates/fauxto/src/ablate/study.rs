@@ -370,9 +370,6 @@ impl Study<'_> {
         };
         let measured = trialled.measure(observe)?;
         let path = self.folder.join(judge.file(seed));
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|source| Error::io(folder, "creating the folder", source))?;
-        }
         let text =
             serde_json::to_vec(&measured).map_err(|error| Error::io(&path, "writing", std::io::Error::other(error)))?;
         write_atomically(&path, &text)

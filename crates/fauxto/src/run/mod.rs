@@ -113,7 +113,6 @@ impl RunFolder {
     /// # Errors
     /// If the system refuses.
     pub fn start(&self, config: &Config, split: &Split, origin: &Origin) -> Result<()> {
-        std::fs::create_dir_all(&self.root).map_err(|source| Error::io(&self.root, "creating the folder", source))?;
         split.save(&self.split())?;
         let path = self.origin();
         let text = serde_json::to_vec_pretty(origin).map_err(|error| Error::io(&path, "writing", error.into()))?;

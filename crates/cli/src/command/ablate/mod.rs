@@ -116,7 +116,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let config = phases.config(&Recipe::base(first), 0)?;
     let device = arguments.device.open()?;
 
-    std::fs::create_dir_all(&arguments.out).with_context(|| arguments.out.display().to_string())?;
     let images = Images::open(&arguments.data, &arguments.options, config.input_size)?;
     images.dataset.require_both_classes()?;
     let split = split(arguments, &config, &images)?;

@@ -45,6 +45,7 @@ impl Destination {
         calibration: &Calibration,
         scalings: &[Scaling],
     ) -> anyhow::Result<()> {
+        // The ensemble names its members from there.
         if let Some(folder) = self.path().parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)?;
         }

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use anyhow::Context;
 use fauxto::Label;
-use fauxto::data::Dataset;
+use fauxto::data::{ContentHash, Dataset};
 use fauxto::explain::{Case as Question, explainer};
 use fauxto::image::FloatImage;
 use fauxto::predict::Predictor;
 use report::{Case, CaseGroup, Cases, Pixels};
 
 use crate::pixels;
+use crate::scores_file::Scored;
 
 /// Images in each of the first two groups.
 const FEW: usize = 4;
@@ -18,20 +19,9 @@ const FEW: usize = 4;
 const WRONG: usize = 8;
 const EXPLAINER: &str = "grad_cam";
 
-/// One held-out image with its score.
-#[derive(Clone, Debug)]
-pub(super) struct Scored {
-    /// Its identity in the data set.
-    pub(super) identity: String,
-    /// What it is.
-    pub(super) label: Label,
-    /// Probability of fake, in `0..=1`.
-    pub(super) probability: f64,
-}
-
 impl Scored {
     fn verdict(&self) -> Label {
-        if self.probability >= 0.5 { Label::Fake } else { Label::Real }
+        if self.probability_fake >= 0.5 { Label::Fake } else { Label::Real }
     }
 
     fn is_wrong(&self) -> bool {
@@ -40,7 +30,7 @@ impl Scored {
 
     /// How far from undecided, in `0..=0.5`.
     fn certainty(&self) -> f64 {
-        (self.probability - 0.5).abs()
+        (self.probability_fake - 0.5).abs()
     }
 }
 
@@ -86,11 +76,11 @@ pub(super) fn explained(predictor: &Predictor, dataset: &Dataset, scores: &[Scor
     let mut finished = Vec::new();
     for (mut group, chosen) in groups(scores) {
         let place = |scored: &Scored| {
-            places.get(scored.identity.as_str()).copied().with_context(|| {
+            places.get(scored.path.as_str()).copied().with_context(|| {
                 format!(
                     "{}: found no image called {}; expected those that were measured on; pass them with --data",
                     dataset.root.display(),
-                    scored.identity
+                    scored.path
                 )
             })
         };
@@ -98,6 +88,9 @@ pub(super) fn explained(predictor: &Predictor, dataset: &Dataset, scores: &[Scor
         if !indices.is_empty() {
             let store = pixels::decode(dataset, &indices, predictor.input_size())?;
             let positions: Vec<usize> = pixels::usable(dataset, &store, true)?;
+            for &position in &positions {
+                require_same(dataset, &chosen[position], store.hash(position))?;
+            }
             let judgements = predictor.judge(&store, &positions, positions.len().max(1), &mut |_| ())?;
             for (&position, members) in positions.iter().zip(&judgements) {
                 let image = store.image(position)?;
@@ -107,7 +100,7 @@ pub(super) fn explained(predictor: &Predictor, dataset: &Dataset, scores: &[Scor
                     Question { image: FloatImage::from(&image), class: scored.verdict(), item: position as u64 };
                 let map = explain.explain(member.frozen(), &[question], 0)?.remove(0);
                 let pictures = figures::Explained {
-                    name: scored.identity.clone(),
+                    name: scored.path.clone(),
                     notes: Vec::new(),
                     width: map.width as u32,
                     height: map.height as u32,
@@ -116,13 +109,13 @@ pub(super) fn explained(predictor: &Predictor, dataset: &Dataset, scores: &[Scor
                     signed: false,
                 };
                 group.cases.push(Case {
-                    name: scored.identity.clone(),
+                    name: scored.path.clone(),
                     label: scored.label.name().to_owned(),
                     verdict: scored.verdict().name().to_owned(),
                     judgement: members
                         .conformal
                         .map(|verdict| format!("{} ({:.1}% fake)", verdict.name(), 100.0 * members.probability_fake)),
-                    probability_fake: scored.probability,
+                    probability_fake: scored.probability_fake,
                     members: predictor
                         .members()
                         .iter()
@@ -132,7 +125,7 @@ pub(super) fn explained(predictor: &Predictor, dataset: &Dataset, scores: &[Scor
                     explained_by: member.name.clone(),
                     image: Pixels {
                         png: pictures.image_png()?,
-                        alternative: format!("{}, a {} image", scored.identity, scored.label.name()),
+                        alternative: format!("{}, a {} image", scored.path, scored.label.name()),
                     },
                     map: Pixels {
                         png: pictures.overlay_png()?,
@@ -144,6 +137,17 @@ pub(super) fn explained(predictor: &Predictor, dataset: &Dataset, scores: &[Scor
         finished.push(group);
     }
     Ok(Cases { explainer: "Grad-CAM".into(), groups: finished })
+}
+
+/// Checks that the image that is called as the measured one was shows what that one showed.
+pub(super) fn require_same(dataset: &Dataset, scored: &Scored, found: Option<ContentHash>) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        scored.content.is_none() || found.is_none() || scored.content == found,
+        "{}: found other pixels in {} than were measured; expected the images of the run; pass those with --data",
+        dataset.root.display(),
+        scored.path
+    );
+    Ok(())
 }
 
 /// In words, which ninth of the picture has most of the map.
@@ -175,8 +179,8 @@ fn where_it_looked(values: &[f32], width: usize, verdict: Label) -> String {
 mod tests {
     use super::*;
 
-    fn scored(identity: &str, label: Label, probability: f64) -> Scored {
-        Scored { identity: identity.into(), label, probability }
+    fn scored(identity: &str, label: Label, probability_fake: f64) -> Scored {
+        Scored { path: identity.into(), label, probability_fake, content: None }
     }
 
     #[test]
@@ -189,10 +193,8 @@ mod tests {
             scored("fake", Label::Fake, 0.9),
             scored("real", Label::Real, 0.2),
         ];
-        let names: Vec<Vec<String>> = groups(&scores)
-            .into_iter()
-            .map(|(_, chosen)| chosen.into_iter().map(|one| one.identity).collect())
-            .collect();
+        let names: Vec<Vec<String>> =
+            groups(&scores).into_iter().map(|(_, chosen)| chosen.into_iter().map(|one| one.path).collect()).collect();
         assert_eq!(names[0], ["surely real", "real", "surely fake", "surely wrong"]);
         assert_eq!(names[1][0], "undecided");
         assert_eq!(names[2], ["surely wrong", "undecided"]);

@@ -3,21 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use fauxto::Label;
 use fauxto::data::split::Split;
 use fauxto::data::{Dataset, OpenOptions};
-use fauxto::evaluate::{Evaluation, Scores};
+use fauxto::evaluate::Evaluation;
 use fauxto::model::Classes;
 use fauxto::predict::Predictor;
 use fauxto::run::RunFolder;
 use report::{Cases, Data, Figure, Figures, HeldOut, Part, Phase, Report, Stage, Training};
 use serde::Deserialize;
 
-use super::cases::Scored;
 use super::measured::Results;
 use super::{calibration, cases, claims, data, drawings, measured, training};
 use crate::command::run::{PHASES, alias};
 use crate::figure;
+use crate::scores_file::{self, Scored};
 
 /// The file that makes a folder that of a finished pipeline.
 pub(super) const RESULTS: &str = "results.json";
@@ -30,6 +29,7 @@ const NAMES: [&str; 2] = ["before fine-tuning", "after fine-tuning"];
 struct Settings {
     data: PathBuf,
     report: Option<PathBuf>,
+    classes: Option<Vec<String>>,
     models: Vec<String>,
     about: Option<String>,
 }
@@ -103,15 +103,16 @@ impl Pipeline<'_> {
 
     fn data(&self, input_size: usize) -> anyhow::Result<Data> {
         let given = &self.settings;
-        let bases = given.models.iter().map(|model| self.root.join(PHASES[0]).join(model)).collect::<Vec<_>>();
+        // Pipelines of before left it to their first training.
+        let first = self.root.join(PHASES[0]).join(&given.models[0]);
         Ok(Data {
             name: Part::There(given.data.display().to_string()),
             reported_on: match &given.report {
                 Some(path) => format!("the images of {}", path.display()),
                 None => "the test side of their split".into(),
             },
-            audit: data::audit(bases.iter().map(PathBuf::as_path))?,
-            split: Part::There(data::split(&Split::load(&self.root.join("split.json"))?, self.held_out())),
+            audit: data::audit([self.root, first.as_path()])?,
+            split: Part::There(data::split(&Split::load(&self.root.join(Split::FILE))?, self.held_out())),
             input_size: Some(input_size as u64),
         })
     }
@@ -181,11 +182,7 @@ impl Pipeline<'_> {
 
     /// ROC curve, confusion matrix and histogram of the report's judge.
     fn evaluation(&self, phase: &str, name: &str) -> anyhow::Result<Part<Figure>> {
-        let scores = self.scores(phase)?;
-        let scores = Scores::new(
-            scores.iter().map(|one| one.probability).collect(),
-            scores.iter().map(|one| one.label).collect(),
-        )?;
+        let scores = scores_file::scores(&self.scores(phase)?)?;
         let evaluation = Evaluation::new(&scores, 0.5)?;
         let drawing =
             figure::evaluation_figure(&format!("{}, {name}", self.judge), Classes::RealFake, &scores, &evaluation)?;
@@ -194,36 +191,22 @@ impl Pipeline<'_> {
 
     /// The judge's score of every image measured on, as [`crate::command::run`] wrote them.
     fn scores(&self, phase: &str) -> anyhow::Result<Vec<Scored>> {
-        let path = self.root.join(format!("{phase}_{}.csv", self.judge));
-        let mut reader = csv::Reader::from_path(&path).with_context(|| path.display().to_string())?;
-        let scored = |record: csv::StringRecord| -> anyhow::Result<Scored> {
-            let field = |place: usize| record.get(place).with_context(|| format!("row {record:?}"));
-            Ok(Scored {
-                identity: field(0)?.to_owned(),
-                label: if field(1)? == Label::Fake.name() { Label::Fake } else { Label::Real },
-                probability: field(2)?.parse()?,
-            })
-        };
-        reader
-            .records()
-            .map(|record| scored(record?))
-            .collect::<anyhow::Result<_>>()
-            .with_context(|| path.display().to_string())
+        scores_file::read(&self.root.join(format!("{phase}_{}.csv", self.judge)))
     }
 
     fn cases(&self, predictor: &Predictor, phase: &str) -> anyhow::Result<Part<Cases>> {
         let scores = self.scores(phase)?;
         let settings = &self.settings;
         let path = self.arguments.data.as_ref().or(settings.report.as_ref()).unwrap_or(&settings.data);
-        let options = OpenOptions { classes: self.arguments.classes.clone(), ..OpenOptions::default() };
+        let classes = self.arguments.classes.as_ref().or(settings.classes.as_ref());
+        let options = OpenOptions { classes: classes.cloned(), ..OpenOptions::default() };
         let dataset = match Dataset::open(path, &options) {
             Ok(dataset) => dataset,
             Err(error) if self.arguments.data.is_some() => return Err(error.into()),
-            Err(_) => {
+            Err(error) => {
                 return Ok(Part::Missing(format!(
-                    "The images are not where the run found them ({}). `fauxto report RUN --data DATA` says where they \
-                     are now.",
-                    path.display()
+                    "The images are not where the run found them: {error}. `fauxto report RUN --data DATA` says where \
+                     they are now."
                 )));
             }
         };

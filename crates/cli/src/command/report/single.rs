@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use fauxto::data::split::Split;
 use fauxto::data::{Dataset, OpenOptions, Side};
-use fauxto::evaluate::{Evaluation, Scores};
+use fauxto::evaluate::Evaluation;
 use fauxto::model::Classes;
 use fauxto::predict::Predictor;
 use fauxto::run::RunFolder;
 use report::{Cases, Data, Figures, HeldOut, Part, Phase, Report, Training};
 
-use super::cases::Scored;
 use super::{calibration, cases, data, drawings, measured, training};
+use crate::scores_file::{self, Scored};
 use crate::{figure, pixels};
 
 const BATCH: usize = 128;
@@ -45,10 +45,7 @@ pub(super) fn gather(arguments: &super::Arguments) -> anyhow::Result<Report> {
             if side == Side::Test {
                 held_out = HeldOut::TestSide;
             }
-            let paired = Scores::new(
-                scores.iter().map(|one| one.probability).collect(),
-                scores.iter().map(|one| one.label).collect(),
-            )?;
+            let paired = scores_file::scores(scores)?;
             evaluation = Evaluation::new(&paired, 0.5)?;
             let drawing = figure::evaluation_figure(&member, Classes::RealFake, &paired, &evaluation)?;
             figures.accuracy.push(drawings::evaluation(&drawing, "run.json", &member, name(side), &evaluation));
@@ -142,27 +139,19 @@ fn scored(
     );
     let store = pixels::decode(&dataset, &indices, predictor.input_size())?;
     let positions = pixels::usable(&dataset, &store, true)?;
-    // The same names with other pixels would be other images.
-    let changed = positions.iter().find(|&&position| {
-        let assigned = split.item(&dataset.items[indices[position]].identity);
-        assigned.zip(store.hash(position)).is_some_and(|(assigned, hash)| assigned.content != hash)
-    });
-    if let Some(&position) = changed {
-        anyhow::bail!(
-            "{}: found other pixels in {} than were split; expected the data of the run; pass those with --data",
-            path.display(),
-            dataset.items[indices[position]].identity
-        );
-    }
     let judgements = predictor.judge(&store, &positions, BATCH, &mut |_| ())?;
-    let scores = positions
-        .iter()
-        .zip(judgements)
-        .filter_map(|(&position, judgement)| {
-            let item = &dataset.items[indices[position]];
-            let label = split.item(&item.identity)?.label;
-            Some(Scored { identity: item.identity.clone(), label, probability: judgement.probability_fake })
-        })
-        .collect();
-    Ok((dataset, scores))
+    let scored = positions.iter().zip(judgements).filter_map(|(&position, judgement)| {
+        let item = &dataset.items[indices[position]];
+        let assigned = split.item(&item.identity)?;
+        let one = Scored {
+            path: item.identity.clone(),
+            label: assigned.label,
+            probability_fake: judgement.probability_fake,
+            content: Some(assigned.content),
+        };
+        // The same names with other pixels would be other images.
+        Some(cases::require_same(&dataset, &one, store.hash(position)).map(|()| one))
+    });
+    let scored = scored.collect::<anyhow::Result<_>>()?;
+    Ok((dataset, scored))
 }

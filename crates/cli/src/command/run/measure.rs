@@ -7,7 +7,6 @@ use fauxto::Label;
 use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
 use fauxto::attack::{ChosenAttack, Epsilon, Target};
 use fauxto::corrupt::{CORRUPTIONS, CorruptionEntry};
-use fauxto::data::Side;
 use fauxto::data::split::Split;
 use fauxto::ensemble::{COMBINATIONS, Combination};
 use fauxto::evaluate::{Evaluation, McNemar, Scores, UnderCorruption, mcnemar, mean_accuracies, under_corruptions};
@@ -22,9 +21,6 @@ use crate::command::train::COMMIT;
 use crate::images::Images;
 use crate::options::{SideName, SideOptions};
 use crate::{progress, scores_file};
-
-/// The size of pixels that nobody looks at: contents are those of the image as it was decoded.
-const CONTENT_SIZE: usize = 32;
 
 /// Before and after adversarial fine-tuning.
 pub(in crate::command) const PHASES: [&str; 2] = ["base", "final"];
@@ -80,27 +76,10 @@ pub(super) fn images(pipeline: &Pipeline<'_>, side: SideName, size: usize) -> an
     match &arguments.reported.report {
         Some(report) if side == SideName::Test => Images::open(report, &arguments.options, size),
         _ => {
-            let split = SideOptions { side: vec![side], split: Some(pipeline.path("split.json")) };
+            let split = SideOptions { side: vec![side], split: Some(pipeline.path(Split::FILE)) };
             Images::open(&arguments.data, &arguments.options, size)?.on_side(&split)
         }
     }
-}
-
-/// Refuses to report on nothing, or on what is learned from or stopped on by `split`.
-pub(super) fn require_reported(pipeline: &Pipeline<'_>, split: &Split) -> anyhow::Result<()> {
-    let Some(report) = &pipeline.arguments.reported.report else {
-        let test = split.on(Side::Test).next();
-        anyhow::ensure!(
-            test.is_some(),
-            "{}: found no image on the split's test side; expected some to report on; give others with --report, or a folder \
-             `test` of real and fake ones",
-            pipeline.arguments.data.display()
-        );
-        return Ok(());
-    };
-    let reported = Images::open(report, &pipeline.arguments.options, CONTENT_SIZE)?;
-    let contents = reported.examples.iter().filter_map(|example| reported.store.hash(example.index));
-    split.require_unused(contents).with_context(|| report.display().to_string())
 }
 
 pub(super) fn predictor(pipeline: &Pipeline<'_>, phase: &str) -> anyhow::Result<Predictor> {
@@ -275,7 +254,7 @@ fn scores_file(pipeline: &Pipeline<'_>, phase: &str, judge: &str) -> PathBuf {
 
 /// Reads what a judge said of every image.
 pub(super) fn read_scores(pipeline: &Pipeline<'_>, phase: &str, judge: &str) -> anyhow::Result<Scores> {
-    scores_file::read(&scores_file(pipeline, phase, judge))
+    scores_file::scores(&scores_file::read(&scores_file(pipeline, phase, judge))?)
 }
 
 /// Both phases, whether they differ, and what everything took, in `results.json`.

@@ -3,6 +3,7 @@
 mod draw;
 mod measure;
 mod settings;
+mod sides;
 
 pub(super) use measure::PHASES;
 
@@ -46,10 +47,11 @@ pub(crate) struct Arguments {
     reported: ReportedOptions,
     #[command(flatten)]
     phases: PhaseOptions,
-    /// Augmented images to make of the training side, an even number
+    /// Augmented images to write into `augmented_set`, an even number: to look at, or for others to learn from; training
+    /// draws its own anew in every epoch
     #[arg(long, value_name = "N", default_value_t = 500)]
     augmented_images: u32,
-    /// Attacked images to make of the training side, an even number
+    /// Attacked images to write into `adversarial_set`, an even number; the same holds of them
     #[arg(long, value_name = "N", default_value_t = 400)]
     adversarial_images: u32,
     /// Reported images under FGSM and PGD
@@ -90,7 +92,13 @@ struct Pipeline<'a> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    settings::check(arguments)?;
+    let bases = settings::check(arguments)?;
+    // All models learn from the same images, and share the settings of the split but for their names.
+    let sides = sides::decide(arguments, &bases[0])?;
+    settings::keep(arguments)?;
+    if let Some(sides) = sides {
+        sides.save(&arguments.out)?;
+    }
     let mut pipeline = Pipeline { arguments, stages: Vec::new() };
     if let Ok(text) = std::fs::read_to_string(pipeline.path("stages.json")) {
         pipeline.stages =
@@ -148,11 +156,6 @@ impl Pipeline<'_> {
             words.extend(["--set".into(), setting]);
         }
         call(&words)?;
-        if !self.path("split.json").exists() {
-            measure::require_reported(self, &Split::load(&folder.split())?)?;
-            let split = std::fs::read(folder.split())?;
-            write_atomically(&self.path("split.json"), &split)?;
-        }
         self.keep(model, "base")
     }
 
@@ -171,14 +174,8 @@ impl Pipeline<'_> {
         words.extend(["--preset".into(), preset.into(), "--out".into(), text(folder.root())?]);
         words.extend(["--resume".into(), "--device".into(), arguments.device.name.clone()]);
         words.extend(["--set".into(), format!("seed={}", arguments.seed)]);
-        let split = self.path("split.json");
-        if split.exists() {
-            words.extend(["--split".into(), text(&split)?]);
-        }
+        words.extend(["--split".into(), text(&self.path(Split::FILE))?]);
         self.extend_with_options(&mut words);
-        if arguments.allow_giveaways {
-            words.push("--allow-giveaways".into());
-        }
         Ok(words)
     }
 
@@ -199,21 +196,21 @@ impl Pipeline<'_> {
         Ok(write_atomically(&self.path(format!("{}_{phase}.safetensors", alias(model))), &bytes)?)
     }
 
-    /// Images made from the training side by the original project's recipe, half of them real.
+    /// Images made from the training side by the original project's recipe, half of them real. Nothing learns from them.
     fn augmented_set(&self) -> anyhow::Result<()> {
         let out = self.path("augmented_set");
         if out.exists() {
             std::fs::remove_dir_all(&out)?;
         }
         let mut words: Vec<String> = ["derive".into(), text(&self.arguments.data)?].into();
-        words.extend(["--split".into(), text(&self.path("split.json"))?, "--out".into(), text(&out)?]);
+        words.extend(["--split".into(), text(&self.path(Split::FILE))?, "--out".into(), text(&out)?]);
         words.extend(["--augmented".into(), self.arguments.augmented_images.to_string()]);
         words.extend(["--seed".into(), self.arguments.seed.to_string()]);
         self.extend_with_options(&mut words);
         call(&words).map(drop)
     }
 
-    /// Training images, attacked at the original project's epsilons, under their parents' labels.
+    /// Training images, attacked at the original project's epsilons, under their parents' labels. Nothing learns from them.
     fn adversarial_set(&self) -> anyhow::Result<()> {
         let out = self.path("adversarial_set");
         if out.exists() {
@@ -226,7 +223,7 @@ impl Pipeline<'_> {
             .map(|model| text(self.folder("base", model).root()))
             .collect::<Result<_, _>>()?;
         let mut words: Vec<String> = ["derive".into(), text(&self.arguments.data)?].into();
-        words.extend(["--split".into(), text(&self.path("split.json"))?, "--out".into(), text(&out)?]);
+        words.extend(["--split".into(), text(&self.path(Split::FILE))?, "--out".into(), text(&out)?]);
         words.extend(["--adversarial".into(), self.arguments.adversarial_images.to_string()]);
         words.extend(["--models".into(), models.join(","), "--device".into(), self.arguments.device.name.clone()]);
         words.extend(["--seed".into(), self.arguments.seed.to_string()]);

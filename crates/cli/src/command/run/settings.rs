@@ -1,6 +1,6 @@
 //! What a pipeline is asked for, checked before hours are spent on it, and kept: it goes on with the settings it began with.
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use fauxto::config::Config;
 use fauxto::data::{Dataset, OpenOptions};
 use fauxto::write_atomically::write_atomically;
@@ -8,14 +8,16 @@ use fauxto::write_atomically::write_atomically;
 use super::Arguments;
 use crate::options::require_distinct;
 
-/// Checks what can be checked before anything is trained, then keeps the settings in the pipeline's folder.
-pub(super) fn check(arguments: &Arguments) -> anyhow::Result<()> {
+/// Checks what can be checked without looking at images. Returns the settings of each model's base phase.
+pub(super) fn check(arguments: &Arguments) -> anyhow::Result<Vec<Config>> {
     require_distinct("--models", &arguments.models)?;
+    let mut bases = Vec::new();
     for model in &arguments.models {
-        for preset in [&arguments.phases.preset, &arguments.phases.finetune] {
-            let share = format!("split.test={:?}", arguments.reported.test_share);
-            Config::resolve_detector(preset, &[format!("model=\"{model}\""), share])?;
-        }
+        let mut settings = vec![format!("model=\"{model}\"")];
+        settings.extend(arguments.reported.setting());
+        let resolved = |preset: &str| Config::resolve_detector(preset, &settings);
+        bases.push(resolved(&arguments.phases.preset)?);
+        resolved(&arguments.phases.finetune)?;
     }
     for (name, count) in [("augmented", arguments.augmented_images), ("adversarial", arguments.adversarial_images)] {
         ensure!(count > 0 && count % 2 == 0, "--{name}-images: found {count}; expected an even number above 0");
@@ -37,7 +39,11 @@ pub(super) fn check(arguments: &Arguments) -> anyhow::Result<()> {
     for data in [Some(&arguments.data), arguments.reported.report.as_ref()].into_iter().flatten() {
         Dataset::open(data, &options)?.require_both_classes()?;
     }
-    std::fs::create_dir_all(&arguments.out).with_context(|| arguments.out.display().to_string())?;
+    Ok(bases)
+}
+
+/// Keeps the settings in the pipeline's folder.
+pub(super) fn keep(arguments: &Arguments) -> anyhow::Result<()> {
     let settings = toml::to_string(&record(arguments))?;
     let path = arguments.out.join("pipeline.toml");
     match std::fs::read_to_string(&path) {

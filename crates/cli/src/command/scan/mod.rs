@@ -83,8 +83,8 @@ enum StabilityLevel {
     Full,
 }
 
-/// Images that are judged before any of them is said, line by line. Between pieces the detector waits for decoding, and a
-/// Parquet file is opened anew.
+/// Images that are judged before any of them is said where they are said line by line. Between pieces the detector waits for
+/// decoding, and a Parquet file is opened anew.
 const PIECE: usize = 4096;
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
@@ -129,7 +129,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             }
         };
         let indices: Vec<usize> = (0..dataset.items.len()).collect();
-        for piece in indices.chunks(if arguments.json_lines { PIECE } else { indices.len().max(1) }) {
+        for piece in indices.chunks(PIECE) {
             let found = scanner.scan(&dataset, piece, &mut |images| bar.set_position((done + images) as u64));
             done += piece.len();
             let explanations = match &mut explainer {
