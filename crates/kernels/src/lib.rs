@@ -26,6 +26,7 @@ mod pooling;
 mod precision;
 mod scaling;
 pub mod twin;
+mod worker;
 
 pub use activation::{Activation, gelu, relu, relu6, sigmoid, silu};
 pub use adamw::{AdamWStep, adamw};
@@ -40,3 +41,4 @@ pub use normalization::{
 pub use pooling::global_average_pool;
 pub use precision::{Precision, multiply_in};
 pub use scaling::{scale_channels, scale_residual};
+pub use worker::on_worker;

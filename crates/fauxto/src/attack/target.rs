@@ -8,7 +8,7 @@ use crate::model::Frozen;
 use crate::{Error, Label, Result};
 
 /// Anything that turns pixels into two logits and does not change by being asked.
-pub trait Target {
+pub trait Target: Sync {
     /// Where it computes, without autodiff.
     fn device(&self) -> Device;
 
@@ -74,9 +74,12 @@ pub fn wrong_leads_and_gradient(
     labels: &[Label],
 ) -> Result<(Vec<f32>, Tensor<4>)> {
     let tracked = pixels.clone().without_autodiff().autodiff().require_grad();
-    let leads = leads(target.logits(tracked.clone()), labels);
-    // The sum's gradient in one image is that of its own lead: a batch gives what its images give alone.
-    let gradient = if leads.is_tracked() { tracked.grad(&leads.clone().sum().backward()) } else { None };
+    let (leads, gradient) = kernels::on_worker(|| {
+        let leads = leads(target.logits(tracked.clone()), labels);
+        // The sum's gradient in one image is that of its own lead: a batch gives what its images give alone.
+        let gradient = if leads.is_tracked() { tracked.grad(&leads.clone().sum().backward()) } else { None };
+        (leads, gradient)
+    });
     let gradient = gradient.unwrap_or_else(|| Tensor::zeros(pixels.dims(), &target.device()));
     Ok((finite(leads)?, gradient))
 }

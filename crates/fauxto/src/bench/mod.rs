@@ -110,7 +110,7 @@ fn train(
     let examples: Vec<Example> = (0..values.shape()[0])
         .map(|index| Example { index, label: if index % 2 == 0 { Label::Real } else { Label::Fake } })
         .collect();
-    timed(steps, || {
+    let mut step = || {
         let pixels = Tensor::from_data(values.clone(), device);
         let pass = Pass::training(config.seed, optimiser.steps());
         let logits = kernels::multiply_in(precision, || detector.logits(pixels, &pass));
@@ -120,7 +120,8 @@ fn train(
         let (network, statistics) = (detector.network.as_mut(), pass.into_statistics());
         optimiser.step(network, &mut gradients, statistics, train.learning_rate, train.weight_decay);
         let _: f32 = loss.into_scalar();
-    })
+    };
+    timed(steps, || kernels::on_worker(&mut step))
 }
 
 fn infer(

@@ -73,8 +73,8 @@ pub fn map_gradient(frozen: &Frozen, stage: usize, map: Tensor<4>, classes: &[La
 
 /// Images do not influence one another in a frozen detector, so the gradient of the sum holds each
 /// one's own.
-fn gradient(x: Tensor<4>, evidence: impl FnOnce(Tensor<4>) -> Tensor<1>) -> Tensor<4> {
+fn gradient(x: Tensor<4>, evidence: impl FnOnce(Tensor<4>) -> Tensor<1> + Send) -> Tensor<4> {
     let x = x.autodiff().require_grad();
-    let gradients = evidence(x.clone()).sum().backward();
+    let gradients = kernels::on_worker(|| evidence(x.clone()).sum().backward());
     x.grad(&gradients).unwrap_or_else(|| x.without_autodiff().zeros_like())
 }

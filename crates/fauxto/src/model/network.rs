@@ -11,7 +11,7 @@ use super::pass::Pass;
 
 /// A detector as stages, whose maps shrink from one to the next, and a head. Implemented by each
 /// architecture's struct.
-pub trait Architecture: Module {
+pub trait Architecture: Module + Sync {
     /// Number of stages, at least 1.
     fn stages(&self) -> usize;
 
@@ -53,7 +53,7 @@ pub trait Parameters: Send + Debug {
 }
 
 /// An [`Architecture`] whose type has been erased.
-pub trait Network: Parameters {
+pub trait Network: Parameters + Sync {
     /// See [`Architecture::stages`].
     fn stages(&self) -> usize;
 

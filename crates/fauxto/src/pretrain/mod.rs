@@ -85,24 +85,26 @@ impl Task<'_> {
             for (step, photographs) in order.chunks_exact(size).enumerate() {
                 let augmentation =
                     EpochAugmentation { augmentations: &augmentations, seed: config.seed, epoch: epoch as u64 };
-                let pixels = batch::pixels(store, &examples(photographs), Some(augmentation), &device)?;
-                let pass = Pass::training(config.seed, optimiser.steps());
-                let logits = kernels::multiply_in(config.train.precision, || learner.logits(pixels, &pass));
-                let loss = cross_entropy(logits, named(photographs, &device));
-                let value = f64::from(loss.clone().detach().into_scalar::<f32>());
-                if !value.is_finite() {
-                    return Err(Error::Diverged(format!(
-                        "pre-training, epoch {}, step {}: the loss is {value}; try a smaller train.learning_rate",
-                        epoch + 1,
-                        step + 1
-                    )));
-                }
                 let rate =
                     config.train.learning_rate * factor(config.train.schedule, Position { epoch, epochs, step, steps });
-                let mut gradients = loss.backward();
-                let statistics = pass.into_statistics();
-                let network = learner.network.as_mut();
-                optimiser.step(network, &mut gradients, statistics, rate, config.train.weight_decay);
+                let value = kernels::on_worker(|| -> Result<f64> {
+                    let pixels = batch::pixels(store, &examples(photographs), Some(augmentation), &device)?;
+                    let pass = Pass::training(config.seed, optimiser.steps());
+                    let logits = kernels::multiply_in(config.train.precision, || learner.logits(pixels, &pass));
+                    let loss = cross_entropy(logits, named(photographs, &device));
+                    let value = f64::from(loss.clone().detach().into_scalar::<f32>());
+                    if !value.is_finite() {
+                        return Err(Error::Diverged(format!(
+                            "pre-training, epoch {}, step {}: the loss is {value}; try a smaller train.learning_rate",
+                            epoch + 1,
+                            step + 1
+                        )));
+                    }
+                    let mut gradients = loss.backward();
+                    let network = learner.network.as_mut();
+                    optimiser.step(network, &mut gradients, pass.into_statistics(), rate, config.train.weight_decay);
+                    Ok(value)
+                })?;
                 let last = step + 1 == steps;
                 if last {
                     accuracy = self.accuracy(&learner)?;

@@ -8,7 +8,7 @@ use super::block::{BasicBlock, Bottleneck, SqueezeExcitation};
 use crate::model::initialise::Initialiser;
 use crate::model::pass::Pass;
 
-pub(super) trait Stage: Module + ModuleDisplay {
+pub(super) trait Stage: Module + ModuleDisplay + Sync {
     fn forward(&self, x: Tensor<4>, pass: &Pass) -> Tensor<4>;
 
     /// Adds [`Stage::forward`] in inference to a program; none where a layer cannot be expressed in one.
