@@ -8,7 +8,7 @@ in a process of its own, so that a machine that slows down slows all of them. A 
 rounds' medians. The table shows peer / Fauxto in f32: above 1, Fauxto is faster; Fauxto's time in bf16 stands beside it.
 Peak memory is the largest resident set of a side's process (interpreter and libraries included). The floor of a case is
 the longer of two times: its multiply-adds at the rate of a large product, and its bytes at the rate of reading an array
-of their size (`fauxto bench machine`, bench/peers/work.py). With `--profile`, `perf record` (Linux) tells which kernels the time goes to. Writes
+of their size (`fauxto bench machine`, bench/peers/work.py). Of single images, 100 times the steps are timed. With `--profile`, `perf record` (Linux) tells which kernels the time goes to. Writes
 results/bench.json.
 """
 
@@ -27,6 +27,9 @@ sys.path.insert(0, str(ROOT / "bench" / "peers"))
 from machine import machine
 from profile_kernels import profile
 
+# A step of one image is a hundredth of one of 128: as few of them would be over in the time for which a busy machine keeps
+# one processor from a program.
+STEPS_OF_ONE = 100
 MODELS = ["convnext_tiny", "efficientnet_b0", "resnet_se", "resnet_se_small"]
 # what, batch, peers as (name, precision)
 CASES = [
@@ -112,7 +115,6 @@ def main() -> None:
     fauxto = binary(arguments.fauxto)
     threads = str(arguments.threads)
     environment = os.environ | {"RAYON_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
-    common = ["--steps", str(arguments.steps)]
     entries = []
     rates = run([str(fauxto), "bench", "machine", "--json"], environment, ("multiply_adds_per_second", "reads"))
     for model in arguments.models:
@@ -120,7 +122,8 @@ def main() -> None:
             peers = [peer for peer in peers if not (arguments.no_bf16 and peer[1] == "bf16")]
             counting = [sys.executable, "bench/peers/work.py", "--model", model, "--batch", str(batch)]
             work = run(counting, environment, ("inference", "training"))
-            case = ["--model", model, "--batch", str(batch), *common]
+            steps = arguments.steps * (STEPS_OF_ONE if batch == 1 else 1)
+            case = ["--model", model, "--batch", str(batch), "--steps", str(steps)]
             single = [str(fauxto), "bench", what, *case, "--json"]
             commands = [single, [*single, "--precision", "half"]]
             for name, precision in peers:
