@@ -243,6 +243,16 @@ fn a_detector_that_knows_its_training_images_warns_of_noise() {
     let summary = &json(&exported.get_output().stdout)["out_of_distribution"];
     assert!(summary["n_held_out"].as_u64().is_some_and(|n| n >= 1000));
     assert!(summary["unlike_from"].as_f64() <= summary["far_from"].as_f64());
+    // What it achieves on the run's validation images is measured of it as it was written.
+    let shipped = |path: &Path| fauxto::checkpoint::load(path, &burn::tensor::Device::flex()).unwrap().provenance;
+    let split = run.join("split.json");
+    let evaluated =
+        fauxto("evaluate").arg(&out).arg(&data).args(["--side", "validation", "--json", "--split"]).arg(split).assert();
+    let evaluated = json(&evaluated.success().get_output().stdout);
+    let validation = shipped(&out).validation;
+    assert_eq!(Some(validation.n as u64), evaluated["n"].as_u64());
+    assert_eq!(Some(validation.roc_auc), evaluated["roc_auc"].as_f64());
+    assert_ne!(validation, shipped(&run.join("checkpoint.safetensors")).validation, "rounding to 8 bits moves it");
 
     let scores = |path: &Path| -> Vec<(f64, String)> {
         let mut process = fauxto("scan");

@@ -7,10 +7,13 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::calibrate::Calibration;
-use crate::data::ContentHash;
+use crate::data::{ContentHash, PixelStore};
+use crate::evaluate::{Scores, metric};
 use crate::model::weights::{self, ClassifierPolicy, Precision, StateDict};
-use crate::model::{self, Classes, Detector, Normalisation};
+use crate::model::{self, Classes, Detector, Frozen, Normalisation};
 use crate::out_of_distribution::{self, OutOfDistribution};
+use crate::predict::probabilities;
+use crate::train::Example;
 use crate::{Error, Result};
 
 /// Marks files written by this program; the number counts changes of meaning.
@@ -22,6 +25,8 @@ const CALIBRATION: &str = "calibration";
 /// The metadata's key of detectors that judge mirror images too; absent in all others.
 const TEST_TIME_FLIP: &str = "test_time_flip";
 
+/// The metadata's key for [`Provenance`].
+const PROVENANCE: &str = "provenance";
 /// The metadata's key for how weights are kept.
 const PRECISION: &str = "precision";
 
@@ -51,6 +56,23 @@ pub struct ValidationSummary {
     pub roc_auc: f64,
 }
 
+impl ValidationSummary {
+    /// What `frozen` achieves on `examples`, `batch_size` at a time.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or `examples` are not of both classes.
+    pub fn measure(frozen: &Frozen, store: &PixelStore, examples: &[Example], batch_size: usize) -> Result<Self> {
+        let labels = examples.iter().map(|example| example.label).collect();
+        let scores = Scores::new(probabilities(frozen, store, examples, batch_size)?, labels)?;
+        let measured = |name: &str| {
+            let metric = metric::find(name).expect("registered");
+            (metric.measure)(&scores, 0.5)
+                .map_err(|reason| Error::Refused(format!("validation {name} is undefined: {reason}")))
+        };
+        Ok(Self { n: examples.len(), accuracy: measured("accuracy")?, roc_auc: measured("roc_auc")? })
+    }
+}
+
 /// A detector with what is known of its training.
 #[derive(Debug)]
 pub struct Checkpoint {
@@ -73,7 +95,7 @@ pub struct Checkpoint {
 pub fn save(path: &Path, detector: &Detector, provenance: &Provenance, precision: Precision) -> Result<()> {
     let mut metadata: BTreeMap<String, String> =
         meaning(detector)?.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    metadata.insert("provenance".to_owned(), json(provenance)?);
+    metadata.insert(PROVENANCE.to_owned(), json(provenance)?);
     let metadata = with_precision(metadata, precision);
     let tensors = weights::collect(detector.network.as_ref());
     weights::write_safetensors(path, &tensors, &metadata, precision)
@@ -118,6 +140,8 @@ pub struct Shipping<'a> {
     pub averaged_with: Option<&'a Path>,
     /// What its training images are like, in place of what the file says of them.
     pub statistics: Option<&'a OutOfDistribution>,
+    /// What it achieves on the validation images as it is shipped, in place of what the file says of the weights in it.
+    pub validation: Option<ValidationSummary>,
 }
 
 /// The bytes of the checkpoint `from`, `shipped` so. Everything else that the file says is carried over.
@@ -126,7 +150,7 @@ pub struct Shipping<'a> {
 /// If `from` is not a checkpoint of this program, has weights that the precision cannot hold, is calibrated for judging
 /// otherwise than it is to, or is to be averaged with another architecture.
 pub fn encode(from: &Path, shipped: Shipping<'_>) -> Result<Vec<u8>> {
-    let Shipping { precision, test_time_flip, averaged_with, statistics } = shipped;
+    let Shipping { precision, test_time_flip, averaged_with, statistics, validation } = shipped;
     let (mut tensors, metadata) = read(from)?;
     let mut metadata = with_precision(metadata, precision);
     let turned_on = test_time_flip && metadata.insert(TEST_TIME_FLIP.to_owned(), "true".to_owned()).is_none();
@@ -150,7 +174,16 @@ pub fn encode(from: &Path, shipped: Shipping<'_>) -> Result<Vec<u8>> {
         })?;
         metadata.insert(out_of_distribution::PREFIX.to_owned(), summary);
     }
+    if let Some(validation) = validation {
+        let provenance = Provenance { validation, ..provenance(from, &metadata)? };
+        metadata.insert(PROVENANCE.to_owned(), json(&provenance)?);
+    }
     weights::encode_safetensors(from, &tensors, &metadata, precision)
+}
+
+fn provenance(path: &Path, metadata: &BTreeMap<String, String>) -> Result<Provenance> {
+    let text = metadata.get(PROVENANCE).ok_or_else(|| refusal(path, format!("no `{PROVENANCE}` in its metadata")))?;
+    serde_json::from_str(text).map_err(|error| refusal(path, format!("{PROVENANCE}: {error}")))
 }
 
 /// The tensors and the metadata of a checkpoint of this program.
@@ -300,8 +333,7 @@ pub fn parse(bytes: &[u8], path: &Path, device: &Device) -> Result<Checkpoint> {
     if let Some(odd) = normalisation.odd() {
         return Err(refuse(format!("a normalisation by {odd}")));
     }
-    let provenance: Provenance =
-        serde_json::from_str(value("provenance")?).map_err(|error| refuse(format!("provenance: {error}")))?;
+    let provenance = provenance(path, &metadata)?;
     let calibration =
         metadata.get(CALIBRATION).map(|text| read_calibration(text)).transpose().map_err(|found| {
             Error::input(path, found, "a calibration written by `fauxto calibrate`", "calibrate again")

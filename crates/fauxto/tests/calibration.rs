@@ -393,7 +393,13 @@ fn a_checkpoint_keeps_its_weights_and_carries_one_calibration() {
     assert_eq!(loaded.calibration, None);
 
     // Judging mirror images is part of what probabilities depend on, so it is settled before they are calibrated.
-    let shipped = Shipping { precision: Precision::F16, test_time_flip: true, averaged_with: None, statistics: None };
+    let shipped = Shipping {
+        precision: Precision::F16,
+        test_time_flip: true,
+        averaged_with: None,
+        statistics: None,
+        validation: None,
+    };
     let mirrored = checkpoint::parse(&checkpoint::encode(&path, shipped).unwrap(), &path, &device).unwrap();
     assert!(mirrored.detector.test_time_flip && !loaded.detector.test_time_flip);
     assert_ne!(checkpoint::content(&mirrored.detector).unwrap(), checkpoint::content(&loaded.detector).unwrap());
