@@ -74,7 +74,7 @@ pub fn wrong_leads_and_gradient(
     labels: &[Label],
 ) -> Result<(Vec<f32>, Tensor<4>)> {
     let tracked = pixels.clone().without_autodiff().autodiff().require_grad();
-    let (leads, gradient) = kernels::on_worker(|| {
+    let (leads, gradient) = kernels::on_worker(&target.device(), || {
         let leads = leads(target.logits(tracked.clone()), labels);
         // The sum's gradient in one image is that of its own lead: a batch gives what its images give alone.
         let gradient = if leads.is_tracked() { tracked.grad(&leads.clone().sum().backward()) } else { None };

@@ -121,7 +121,7 @@ fn train(
         optimiser.step(network, &mut gradients, statistics, train.learning_rate, train.weight_decay);
         let _: f32 = loss.into_scalar();
     };
-    timed(steps, || kernels::on_worker(&mut step))
+    timed(steps, || kernels::on_worker(device, &mut step))
 }
 
 fn infer(

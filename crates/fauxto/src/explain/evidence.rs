@@ -75,6 +75,6 @@ pub fn map_gradient(frozen: &Frozen, stage: usize, map: Tensor<4>, classes: &[La
 /// one's own.
 fn gradient(x: Tensor<4>, evidence: impl FnOnce(Tensor<4>) -> Tensor<1> + Send) -> Tensor<4> {
     let x = x.autodiff().require_grad();
-    let gradients = kernels::on_worker(|| evidence(x.clone()).sum().backward());
+    let gradients = kernels::on_worker(&x.device(), || evidence(x.clone()).sum().backward());
     x.grad(&gradients).unwrap_or_else(|| x.without_autodiff().zeros_like())
 }

@@ -87,7 +87,7 @@ impl Task<'_> {
                     EpochAugmentation { augmentations: &augmentations, seed: config.seed, epoch: epoch as u64 };
                 let rate =
                     config.train.learning_rate * factor(config.train.schedule, Position { epoch, epochs, step, steps });
-                let value = kernels::on_worker(|| -> Result<f64> {
+                let value = kernels::on_worker(&device, || -> Result<f64> {
                     let pixels = batch::pixels(store, &examples(photographs), Some(augmentation), &device)?;
                     let pass = Pass::training(config.seed, optimiser.steps());
                     let logits = kernels::multiply_in(config.train.precision, || learner.logits(pixels, &pass));

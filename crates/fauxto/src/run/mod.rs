@@ -206,7 +206,7 @@ pub fn examples(dataset: &Dataset, indices: &[usize], positions: &[usize], split
 }
 
 /// Names configuration, data and initial weights in one hash, so that a state is never resumed under
-/// others. Images learned from beyond the split's are named by content, place and label.
+/// others. Images are named by content, place and label, in the order in which they are learned from.
 ///
 /// # Errors
 /// Never for a configuration that passed its checks.
@@ -214,20 +214,16 @@ pub fn fingerprint(config: &Config, split: &Split, data: &TrainingData<'_>, dete
     let mut hasher = blake3::Hasher::new();
     hasher.update(config.to_toml()?.as_bytes());
     hasher.update(split.data_hash().as_bytes());
-    for side in [Side::Train, Side::Validation] {
-        for item in split.on(side) {
-            hasher.update(item.identity.as_bytes());
-            hasher.update(b"\0");
+    for examples in [&data.train, &data.validation] {
+        hasher.update(&(examples.len() as u64).to_le_bytes());
+        for example in examples {
+            if let Some(content) = data.store.hash(example.index) {
+                hasher.update(content.as_bytes());
+            }
+            // Augmentation is drawn by the place, and images are shuffled from their order.
+            hasher.update(&(example.index as u64).to_le_bytes());
+            hasher.update(&[example.label.index() as u8]);
         }
-        hasher.update(b"\0");
-    }
-    for example in &data.train[data.train.len() - data.added..] {
-        if let Some(content) = data.store.hash(example.index) {
-            hasher.update(content.as_bytes());
-        }
-        // Augmentation is drawn by the place.
-        hasher.update(&(example.index as u64).to_le_bytes());
-        hasher.update(&[example.label.index() as u8]);
     }
     detector.network.visit(&mut |parameter| {
         let values: Vec<f32> = parameter.tensor.into_data().iter::<f32>().collect();

@@ -22,6 +22,8 @@ pub(super) fn run(
     indices: &[usize],
     progress: &mut dyn FnMut(usize),
 ) -> Vec<Result<Finding, Broken>> {
+    // Images are judged as they arrive, and one thread may outrun another: which share a batch is chance, and with it the
+    // last digit of a probability where a product is divided by the batch (some 1e-6).
     let batch_size = scanner.settings.batch_size.max(1);
     // The detector itself stays on this thread.
     let (settings, side) = (scanner.settings, scanner.predictor.input_size());
@@ -42,11 +44,11 @@ pub(super) fn run(
                     let _ = sender.send((position, outcome));
                 });
             };
-            // Threads of their own: those that wait for the detector must not be the ones it works with.
-            match rayon::ThreadPoolBuilder::new().num_threads(rayon::current_num_threads()).build() {
-                Ok(pool) => pool.install(work),
-                Err(_) => work(),
-            }
+            // Threads of their own: those that wait for the detector must not be the ones it works with. Where the system
+            // has no more of them, this one is enough.
+            let own = rayon::ThreadPoolBuilder::new().num_threads(rayon::current_num_threads()).build();
+            let own = own.or_else(|_| rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build());
+            own.expect("this thread is in no other pool").install(work);
         });
         let (mut waiting, mut inputs, mut done) = (Vec::new(), 0, 0);
         let mut judge = |waiting: &mut Vec<(usize, Prepared)>| {

@@ -53,9 +53,8 @@ impl Unlike {
             .members()
             .iter()
             .zip(&scores)
-            .filter_map(|(member, score)| {
-                Some((member.weight.max(0.0), member.out_of_distribution.as_ref()?.judge((*score)?)))
-            })
+            .filter(|(member, _)| member.weight > 0.0)
+            .filter_map(|(member, score)| Some((member.weight, member.out_of_distribution.as_ref()?.judge((*score)?))))
             .collect();
         let scale = size[0].min(size[1]) as f64 / predictor.input_size() as f64;
         let content = agreed(&votes).map(|judged| Content { judged, scores });

@@ -87,7 +87,7 @@ pub(super) fn play(
         let batch = &order[place * BATCH..(place + 1) * BATCH];
         let photographs = batch::pixels(task.store, batch, Some(augmentation), &device)?;
         let (made, progress) = kernels::multiply_in(task.precision, || {
-            kernels::on_worker(|| players.step(photographs, task.seed, step as u64))
+            kernels::on_worker(&device, || players.step(photographs, task.seed, step as u64))
         });
         if !(progress.discriminator_loss.is_finite() && progress.generator_loss.is_finite()) {
             return Err(Error::Diverged(format!("a generator's game at step {}: {progress:?}", step + 1)));

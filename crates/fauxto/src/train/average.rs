@@ -1,11 +1,16 @@
 //! A moving average of the weights and running statistics of a detector in training (Polyak & Juditsky 1992), which
 //! judges better than the weights of any one step.
 
+use rayon::prelude::*;
+
 use crate::model::Parameters;
 use crate::model::weights::{self, StateDict};
 
 /// Steps between two updates. Every step would cost a reading of all weights; a decay of .999 forgets nothing in four.
 const INTERVAL: u64 = 4;
+
+/// Values that one thread moves at a time.
+const PIECE: usize = 32 * 1024;
 
 /// Moves `average` towards the weights of `network` after update number `updates`, from 1. `decay` is the share kept
 /// a step. Early on less is kept, at most `(1 + updates) / (10 + updates)`, so that the initial weights are soon
@@ -21,8 +26,11 @@ pub(super) fn update(average: &mut StateDict, network: &dyn Parameters, decay: f
     let kept = decay.min((1 + updates) as f64 / (10 + updates) as f64).powi(INTERVAL as i32) as f32;
     network.visit(&mut |parameter| {
         let Some(mean) = average.get_mut(parameter.name) else { return };
-        let now = parameter.tensor.into_data();
-        mean.values.iter_mut().zip(now.iter::<f32>()).for_each(|(mean, now)| *mean = now + kept * (*mean - now));
+        let now = parameter.tensor.into_data().convert::<f32>();
+        let now = now.as_slice::<f32>().expect("converted");
+        mean.values.par_chunks_mut(PIECE).zip(now.par_chunks(PIECE)).for_each(|(mean, now)| {
+            mean.iter_mut().zip(now).for_each(|(mean, now)| *mean = now + kept * (*mean - now));
+        });
     });
 }
 

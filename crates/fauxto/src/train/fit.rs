@@ -141,7 +141,8 @@ impl Run<'_> {
         let batches = self.batches(&order);
         for (step, examples) in batches.iter().enumerate().skip(self.state.progress.step) {
             let learning_rate = self.learning_rate(step, batches.len());
-            let loss = kernels::on_worker(|| self.step(examples, learning_rate))?;
+            let device = self.state.detector.device().clone();
+            let loss = kernels::on_worker(&device, || self.step(examples, learning_rate))?;
             if !loss.is_finite() {
                 return Err(self.diverged(epoch, step, learning_rate, loss));
             }

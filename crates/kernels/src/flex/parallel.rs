@@ -2,7 +2,8 @@
 //!
 //! Work is cut into pieces by its shape alone, never by the number of threads, and partial results
 //! are combined in the order of the pieces: results are the same bit for bit for every number of
-//! threads. Inside [`team::lead`] the pieces go to a team of threads that stay awake, elsewhere to rayon.
+//! threads. Inside [`team::lead`] pieces without results go to a team of threads that stay awake, all others to
+//! rayon.
 #![allow(unsafe_code)]
 
 use super::team;
@@ -46,7 +47,7 @@ pub(crate) struct Destination(pub(crate) *mut f32);
 // SAFETY: whoever writes through it, in `unsafe` code of its own, sees to it that tasks write disjoint parts.
 unsafe impl Sync for Destination {}
 
-/// Results of `work(index)` for every piece, in order.
+/// Results of `work(index)` for every piece, in order. Goes to rayon; no program's step asks for it.
 pub(crate) fn map_pieces<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
     if count <= 1 || team::in_a_piece() {
         return (0..count).map(work).collect();
@@ -54,7 +55,7 @@ pub(crate) fn map_pieces<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync
     (0..count).into_par_iter().map(work).collect()
 }
 
-/// Results of `work(index, piece)` for consecutive pieces of `size` values, in order.
+/// Results of `work(index, piece)` for consecutive pieces of `size` values, in order; to rayon, too.
 pub(crate) fn map_pieces_mut<T: Send>(
     values: &mut [f32],
     size: usize,
