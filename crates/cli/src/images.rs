@@ -63,7 +63,7 @@ impl Images {
     pub(crate) fn on_side(mut self, options: &SideOptions) -> anyhow::Result<Self> {
         let Some(file) = &options.split else { return Ok(self) };
         let split = Split::load(file)?;
-        split.check(&self.candidates())?;
+        split.check(&self.candidates()).with_context(|| file.display().to_string())?;
         let asked = SideName::value_variants().iter().filter(|side| options.side.contains(side));
         self.examples = asked.flat_map(|&side| self.side(&split, side.into())).collect();
         anyhow::ensure!(

@@ -175,8 +175,28 @@ fn attacks_are_measured_checked_and_saved() {
     // Two vote; the checks bring what they need, and decide the exit code.
     let both = format!("{one},{one}/checkpoint.safetensors");
     let quick = ["--attack", "pgd:steps=2,square:queries=5", "--epsilon", "4/255", "--check"];
-    let checked = attack(&both, &[&quick[..], &["--json"]].concat());
+    let asked = ["--attack", "apgd_ce", "--json", "--out", folder_argument];
+    std::fs::remove_dir_all(&out).unwrap();
+    let checked = attack(&both, &[&quick[..], &asked].concat());
     let report = json(&checked.get_output().stdout);
+    let mut measured: Vec<String> =
+        report["attacks"].as_array().unwrap().iter().map(|a| format!("{} {}", a["attack"], a["epsilon"])).collect();
+    measured.sort();
+    let expected = [
+        "apgd_ce 0.5",
+        "apgd_ce 4/255",
+        "fgsm 4/255",
+        "pgd:steps=2 4/255",
+        "pgd:steps=50 4/255",
+        "random_noise 4/255",
+        "square:queries=1000 4/255",
+        "square:queries=5 4/255",
+    ];
+    let measured: Vec<String> = measured.iter().map(|one| one.replace('"', "")).collect();
+    assert_eq!(measured, expected, "what is asked for under the same name suppresses nothing that the checks need");
+    let manifest = std::fs::read_to_string(out.join("manifest.csv")).unwrap();
+    assert_eq!(manifest.lines().count(), 1 + 3 * 6, "only attacks and epsilons that were asked for");
+    assert!(manifest.lines().skip(1).all(|line| line.ends_with(",4/255")), "{manifest}");
     let checks = report["checks"].as_array().unwrap();
     assert_eq!(checks.len(), fauxto::attack::masking::CHECKS.len());
     let failed = checks.iter().any(|check| check["passed"] == false);
@@ -346,6 +366,8 @@ fn wrong_calls_name_what_there_is() {
         (vec!["attack", "/nonexistent/run", ".", "--attack", "pgd,fgms"], "autoattack_two_class"),
         (vec!["attack", "/nonexistent/run", ".", "--epsilon", "8"], "8/255"),
         (vec!["attack", "/nonexistent/run", ".", "--epsilon", "1/0"], "8/255"),
+        (vec!["attack", "/nonexistent/run", ".", "--attack", "pgd_l2", "--epsilon-l2", "1e39"], "further apart"),
+        (vec!["attack", "/nonexistent/run", ".", "--attack", "pgd:steps=2:steps=3"], "`steps` twice"),
         (vec!["attack", "/nonexistent/run", "."], "/nonexistent/run"),
         (vec!["bench", "infer", "--model", "vgg"], "resnet_se"),
         (vec!["bench", "infer", "--device", "tpu"], "cpu"),
@@ -362,6 +384,11 @@ fn lists_completions_and_manual_come_from_the_same_definitions() {
     for entry in fauxto::model::MODELS {
         assert!(rows.as_array().unwrap().iter().any(|row| row["name"] == entry.name), "{}", entry.name);
     }
+    let parameters = fauxto().args(["list", "parameters", "--json"]).assert().success();
+    let samples = json(&parameters.get_output().stdout);
+    let samples = samples.as_array().unwrap().iter().find(|row| row["name"] == "lime.samples").unwrap();
+    assert_eq!((&samples["kind"], samples["default"].as_str()), (&Value::from("parameters"), Some("1000")));
+    assert!(samples["summary"].as_str().is_some_and(|summary| !summary.is_empty()));
     fauxto().args(["completions", "bash"]).assert().success().stdout(predicate::str::contains("--fail-on-fake"));
     fauxto().arg("man").assert().success().stdout(predicate::str::contains("fauxto"));
     let commands = [
@@ -442,4 +469,71 @@ fn bench_measures_the_machine() {
     assert!(rates["multiply_adds_per_second"].as_f64().unwrap() > 1e8);
     let reads = rates["reads"].as_array().unwrap();
     assert!(reads.len() > 1 && reads.iter().all(|read| read["bytes_per_second"].as_f64().unwrap() > 1e8));
+}
+
+/// The detector that comes with the binary, as a file.
+fn shipped() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fauxto/weights/release.safetensors")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_of_files_are_shown_and_not_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    images(&data, 2);
+    let real = data.join("real");
+    std::fs::write(real.join("broken\u{1b}[8m.png"), "text").unwrap();
+    std::fs::copy(real.join("1.jpg"), real.join("again\r.jpg")).unwrap();
+    std::os::unix::fs::symlink("nothing", real.join("dangling.png")).unwrap();
+    let audit = fauxto().arg("audit").arg(&data).assert().code(1);
+    let text = String::from_utf8(audit.get_output().stdout.clone()).unwrap();
+    for part in [r"real/broken\u{1b}[8m.png: ", r"real/again\r.jpg", "real/dangling.png: ", "2 unreadable"] {
+        assert!(text.contains(part), "{part} is missing in: {text}");
+    }
+    assert!(!text.contains(['\u{1b}', '\r']), "{text:?}");
+    fauxto().args(["audit", "--skip-bad"]).arg(&data).assert().success();
+}
+
+#[test]
+fn images_that_a_split_was_not_made_of_are_refused_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let [own, other, split] = ["own", "other", "split.json"].map(|name| folder.path().join(name));
+    images(&own, 12);
+    fauxto::sample::write(&other, 12, 0, 6).unwrap();
+    fauxto().arg("split").arg(&own).arg("--out").arg(&split).assert().success();
+    let mut call = fauxto();
+    call.arg("evaluate").arg(shipped()).arg(&other).args(["--side", "validation", "--split"]).arg(&split);
+    call.assert()
+        .code(1)
+        .stderr(predicate::str::contains("split.json").and(predicate::str::contains("changed in content")));
+}
+
+#[test]
+fn times_that_no_clock_holds_are_refused() {
+    for seconds in ["1e30", "-1.0", "NaN"] {
+        let refused = predicate::str::contains(format!("--save-every: found {seconds}; expected seconds from 0"));
+        let save_every = format!("--save-every={seconds}");
+        fauxto().args(["train", ".", "--out", "nowhere", &save_every]).assert().code(2).stderr(refused);
+    }
+}
+
+/// Where both go to one file, neither begins at its start.
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_output_named_as_a_file_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, both) = (folder.path().join("data"), folder.path().join("both.json"));
+    images(&data, 1);
+    let status = Process::new(assert_cmd::cargo::cargo_bin("fauxto"))
+        .args(["predict", "--json", "--submission", "/dev/stdout"])
+        .args([shipped(), data])
+        .stdout(std::fs::File::create(&both).unwrap())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let text = std::fs::read(&both).unwrap();
+    let values: Vec<Value> = serde_json::Deserializer::from_slice(&text).into_iter().map(Result::unwrap).collect();
+    assert_eq!(values.iter().map(|value| value.as_array().unwrap().len()).collect::<Vec<_>>(), [2, 2]);
+    assert!(values[0][0]["probability_fake"].is_number() && values[1][0]["prediction"].is_string());
 }

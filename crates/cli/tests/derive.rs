@@ -80,24 +80,15 @@ fn attacked_images_stay_within_epsilon_of_their_parents_at_the_detectors_size() 
         // .05 is 12.75 levels, and rounding stays within.
         assert!(moved > 0 && moved <= if recipe.contains("0.05") { 12 } else { 3 }, "{recipe}: {moved}");
     }
-    derive(
-        folder.path(),
-        &[
-            "data",
-            "--split",
-            "run",
-            "--out",
-            "b",
-            "--adversarial",
-            "4",
-            "--models",
-            "detector.safetensors",
-            "--attack",
-            "pgd_l2",
-        ],
-    )
-    .code(2)
-    .stderr(predicate::str::contains("L-infinity"));
+    let refused = ["data", "--split", "run", "--out", "b", "--adversarial", "4", "--models", "detector.safetensors"];
+    for (extra, expected) in [
+        (["--attack", "pgd_l2"], "L-infinity"),
+        (["--epsilon", ".003,.05"], "8 bits hold steps of 1/255"),
+        (["--epsilon", ".02,.03,.05"], "at least 6"),
+    ] {
+        derive(folder.path(), &[&refused[..], &extra].concat()).code(2).stderr(predicate::str::contains(expected));
+        assert!(!folder.path().join("b").exists());
+    }
 }
 
 /// The rows of a table without quotes, but for its header.

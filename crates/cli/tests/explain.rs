@@ -97,6 +97,54 @@ fn every_image_gets_a_figure_and_its_maps_from_every_model_and_explainer() {
 }
 
 #[test]
+fn what_is_drawn_for_an_image_depends_on_what_it_shows_and_not_on_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    fauxto::sample::write(&data, 2, 0, 5).unwrap();
+    let model = detector(folder.path(), "resnet_se_small", 1).display().to_string();
+    let image = data.join("real/2.jpg");
+    let maps = |path: &Path, out: &str| {
+        let mut command = explain(&[&model, "--explainer", "lime,random", "--set", "lime.samples=20", "--json"]);
+        command.args(["--set", "lime.segments=9"]).arg(path).arg("--out").arg(folder.path().join(out));
+        let rows = json(&command.assert().success().get_output().stdout);
+        let row = rows.as_array().unwrap().iter().find(|row| row["path"] == image.to_str().unwrap()).unwrap();
+        json(&std::fs::read(row["maps"].as_str().unwrap()).unwrap())["maps"].clone()
+    };
+    let (alone, together) = (maps(&image, "alone"), maps(&data, "together"));
+    assert_eq!(alone.as_array().unwrap().len(), 2);
+    assert_eq!(alone, together);
+}
+
+#[test]
+fn unreadable_images_are_named_and_break_nothing_where_they_may_be_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    fauxto::sample::write(&data, 1, 0, 5).unwrap();
+    let [undecodable, empty] = ["broken.png", "empty.png"].map(|name| data.join("fake").join(name));
+    std::fs::write(&undecodable, b"\x89PNG\r\n\x1a\nnot really").unwrap();
+    std::fs::write(&empty, b"").unwrap();
+    let model = detector(folder.path(), "resnet_se_small", 1).display().to_string();
+    let call = |extra: &[&str], code: i32| {
+        let mut command = explain(&[&model, "--json", "--out"]);
+        command.arg(folder.path().join("explanations")).arg(&data).args(extra);
+        let explained = command.assert().code(code).stderr(predicate::str::contains("broken.png"));
+        let rows = json(&explained.get_output().stdout);
+        for path in [&undecodable, &empty] {
+            let row = rows.as_array().unwrap().iter().find(|row| row["path"] == path.to_str().unwrap()).unwrap();
+            assert!(row["error"].is_string(), "{row}");
+        }
+        assert_eq!(rows.as_array().unwrap().iter().filter(|row| row["figure"].is_string()).count(), 2);
+    };
+    call(&[], 2);
+    call(&["--skip-bad"], 0);
+    explain(&[&model, "--skip-bad", "/nonexistent/image.png"])
+        .current_dir(folder.path())
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("/nonexistent/image.png"));
+}
+
+#[test]
 fn the_class_asked_for_is_the_one_explained() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
@@ -163,6 +211,8 @@ fn wrong_calls_name_what_there_is() {
         (vec!["--set", "grad_cam.least_side=0"], "whole number from 1"),
         (vec!["--threshold", "2"], "threshold"),
         (vec!["--limit", "3"], "--score"),
+        (vec!["--classes", "real,fake"], "--score"),
+        (vec!["--explainer", "lime,lime"], "--explainer: found lime twice"),
         (vec!["--score", "."], "expected one"),
     ] {
         let mut command = explain(&[&model, "image.png"]);

@@ -133,10 +133,21 @@ fn the_pipeline_leaves_every_file_and_goes_on_where_it_stopped() {
     assert_eq!(measured["robustness"][0]["attacks"], "kept");
     assert!(!kept.exists());
 
-    // Other settings belong into another folder.
+    // What is compared is of the same images.
+    let scores = out.join("base_resnet_se_small.csv");
+    let lines = std::fs::read_to_string(&scores).unwrap();
+    let (kept, _) = lines.trim_end().rsplit_once('\n').unwrap();
+    std::fs::write(&scores, format!("{kept}\nelsewhere.jpg,real,0.5,\n")).unwrap();
+    fauxto().args(words(&data, &out)).assert().code(2).stderr(predicate::str::contains("other images were measured"));
+    std::fs::write(&scores, lines).unwrap();
+
+    // Other settings belong into another folder, also where a preset's file says something else under the same name.
     let mut other = words(&data, &out);
     other.extend(["--test-share".into(), "0.3".into()]);
     fauxto().args(other).assert().code(2).stderr(predicate::str::contains("other settings"));
+    let same = words(&data, &out);
+    std::fs::write(out.with_extension("base.toml"), "[train]\nepochs = 2\nbatch_size = 8\n").unwrap();
+    fauxto().args(same).assert().code(2).stderr(predicate::str::contains("other settings"));
 }
 
 #[test]
@@ -157,8 +168,8 @@ fn what_cannot_be_is_refused_before_hours_are_spent_on_it() {
     refused(&|words| *words.last_mut().unwrap() = "nowhere".into(), 2, "nowhere");
     refused(&|words| value(words, "--models", "resnet_se_small,resnet_se_small"), 2, "found resnet_se_small twice");
     refused(&|words| value(words, "--models", "resnet_se_small,resnet"), 2, "`resnet`");
-    refused(&|words| value(words, "--augmented-images", "5"), 2, "an even number above 0");
-    refused(&|words| value(words, "--adversarial-images", "0"), 2, "an even number above 0");
+    refused(&|words| value(words, "--augmented-images", "5"), 2, "an even number, at least 2");
+    refused(&|words| value(words, "--adversarial-images", "6"), 2, "an even number, at least 8");
     refused(&|words| value(words, "--attack-images", "0"), 2, "at least 1");
     refused(&|words| value(words, "--out", "with,comma"), 2, "a comma");
     refused(&|words| words.extend(["--test-share".into(), "0".into()]), 2, "--test-share: found 0");

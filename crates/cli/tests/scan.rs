@@ -1,13 +1,14 @@
-//! `fauxto scan` and `fauxto export` as a user calls them.
+//! `fauxto scan` and `fauxto export` as a user calls them; detectors are untrained: what is tested is what is said of their
+//! verdicts.
+
+mod detector;
 
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use fauxto::checkpoint::{self, Provenance, ValidationSummary};
+use detector::detector;
 use fauxto::data::encode;
 use fauxto::image::RgbImage;
-use fauxto::model::weights::Precision;
-use fauxto::model::{Detector, model};
 use fauxto::random;
 use fauxto::scan::stability::VARIANTS;
 use predicates::prelude::*;
@@ -22,17 +23,6 @@ fn fauxto(command: &str) -> Command {
 
 fn json(output: &[u8]) -> Value {
     serde_json::from_slice(output).unwrap()
-}
-
-/// An untrained detector: what is tested is what is said of its verdicts.
-fn detector(folder: &Path, name: &str, seed: u64) -> PathBuf {
-    let path = folder.join(format!("{name}_{seed}.safetensors"));
-    let validation = ValidationSummary { n: 10, accuracy: 0.6, roc_auc: 0.6 };
-    let provenance = Provenance { seed, epoch: 1, data_hash: "none".into(), commit: "none".into(), validation };
-    let device = fauxto::device::device("cpu").unwrap();
-    let detector = Detector::new(model(name).unwrap(), 32, seed, &device);
-    checkpoint::save(&path, &detector, &provenance, Precision::F32).unwrap();
-    path
 }
 
 fn noise(folder: &Path, count: usize, side: usize) {

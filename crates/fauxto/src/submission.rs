@@ -24,17 +24,18 @@ pub struct Entry {
 pub fn entries(verdicts: &[(&str, Option<Label>)]) -> Vec<Entry> {
     let mut ordered = verdicts.to_vec();
     ordered.sort_by(|(left, _), (right, _)| natural_order(left, right));
-    let numbers: Option<Vec<u64>> = ordered.iter().map(|(path, _)| number(path)).collect();
-    let distinct = numbers.filter(|numbers| {
-        let mut sorted = numbers.clone();
-        sorted.sort_unstable();
-        sorted.windows(2).all(|pair| pair[0] != pair[1])
+    // What has no verdict may be no image at all, and its name no image's.
+    let judged = ordered.iter().filter(|(_, verdict)| verdict.is_some());
+    let numbers: Option<Vec<u64>> = judged.map(|(path, _)| number(path)).collect();
+    let distinct = numbers.is_some_and(|mut numbers| {
+        numbers.sort_unstable();
+        numbers.windows(2).all(|pair| pair[0] != pair[1])
     });
     let mut entries: Vec<Entry> = ordered
         .iter()
         .enumerate()
-        .filter_map(|(place, (_, prediction))| {
-            let index = distinct.as_ref().map_or(place as u64 + 1, |numbers| numbers[place]);
+        .filter_map(|(place, (path, prediction))| {
+            let index = number(path).filter(|_| distinct).unwrap_or(place as u64 + 1);
             Some(Entry { index, prediction: (*prediction)? })
         })
         .collect();
@@ -88,5 +89,16 @@ mod tests {
         let entries = entries(&[("a.png", Some(Label::Fake)), ("b.png", None), ("c.png", Some(Label::Real))]);
         let expected = [(1, Label::Fake), (3, Label::Real)].map(|(index, prediction)| Entry { index, prediction });
         assert_eq!(entries, expected);
+    }
+
+    #[test]
+    fn what_is_no_image_takes_no_number_from_those_that_are() {
+        let verdicts = [
+            ("test/20.png", Some(Label::Fake)),
+            ("test/x.parquet", None),
+            ("nowhere", None),
+            ("10.png", Some(Label::Real)),
+        ];
+        assert_eq!(entries(&verdicts).iter().map(|entry| entry.index).collect::<Vec<_>>(), [10, 20]);
     }
 }

@@ -7,12 +7,16 @@ use crate::{Error, Result};
 
 /// Writes `bytes` to `path` by way of a temporary file in the same folder and a rename, so that a
 /// killed process or a full disk leaves the old file (or none) and never half of one. A link stays one, and what it leads to
-/// is written; what is no file, as `/dev/stdout`, is written to as it is. Folders above that are missing are made.
+/// is written; what is no file, as `/dev/null`, is written to as it is, and `/dev/stdout` and `/dev/stderr` go on where this
+/// process stopped writing. Folders above that are missing are made.
 ///
 /// # Errors
 /// If the system refuses; `path` is untouched then.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let refused = |source| Error::io(path, "writing", source);
+    if let Some(mut stream) = standard_stream(path) {
+        return stream.write_all(bytes).and_then(|()| stream.flush()).map_err(refused);
+    }
     if path.starts_with("/dev") || path.metadata().is_ok_and(|found| !found.is_file()) {
         return std::fs::write(path, bytes).map_err(refused);
     }
@@ -33,6 +37,15 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
         Ok(())
     };
     write().map_err(refused)
+}
+
+/// Opened by its name, a stream that leads into a file would begin at the start of it and overwrite what is there.
+fn standard_stream(path: &Path) -> Option<Box<dyn Write>> {
+    match path.to_str()? {
+        "/dev/stdout" => Some(Box::new(std::io::stdout())),
+        "/dev/stderr" => Some(Box::new(std::io::stderr())),
+        _ => None,
+    }
 }
 
 /// A new folder that is filled elsewhere and put in its place once it is whole; dropped before, it

@@ -285,6 +285,7 @@ fn bad_input_is_refused_with_what_to_do() {
         ("pgd:random_start=1", "true or false"),
         ("square:p_init=2", "from 0 to 1"),
         ("fgsm:steps=3", "fauxto list attacks"),
+        ("pgd:steps=2:steps=3", "`steps` twice"),
     ] {
         let message = ChosenAttack::parse(text).unwrap_err().to_string();
         assert!(message.contains(expected), "{text}: {message}");
@@ -296,6 +297,13 @@ fn bad_input_is_refused_with_what_to_do() {
     let fgsm = ChosenAttack::parse("fgsm").unwrap();
     let message = fgsm.perturb(&target, &batch, &epsilon("8"), 0).unwrap_err().to_string();
     assert!(message.contains("8/255"), "{message}");
+    let pgd_l2 = ChosenAttack::parse("pgd_l2").unwrap();
+    // The square of the second is beyond f32.
+    for radius in ["1e39", "1e20"] {
+        let message = pgd_l2.perturb(&target, &batch, &epsilon(radius), 0).unwrap_err().to_string();
+        assert!(message.contains(radius) && message.contains("further apart"), "{message}");
+    }
+    pgd_l2.perturb(&target, &batch, &epsilon("1e3"), 0).unwrap();
     let broken = Scaled { target: &target, factor: f64::NAN };
     for attack in attacks().filter(|attack| attack.entry.knowledge != Knowledge::None) {
         let message = attack.perturb(&broken, &batch, &epsilon("8/255"), 0).unwrap_err().to_string();
@@ -523,6 +531,20 @@ fn each_check_fails_on_the_sign_it_looks_for_and_only_there() {
     assert_eq!(failed([95, 60, 40, 20, 0]), ["white_box_is_not_weaker_than_black_box"]);
     assert_eq!(failed([40, 80, 30, 70, 0]), ["gradient_is_not_weaker_than_noise"]);
     assert_eq!(failed([95, 60, 40, 70, 30]), ["a_large_epsilon_defeats_everything"]);
+
+    // Of one attack with several parameters the strongest counts, wherever it stands.
+    let several = [
+        ("random_noise", "8/255", 95),
+        ("fgsm", "8/255", 60),
+        ("pgd:steps=50", "8/255", 40),
+        ("pgd:steps=1", "8/255", 99),
+        ("square:queries=1", "8/255", 99),
+        ("square:queries=1000", "8/255", 20),
+        ("apgd_ce", "0.5", 0),
+    ];
+    let findings = masking::examine(&planted(&base, &several)).unwrap();
+    let failed: Vec<&str> = findings.iter().filter(|one| !one.passed).map(|one| one.name.as_str()).collect();
+    assert_eq!(failed, ["white_box_is_not_weaker_than_black_box"]);
 }
 
 #[test]

@@ -189,3 +189,29 @@ fn peak_memory() -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
+
+/// Where the data of a scan are not whole, libjpeg fills in grey and goes on to the end-of-image marker.
+#[test]
+fn scans_without_all_their_data_are_damaged_though_the_file_ends_as_it_should() {
+    for name in ["420_q75_65x47", "420_progressive_q75_31x33", "420_restart_q75_64x48", "444_q95_32x32"] {
+        let whole = fixture(&format!("jpeg/{name}.jpg"));
+        let scan = whole.windows(2).rposition(|marker| marker == [0xff, 0xda]).unwrap() + 14;
+        let end = whole.len() - 2;
+        let cut = [&whole[..scan + (end - scan) / 2], &whole[end..]].concat();
+        let found = reason(&cut);
+        assert!(found.contains("a damaged or truncated JPEG (the data of a scan end"), "{name}: {found}");
+        let mut overwritten = whole.clone();
+        overwritten[scan + (end - scan) / 4..scan + (end - scan) / 2].fill(0xff);
+        let found = reason(&overwritten);
+        assert!(found.contains("a damaged or truncated JPEG (the data of a scan end"), "{name}: {found}");
+    }
+}
+
+/// Bytes that belong to nothing change no pixel.
+#[test]
+fn stray_bytes_before_the_end_are_harmless() {
+    let whole = fixture("jpeg/420_q75_65x47.jpg");
+    let end = whole.len() - 2;
+    let stray = [&whole[..end], &[0; 9], &whole[end..]].concat();
+    assert_eq!(decode(&stray, &Limits::default()), decode(&whole, &Limits::default()));
+}

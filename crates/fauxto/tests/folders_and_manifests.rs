@@ -289,7 +289,17 @@ fn numbers_need_class_names() {
 fn manifests_that_cannot_be_understood() {
     for (name, text, parts) in [
         ("a.csv", "path,label\n1.png,real\n", &["path, label", "file_name"][..]),
-        ("a.csv", "file_name,label\n1.png,real\n1.png,fake\n", &["1.png twice"]),
+        (
+            "a.csv",
+            "file_name,label\n1.png,real\n./1.png,fake\n",
+            &["a.csv: found 1.png twice, in line 2 and in line 3"],
+        ),
+        ("a.csv", "file_name,label,label\n1.png,real,fake\n", &["a.csv", "the column label twice in line 1"]),
+        (
+            "a.jsonl",
+            "{\"file_name\": \"1.png\", \"label\": \"real\", \"label\": \"fake\"}",
+            &["a.jsonl", "the column label twice in line 1"],
+        ),
         ("a.csv", "file_name,label\n1.png,cat\n", &["the label cat in line 2"]),
         ("a.csv", "file_name,label\n../1.png,real\n", &["../1.png in line 2", "within it"]),
         ("a.csv", "file_name,label\n/1.png,real\n", &["/1.png in line 2"]),
@@ -309,6 +319,17 @@ fn manifests_that_cannot_be_understood() {
         write(folder.path(), name, text);
         assert_says(&error(folder.path().join(name)), parts);
     }
+    // Columns that nobody reads may be there as often as they like.
+    let others = tree(&["1.png"]);
+    write(others.path(), "a.csv", "file_name,label,,\n1.png,real,,\n");
+    write(others.path(), "a.jsonl", "{\"file_name\": \"1.png\", \"label\": \"real\", \"x\": 1, \"x\": {\"label\": 2}}");
+    for name in ["a.csv", "a.jsonl"] {
+        assert_eq!(told(&open(others.path().join(name))), [("1.png", Some(Real), None)]);
+    }
+    write(others.path(), "b.csv", "file_name,label,label\n1.png,real,fake\n");
+    let unread = OpenOptions { labels: Labels::Unread, ..OpenOptions::default() };
+    assert_eq!(Dataset::open(others.path().join("b.csv"), &unread).unwrap().items.len(), 1);
+
     let twice = tree(&["real/1.png", "fake/1.png"]);
     write(twice.path(), "metadata.csv", "file_name,label\nreal/1.png,real\n");
     assert_says(&error(twice.path()), &["metadata.csv beside class folders"]);
@@ -416,20 +437,61 @@ fn links_are_followed_and_unreadable_folders_are_named() {
         eprintln!("skipped: permissions do not bind this user");
     }
 
-    // A link that leads nowhere stops whoever learns, and hides no other image from who judges.
-    let dangling = tree(&["real/1.png", "fake/1.png"]);
-    for name in ["2.png", ".#3.png", "notes"] {
-        symlink("nothing", dangling.path().join("real").join(name)).unwrap();
+    // A link that leads nowhere is an entry that cannot be used, and hides no other image.
+    let dangling = tree(&["real/1.png", "fake/1.png", "more/1.png"]);
+    for name in ["real/2.png", "real/.#3.png", "real/notes", "more/2.png", "more/notes"] {
+        symlink("nothing", dangling.path().join(name)).unwrap();
     }
-    assert_says(&error(dangling.path()), &["real", "listing failed"]);
+    let broken = |dataset: &Dataset| {
+        let mut names: Vec<String> = dataset.broken.iter().map(|entry| entry.identity.clone()).collect();
+        names.sort();
+        names
+    };
+    let learned = open(dangling.path());
+    assert_eq!((learned.class_counts(), learned.unlabelled().len()), ([1, 1], 1));
+    assert_eq!(broken(&learned), ["more/2.png", "real/2.png", "real/notes"]);
+    assert_says(&learned.broken[0].reason, &["listing failed"]);
+    let audit = data::audit::audit_dataset(&learned, &|| ());
+    assert_eq!((audit.images, audit.unreadable.len()), (6, 3));
     let unread = OpenOptions { labels: Labels::Unread, ..OpenOptions::default() };
     let judged = Dataset::open(dangling.path(), &unread).unwrap();
-    let broken: Vec<&str> = judged.broken.iter().map(|entry| entry.identity.as_str()).collect();
-    assert_eq!((judged.items.len(), broken), (2, vec!["real/2.png"]));
+    assert_eq!((judged.items.len(), broken(&judged)), (3, vec!["more/2.png".to_owned(), "real/2.png".to_owned()]));
 
     let circular = tree(&["real/1.png", "fake/1.png"]);
     symlink(circular.path().join("real"), circular.path().join("real/again")).unwrap();
-    assert_says(&error(circular.path()), &["real"]);
+    assert_eq!(broken(&open(circular.path())), ["real/again"]);
+
+    let closed = tree(&["real/1.png", "real/closed/2.png", "fake/1.png", "more/1.png"]);
+    let folders = ["real/closed", "more"].map(|name| closed.path().join(name));
+    let allow = |mode| {
+        for folder in &folders {
+            std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+    };
+    allow(0o000);
+    let outcome = Dataset::open(closed.path(), &OpenOptions::default());
+    allow(0o755);
+    if refused {
+        assert_eq!(broken(&outcome.unwrap()), ["more", "real/closed"]);
+    }
+}
+
+/// Such names come out of old archives and of recovered disks.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_no_text_stay_apart() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tree(&["fake/1.png"]);
+    let real = folder.path().join("real");
+    std::fs::create_dir(&real).unwrap();
+    for (name, bytes) in [(&b"a\xff.png"[..], pixel()), (b"a\xfe.png", b"text".to_vec())] {
+        std::fs::write(real.join(OsStr::from_bytes(name)), bytes).unwrap();
+    }
+    let dataset = open(folder.path());
+    let identities: Vec<&str> = dataset.items.iter().map(|item| item.identity.as_str()).collect();
+    assert_eq!(identities, ["fake/1.png", r"real/a\xfe.png", r"real/a\xff.png"]);
+    assert_eq!((dataset.encoded(1).unwrap(), dataset.encoded(2).unwrap()), (b"text".to_vec(), pixel()));
 }
 
 /// The setting the project starts from: 1,000 + 1,000 numbered files, and 500 without labels.

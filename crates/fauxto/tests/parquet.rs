@@ -13,6 +13,7 @@ use fauxto::data::{Dataset, Labels, OpenOptions, Parent, PixelStore, Side, Store
 use fauxto::{Error, Label};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::{ParquetMetaDataReader, ParquetMetaDataWriter};
 use parquet::file::properties::WriterProperties;
 use tempfile::TempDir;
 
@@ -253,6 +254,69 @@ fn damaged_and_foreign_files_are_named() {
     write(&path, vec![("image", greys(0..2)), ("label", numbers(&[0, 1]))], Some(&["real", "fake"]), 9);
     std::fs::create_dir(folder.path().join("real")).unwrap();
     assert_says(open(folder.path()), &["1 Parquet files beside"]);
+}
+
+/// Writes the footer anew, with these numbers of rows in the file and in each of its two row groups.
+fn restate(path: &Path, file_rows: i64, group_rows: [i64; 2]) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&std::fs::File::open(path).unwrap()).unwrap();
+    let groups = metadata.row_groups().iter().zip(group_rows);
+    let groups = groups.map(|(group, rows)| group.clone().into_builder().set_num_rows(rows).build().unwrap());
+    let metadata = metadata.clone().into_builder().set_row_groups(groups.collect()).build();
+    let old_length = u32::from_le_bytes(bytes[bytes.len() - 8..][..4].try_into().unwrap()) as usize;
+    bytes.truncate(bytes.len() - 8 - old_length);
+    let start = bytes.len();
+    ParquetMetaDataWriter::new(&mut bytes, &metadata).finish().unwrap();
+    // The writer adds the groups up by itself, so the number of the file's rows is replaced in Thrift's compact form:
+    // between the headers of its own field and of the two groups.
+    let field = |rows: i64| [&[0x16][..], &variable_length(rows), &[0x19, 0x2c]].concat();
+    let own = field(group_rows.iter().sum());
+    let place = start + bytes[start..].windows(own.len()).position(|window| window == own).unwrap();
+    bytes.splice(place..place + own.len(), field(file_rows));
+    let end = bytes.len() - 8;
+    let new_length = (end - start) as u32;
+    bytes[end..end + 4].copy_from_slice(&new_length.to_le_bytes());
+    std::fs::write(path, bytes).unwrap();
+}
+
+/// Seven bits at a time, the sign in the lowest.
+fn variable_length(number: i64) -> Vec<u8> {
+    let mut rest = ((number << 1) ^ (number >> 63)) as u64;
+    let mut bytes = Vec::new();
+    while rest >= 0x80 {
+        bytes.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(rest as u8);
+    bytes
+}
+
+#[test]
+fn footers_that_count_other_rows_than_there_are_make_the_file_broken() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("data.parquet");
+    let unread = OpenOptions { labels: Labels::Unread, ..OpenOptions::default() };
+    for (file_rows, group_rows, part) in [
+        (1 << 62, [2, 2], "4611686018427387904 rows"),
+        (1 << 33, [2, 2], "8589934592 rows"),
+        (3, [2, 2], "3 rows"),
+        (-4, [2, 2], "-4 rows"),
+        (1 << 33, [1 << 32, 1 << 32], "4294967296 rows but 2 images in row group 0"),
+        (3, [2, 1], "1 rows but 2 images in row group 1"),
+        (4, [-1, 5], "-1 rows"),
+    ] {
+        write(&path, vec![("image", greys(0..4)), ("label", numbers(&[0, 1, 0, 1]))], Some(&["real", "fake"]), 2);
+        restate(&path, 4, [2, 2]);
+        assert_eq!(open(&path).unwrap().items.len(), 4, "the file is whole as long as its footer says what is true");
+        restate(&path, file_rows, group_rows);
+        assert_says(open(&path), &["data.parquet", "damaged or truncated Parquet", part]);
+        assert_says(Dataset::open(&path, &unread), &["data.parquet", "damaged or truncated Parquet"]);
+    }
+    // Columns of plain bytes are counted like those within a struct.
+    let plain: ArrayRef = Arc::new(BinaryArray::from_iter((0..4).map(|level| Some(png(level)))));
+    write(&path, vec![("image", plain)], None, 2);
+    restate(&path, 3, [2, 1]);
+    assert_says(Dataset::open(&path, &unread), &["1 rows but 2 images in row group 1"]);
 }
 
 /// A page lost in the middle costs its own rows, not the others.

@@ -30,7 +30,8 @@ pub(crate) struct Arguments {
     models: Models,
     /// Labelled images
     data: PathBuf,
-    /// Attacks (`fauxto list attacks`), with parameters as in `pgd:steps=50:restarts=5`; noise is measured beside them
+    /// Attacks (`fauxto list attacks`), with parameters as in `pgd:steps=50:restarts=5`; noise is measured
+    /// beside those in L-infinity
     #[arg(long = "attack", value_name = "NAMES", value_delimiter = ',', default_value = "fgsm,pgd")]
     attacks: Vec<String>,
     /// How far attacks in L-infinity may go
@@ -107,7 +108,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         bar.set_position(attacked.done as u64);
         let Some(Trial { attack, epsilon }) = attacked.trial else { return Ok(()) };
         bar.set_message(format!("{} {epsilon}", attack.name));
-        let Some(folder) = folder.as_mut().filter(|_| asked_for(arguments, attack)) else { return Ok(()) };
+        let Some(folder) = folder.as_mut().filter(|_| asked_for(arguments, attack, epsilon)) else { return Ok(()) };
         let descents: Vec<Descent<'_>> = attacked
             .examples
             .iter()
@@ -160,14 +161,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 /// Every attack with its epsilons: those asked for, noise of the same sizes, and what the checks need.
 fn plan(arguments: &Arguments) -> anyhow::Result<Vec<(ChosenAttack, Epsilon)>> {
     let mut planned: Vec<(ChosenAttack, Epsilon)> = Vec::new();
-    let mut add = |text: &str, epsilon: &Epsilon, unless_there: bool| -> anyhow::Result<()> {
+    // With other parameters it is another attack: PGD of 2 steps is not the one that the checks need.
+    let mut add = |text: &str, epsilon: &Epsilon| -> anyhow::Result<()> {
         let attack = ChosenAttack::parse(text)?;
         attack.entry.norm.check(epsilon)?;
-        let there = planned.iter().any(|(other, at)| {
-            let same = if unless_there { other.entry.name == attack.entry.name } else { other.name == attack.name };
-            same && at == epsilon
-        });
-        if !there {
+        if !planned.iter().any(|(other, at)| other.name == attack.name && at == epsilon) {
             planned.push((attack, epsilon.clone()));
         }
         Ok(())
@@ -176,23 +174,31 @@ fn plan(arguments: &Arguments) -> anyhow::Result<Vec<(ChosenAttack, Epsilon)>> {
     for text in &arguments.attacks {
         let norm = ChosenAttack::parse(text)?.entry.norm;
         in_l_infinity |= norm == Norm::LInfinity;
-        let epsilons = if norm == Norm::LInfinity { &arguments.epsilons } else { &arguments.epsilon_l2 };
-        for epsilon in epsilons {
-            add(text, epsilon, false)?;
+        for epsilon in epsilons(arguments, norm) {
+            add(text, epsilon)?;
         }
     }
     for epsilon in arguments.epsilons.iter().filter(|_| in_l_infinity) {
-        add("random_noise", epsilon, true)?;
+        add("random_noise", epsilon)?;
     }
     for (attack, epsilon) in masking::needed(&arguments.epsilons).iter().filter(|_| arguments.check) {
-        add(attack, epsilon, true)?;
+        add(attack, epsilon)?;
     }
     Ok(planned)
 }
 
-/// Whether the user named this attack, rather than the plan adding it.
-fn asked_for(arguments: &Arguments, attack: &ChosenAttack) -> bool {
-    arguments.attacks.iter().any(|text| ChosenAttack::parse(text).is_ok_and(|asked| asked.name == attack.name))
+/// How far attacks in `norm` were asked to go.
+fn epsilons(arguments: &Arguments, norm: Norm) -> &[Epsilon] {
+    match norm {
+        Norm::LInfinity => &arguments.epsilons,
+        Norm::L2 => &arguments.epsilon_l2,
+    }
+}
+
+/// Whether the user named this attack and this epsilon, rather than the plan adding them.
+fn asked_for(arguments: &Arguments, attack: &ChosenAttack, epsilon: &Epsilon) -> bool {
+    let named = |text: &String| ChosenAttack::parse(text).is_ok_and(|asked| asked.name == attack.name);
+    arguments.attacks.iter().any(named) && epsilons(arguments, attack.entry.norm).contains(epsilon)
 }
 
 fn say_tables(report: &Report<'_>) -> anyhow::Result<()> {

@@ -55,14 +55,14 @@ fn say_tables(findings: &Findings) -> anyhow::Result<()> {
         findings.unreadable.len()
     ))?;
     for entry in findings.unreadable.iter().take(NAMED) {
-        say(format!("  {}: {}", entry.identity, entry.reason))?;
+        say(table::visible(&format!("  {}: {}", entry.identity, entry.reason), &[]))?;
     }
     let duplicates = &findings.duplicates;
     for (kind, clusters) in [("the same pixels", &duplicates.exact), ("nearly the same pixels", &duplicates.near)] {
         let across = clusters.iter().filter(|cluster| cluster.across_labels).count();
         say(format!("{} sets of images with {kind}, {across} of them across labels", clusters.len()))?;
         for cluster in clusters.iter().take(NAMED) {
-            say(format!("  {}", cluster.identities.join(", ")))?;
+            say(table::visible(&format!("  {}", cluster.identities.join(", ")), &[]))?;
         }
     }
     let rows = findings.giveaways.iter().map(|finding| {

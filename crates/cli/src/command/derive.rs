@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     /// Augmented images to make, an even number
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     augmented: u32,
-    /// Make attacked images instead, this many, an even number
+    /// Make attacked images instead, this many, an even number, at least two for each epsilon
     #[arg(long, value_name = "N", requires = "models", conflicts_with = "augmented", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     adversarial: Option<u32>,
     /// Run folders or checkpoints to attack; several, separated by commas, are attacked as they vote
@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     /// The attack, in L-infinity (`fauxto list attacks`)
     #[arg(long, value_name = "NAME", requires = "adversarial", default_value = "fgsm")]
     attack: String,
-    /// How far it may go, each for as many images
+    /// How far it may go, from 1/255 on, each for as many images
     #[arg(
         long = "epsilon",
         value_name = "EPSILONS",

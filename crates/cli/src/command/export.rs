@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use fauxto::Error;
 use fauxto::checkpoint::{self, Shipping, ValidationSummary};
@@ -16,7 +16,7 @@ use fauxto::run::{self, RunFolder};
 use fauxto::write_atomically::write_atomically;
 use serde::Serialize;
 
-use super::{Outcome, say, say_json};
+use super::{Outcome, expect_replaceable, say, say_json};
 use crate::images::Images;
 use crate::options::{DataOptions, DeviceOptions};
 use crate::progress;
@@ -87,6 +87,14 @@ struct Report<'a> {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let precision = Precision::find(&arguments.precision)?;
     let path = checkpoint_path(&arguments.model)?;
+    expect_replaceable(&arguments.out, &["safetensors"])?;
+    let same =
+        |other: &Path| other.canonicalize().ok().zip(arguments.out.canonicalize().ok()).is_some_and(|(a, b)| a == b);
+    ensure!(
+        !same(&path),
+        "{}: found the weights that are to be exported; expected another file, as rounding cannot be undone; give another --out",
+        arguments.out.display()
+    );
     let bytes_before = std::fs::metadata(&path).map_err(|source| Error::io(&path, "reading", source))?.len();
     let other = arguments.average.as_deref().map(checkpoint_path).transpose()?;
     for (weights, other) in other.iter().flat_map(|other| [(other, &path), (&path, other)]) {

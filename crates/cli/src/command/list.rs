@@ -1,5 +1,7 @@
 //! `fauxto list`: every registry, as tables or JSON.
 
+use std::borrow::Cow;
+
 use anyhow::bail;
 use clap::Args;
 use fauxto::{ablate, attack, augment, config, corrupt, data, device, evaluate, explain, model, scan, synthesise};
@@ -23,17 +25,18 @@ pub(crate) struct Arguments {
 #[derive(Debug, Serialize)]
 struct Row {
     kind: &'static str,
-    name: &'static str,
+    name: Cow<'static, str>,
     summary: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
     source: &'static str,
-    /// Of settings.
+    /// Of settings and parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     default: Option<String>,
 }
 
 fn rows() -> anyhow::Result<Vec<Row>> {
-    let row = |kind, name, summary, source| Row { kind, name, summary, source, default: None };
+    let row =
+        |kind, name: &'static str, summary, source| Row { kind, name: name.into(), summary, source, default: None };
     let models = model::MODELS.iter().map(|e| row("models", e.name, e.summary, e.source));
     let augmentations = augment::AUGMENTATIONS.iter().map(|e| row("augmentations", e.name, e.summary, e.source));
     let attacks = attack::ATTACKS.iter().map(|e| row("attacks", e.name, e.summary, e.source));
@@ -42,6 +45,7 @@ fn rows() -> anyhow::Result<Vec<Row>> {
     let mixes = augment::mix::MIXES.iter().map(|e| row("mixes", e.name, e.summary, e.source));
     let metrics = evaluate::METRICS.iter().map(|e| row("metrics", e.name, e.summary, e.source));
     let explainers = explain::EXPLAINERS.iter().map(|e| row("explainers", e.name, e.summary, e.source));
+    let parameters = explain::EXPLAINERS.iter().flat_map(parameters);
     let scores = explain::score::SCORES.iter().map(|e| row("scores", e.name, e.summary, e.source));
     let generators = synthesise::KINDS.iter().map(|e| row("generators", e.name, e.summary, e.source));
     let variants = scan::stability::VARIANTS.iter().map(|e| row("variants", e.name, e.summary, ""));
@@ -61,6 +65,7 @@ fn rows() -> anyhow::Result<Vec<Row>> {
         .chain(checks)
         .chain(metrics)
         .chain(explainers)
+        .chain(parameters)
         .chain(scores)
         .chain(generators)
         .chain(variants)
@@ -70,6 +75,17 @@ fn rows() -> anyhow::Result<Vec<Row>> {
         .chain(readers)
         .chain(devices)
         .collect())
+}
+
+/// What `fauxto explain --set` changes of one explainer.
+fn parameters(explainer: &'static explain::ExplainerEntry) -> impl Iterator<Item = Row> {
+    explainer.parameters.iter().map(|parameter| Row {
+        kind: "parameters",
+        name: format!("{}.{}", explainer.name, parameter.name).into(),
+        summary: parameter.summary,
+        source: "",
+        default: Some(parameter.default.to_string()),
+    })
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
@@ -88,10 +104,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     }
     for kind in chosen {
         let of_kind = rows.iter().filter(|row| row.kind == kind);
-        let last = if kind == "settings" { "default" } else { "source" };
+        let last = if ["settings", "parameters"].contains(&kind) { "default" } else { "source" };
         let lines = of_kind.map(|row| {
             let last = row.default.clone().unwrap_or_else(|| row.source.to_owned());
-            vec![row.name.to_owned(), row.summary.to_owned(), last]
+            vec![row.name.clone().into_owned(), row.summary.to_owned(), last]
         });
         say(table::table(&[kind, "", last], lines))?;
     }

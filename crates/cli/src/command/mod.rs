@@ -27,6 +27,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::output::output;
@@ -140,10 +141,22 @@ fn expect_new(file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Refuses to write over a file unless its name ends as what is written does: a picture is not what anybody means to
+/// replace by scores.
+fn expect_replaceable(file: &Path, extensions: &[&str]) -> anyhow::Result<()> {
+    let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    anyhow::ensure!(
+        !file.is_file() || extensions.iter().any(|one| one.eq_ignore_ascii_case(extension)),
+        "{}: found a file; expected a new one, or one to replace whose name ends in .{}; give another path or remove it",
+        file.display(),
+        extensions.join(" or .")
+    );
+    Ok(())
+}
+
 /// Writes `text` and a line end to standard output.
 pub(crate) fn say(text: impl std::fmt::Display) -> anyhow::Result<()> {
-    writeln!(output(), "{text}")?;
-    Ok(())
+    writeln!(output(), "{text}").context("standard output")
 }
 
 /// Writes `value` as JSON to standard output.

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{Outcome, say, say_json};
 use crate::options::{DataOptions, DeviceOptions};
-use crate::{pixels, progress};
+use crate::{pixels, progress, table};
 
 /// Name what images show, and say how surely: generated ones are named less surely than photographs
 #[derive(Debug, Args)]
@@ -54,6 +54,12 @@ struct Named<'a> {
     label: Option<&'static str>,
     subject: &'a str,
     probability: f64,
+}
+
+impl Named<'_> {
+    fn line(&self) -> String {
+        table::visible(&format!("{:>5.1}%  {}  {}", 100.0 * self.probability, self.subject, self.path), &[])
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
@@ -98,10 +104,21 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     for image in &report.images {
-        say(format!("{:>5.1}%  {}  {}", 100.0 * image.probability, image.subject, image.path))?;
+        say(image.line())?;
     }
     let auc =
         report.roc_auc.map_or_else(String::new, |auc| format!("; ROC AUC of its doubt as a sign of fakes {auc:.3}"));
     progress::note(format!("{} images, named at {:.1}% on average{auc}", report.n, 100.0 * report.mean_probability));
     Ok(Outcome::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_move_the_cursor() {
+        let named = Named { path: "a\u{1b}[8m.png", label: None, subject: "cat\r", probability: 0.5 };
+        assert_eq!(named.line(), r" 50.0%  cat\r  a\u{1b}[8m.png");
+    }
 }

@@ -11,6 +11,7 @@ use fauxto::data::audit::{Audit, audit_dataset};
 use fauxto::data::split::{Candidate, Settings, Split};
 use fauxto::data::{Dataset, OpenOptions, PixelStore, Side};
 use fauxto::derive::{Parentless, WithDerived, add_derived};
+use fauxto::model::Detector;
 use fauxto::predict::checkpoint_path;
 use fauxto::run::{self, Origin, RunFolder, Summary, TrainOptions};
 use fauxto::train::{Degraded, Event, Example, TrainingData};
@@ -83,6 +84,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             folder.root().display()
         );
     }
+    if let Some(found) = folder.remains() {
+        bail!(
+            "{}: found {} without the settings that it was trained by; expected a folder without it; give another --out",
+            folder.root().display(),
+            found.display()
+        );
+    }
     arguments.training.save_every()?;
     let mut origin = origin(arguments, &folder)?;
     let options = OpenOptions { classes: arguments.options.classes.clone(), ..OpenOptions::default() };
@@ -112,11 +120,19 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         None => (store, train, validation),
     };
     let data = TrainingData { store: &store, train, added, validation };
+    let begun = begin(arguments, &config, &data, init.as_deref())?;
+    let _lock = folder.lock()?;
+    if folder.has_started() && !arguments.resume {
+        bail!("{}: found a run that another process began meanwhile; pass another --out", folder.root().display());
+    }
+    if folder.has_finished() {
+        return report(arguments, &folder);
+    }
     folder.start(&config, &split, &origin)?;
     if let Some(audit) = audit {
         write_atomically(&folder.audit(), &serde_json::to_vec_pretty(&audit)?)?;
     }
-    fit(arguments, &config, &folder, &split, &data, init.as_deref())?;
+    fit(arguments, &config, &folder, &split, &data, begun)?;
     report(arguments, &folder)
 }
 
@@ -250,14 +266,13 @@ fn inspect(dataset: &Dataset) -> anyhow::Result<Audit> {
     Ok(audit)
 }
 
-fn fit(
+/// The detector that the run begins with. Nothing is kept of a run that cannot begin.
+fn begin(
     arguments: &Arguments,
     config: &Config,
-    folder: &RunFolder,
-    split: &Split,
     data: &TrainingData<'_>,
     init: Option<&Path>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Detector> {
     let device = arguments.device.open()?.autodiff();
     let (detector, taken) = run::begin(config, init, &device)?;
     if let (Some(file), Some(taken)) = (init, taken) {
@@ -277,6 +292,17 @@ fn fit(
         data.validation.len()
     ));
     tell_if_unavailable(config.train.precision, &device);
+    Ok(detector)
+}
+
+fn fit(
+    arguments: &Arguments,
+    config: &Config,
+    folder: &RunFolder,
+    split: &Split,
+    data: &TrainingData<'_>,
+    detector: Detector,
+) -> anyhow::Result<()> {
     let options =
         TrainOptions { resume: arguments.resume, save_every: arguments.training.save_every()?, commit: COMMIT };
     let steps = (data.train.len() / config.train.batch_size).max(1);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::Args;
 
 /// The two phases of training.
@@ -28,11 +29,9 @@ pub(crate) struct TrainingOptions {
 
 impl TrainingOptions {
     pub(crate) fn save_every(&self) -> anyhow::Result<Duration> {
-        anyhow::ensure!(
-            self.save_every.is_finite() && self.save_every >= 0.0,
-            "--save-every: found {}; expected seconds from 0 on",
-            self.save_every
-        );
-        Ok(Duration::try_from_secs_f64(self.save_every)?)
+        let found = self.save_every;
+        Duration::try_from_secs_f64(found).ok().with_context(|| {
+            format!("--save-every: found {found:?}; expected seconds from 0 to 1e19; give a number between them")
+        })
     }
 }

@@ -195,7 +195,7 @@ impl ChosenAttack {
     /// Reads `pgd` or, with parameters, `pgd:steps=50:restarts=5`.
     ///
     /// # Errors
-    /// If a name or parameter is unknown or out of range.
+    /// If a name or parameter is unknown, or a parameter is out of range or given twice.
     pub fn parse(text: &str) -> Result<Self> {
         let mut parts = text.split(':');
         let name = parts.next().unwrap_or_default();
@@ -211,6 +211,13 @@ impl ChosenAttack {
                 found: format!("`{part}`"),
                 expected: "parameters as in `pgd:steps=50:random_start=false`".into(),
             })?;
+            if values.contains_key(&key) {
+                return Err(Error::Setting {
+                    setting: format!("attack {name}"),
+                    found: format!("`{key}` twice"),
+                    expected: "each parameter once; leave one of them out".into(),
+                });
+            }
             values.insert(key, value);
         }
         Self::build(name, values)

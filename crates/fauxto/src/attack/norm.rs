@@ -33,16 +33,21 @@ impl Norm {
     /// Refuses radii that can only be a slip of the pen.
     ///
     /// # Errors
-    /// If an L-infinity radius is above 1, the whole range of a pixel.
+    /// If an L-infinity radius is above 1, the whole range of a pixel, or `f32` does not hold the square of an
+    /// L2 radius, without which no length can be compared with it.
     pub fn check(self, epsilon: &Epsilon) -> Result<()> {
-        if self == Self::LInfinity && epsilon.value() > 1.0 {
-            return Err(Error::Setting {
-                setting: "epsilon".into(),
-                found: epsilon.to_string(),
-                expected: format!("at most 1, as pixels lie in 0..=1; write `{epsilon}/255` for levels of 8 bits"),
-            });
+        let refuse = |expected| Err(Error::Setting { setting: "epsilon".into(), found: epsilon.to_string(), expected });
+        match self {
+            Self::LInfinity if epsilon.value() > 1.0 => {
+                refuse(format!("at most 1, as pixels lie in 0..=1; write `{epsilon}/255` for levels of 8 bits"))
+            }
+            Self::L2 if !(epsilon.value() as f32).powi(2).is_finite() => refuse(
+                "a length whose square f32 holds; as pixels lie in 0..=1, no two images of 32 x 32 lie further apart \
+                 than 56"
+                    .into(),
+            ),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The size of each image's perturbation `[batch, height, width, channel]`, `[batch]`.

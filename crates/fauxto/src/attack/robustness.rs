@@ -214,8 +214,7 @@ impl<'a> Campaign<'a> {
                     example.index
                 ))
             })?;
-            let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
-            Ok(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+            Ok(hash.address())
         };
         let items = examples.iter().map(address).collect::<Result<_>>()?;
         Batch::new(pixels, examples.iter().map(|example| example.label).collect(), items)

@@ -24,6 +24,13 @@ impl ContentHash {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// An address for random numbers of the image: the hash's first 8 bytes, little-endian.
+    #[must_use]
+    pub fn address(self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
 }
 
 impl From<[u8; 32]> for ContentHash {
@@ -83,6 +90,13 @@ mod tests {
         let mut changed = image(4, 2);
         changed.pixels[5] ^= 1;
         assert_ne!(hash, ContentHash::of(&changed));
+    }
+
+    #[test]
+    fn the_address_is_the_first_digits_read_from_the_right() {
+        let mut bytes = [0xff; 32];
+        bytes[..8].copy_from_slice(&[1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(ContentHash::from(bytes).address(), 0x0807_0605_0403_0201);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A data set: its items, in an order that does not depend on the machine.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -289,14 +291,34 @@ impl Location {
     }
 }
 
-/// `path` relative to `root` with `/` between its parts.
+/// `path` relative to `root` with `/` between its parts; bytes that are no UTF-8 are written out, so that names that differ
+/// in them alone stay different.
 pub(super) fn identity(root: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path);
     let parts = relative.components().filter_map(|component| match component {
-        Component::Normal(part) => Some(part.to_string_lossy()),
+        Component::Normal(part) => Some(legible(part)),
         _ => None,
     });
     parts.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(unix)]
+fn legible(name: &OsStr) -> Cow<'_, str> {
+    use std::os::unix::ffi::OsStrExt;
+    if let Some(name) = name.to_str() {
+        return Cow::Borrowed(name);
+    }
+    let mut text = String::new();
+    for chunk in name.as_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!(r"\x{byte:02x}")));
+    }
+    Cow::Owned(text)
+}
+
+#[cfg(not(unix))]
+fn legible(name: &OsStr) -> Cow<'_, str> {
+    name.to_string_lossy()
 }
 
 /// The folder a file lies in.

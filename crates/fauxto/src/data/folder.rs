@@ -227,14 +227,16 @@ impl Found {
         Ok(())
     }
 
-    /// Nobody learns from what is only to be judged: one link that leads nowhere hides no other image there.
+    /// One link that leads nowhere hides no other image: it is an entry that cannot be used, and whoever learns decides
+    /// whether to go on without it, be it named as an image or not. A class that cannot be listed at all is none.
     fn pass_over(&mut self, folder: &Path, class: Option<Class>, error: walkdir::Error) -> Result<()> {
         let path = error.path().unwrap_or(folder).to_path_buf();
         let refused = Error::io(path.clone(), "listing", error.into());
-        if class.is_some() || path == folder {
+        if path == folder && class.is_none_or(|class| class.label.is_some()) {
             return Err(refused);
         }
-        if is_visible(&name_of(&path)) && (names_an_image(&path) || path.is_dir()) {
+        let labelled = class.is_some_and(|class| class.label.is_some());
+        if is_visible(&name_of(&path)) && (labelled || names_an_image(&path) || path.is_dir()) {
             self.unlisted.push((path, refused.to_string()));
         }
         Ok(())

@@ -15,6 +15,8 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::class_names::{label_of_name, labels_by_index};
@@ -79,16 +81,15 @@ fn open(path: &Path, options: &OpenOptions) -> Result<Dataset> {
 }
 
 fn read(path: &Path, form: Form, options: &OpenOptions) -> Result<Dataset> {
-    let mut rows = match form {
-        Form::Csv => csv_rows(path)?,
-        Form::JsonLines => json_lines_rows(path)?,
+    let columns = if options.labels == Labels::Unread { &[FILE_NAME][..] } else { &COLUMNS };
+    let rows = match form {
+        Form::Csv => csv_rows(path, columns)?,
+        Form::JsonLines => json_lines_rows(path, columns)?,
     };
-    if options.labels == Labels::Unread {
-        rows.iter_mut().for_each(|(_, row)| row.retain(|column, _| *column == FILE_NAME));
-    }
     let root = folder_of(path);
     let mut items = Vec::with_capacity(rows.len());
     let mut verdicts = Vec::with_capacity(rows.len());
+    let mut lines = HashMap::with_capacity(rows.len());
     for (line, row) in &rows {
         let refuse = |found: String, expected: &str| {
             Error::input(path, format!("{found} in line {line}"), expected.to_owned(), "correct that line")
@@ -127,6 +128,9 @@ fn read(path: &Path, form: Form, options: &OpenOptions) -> Result<Dataset> {
         let Some(own) = file(FILE_NAME)? else {
             return Err(refuse("no file_name".to_owned(), "a file_name in every line"));
         };
+        if let Some(first) = lines.insert(own.clone(), line) {
+            return Err(refuse(format!("{own} twice, in line {first} and"), "every image once"));
+        }
         let side = match row.get("split") {
             None => None,
             Some(name) => Some(
@@ -157,7 +161,7 @@ fn read(path: &Path, form: Form, options: &OpenOptions) -> Result<Dataset> {
 }
 
 /// Rows with their line numbers, from 1.
-fn csv_rows(path: &Path) -> Result<Vec<(u64, Row)>> {
+fn csv_rows(path: &Path, columns: &[&'static str]) -> Result<Vec<(u64, Row)>> {
     let broken = |error: csv::Error| {
         Error::input(path, format!("broken CSV ({error})"), "CSV with a header line", "write the file anew")
     };
@@ -169,24 +173,27 @@ fn csv_rows(path: &Path) -> Result<Vec<(u64, Row)>> {
     if !header.iter().any(|name| name == FILE_NAME) {
         return Err(missing_file_name(path, &header));
     }
+    if let Some(name) = named_twice(columns, || header.iter().map(String::as_str)) {
+        return Err(column_twice(path, name, 1));
+    }
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(broken)?;
         let line = record.position().map_or(0, csv::Position::line);
         let cells = header.iter().map(String::as_str).zip(record.iter());
-        rows.push((line, row(cells.map(|(name, cell)| (name, cell.to_owned())))));
+        rows.push((line, row(columns, cells.map(|(name, cell)| (name, cell.to_owned())))));
     }
     Ok(rows)
 }
 
-fn json_lines_rows(path: &Path) -> Result<Vec<(u64, Row)>> {
+fn json_lines_rows(path: &Path, columns: &[&'static str]) -> Result<Vec<(u64, Row)>> {
     let text = std::fs::read_to_string(path).map_err(|source| Error::io(path, "reading", source))?;
     let mut rows = Vec::new();
     for (line, text) in (1u64..).zip(text.trim_start_matches('\u{feff}').lines()) {
         if text.trim().is_empty() {
             continue;
         }
-        let object: serde_json::Map<String, Value> = serde_json::from_str(text).map_err(|error| {
+        let Cells(object) = serde_json::from_str(text).map_err(|error| {
             Error::input(
                 path,
                 format!("line {line}, which is no JSON object ({error})"),
@@ -194,8 +201,11 @@ fn json_lines_rows(path: &Path) -> Result<Vec<(u64, Row)>> {
                 "correct that line",
             )
         })?;
-        if rows.is_empty() && !object.contains_key(FILE_NAME) {
-            return Err(missing_file_name(path, &object.keys().cloned().collect::<Vec<_>>()));
+        if rows.is_empty() && !object.iter().any(|(name, _)| name == FILE_NAME) {
+            return Err(missing_file_name(path, &object.into_iter().map(|(name, _)| name).collect::<Vec<_>>()));
+        }
+        if let Some(name) = named_twice(columns, || object.iter().map(|(name, _)| name.as_str())) {
+            return Err(column_twice(path, name, line));
         }
         let cells = object.iter().map(|(name, value)| {
             let text = match value {
@@ -205,16 +215,60 @@ fn json_lines_rows(path: &Path) -> Result<Vec<(u64, Row)>> {
             };
             (name.as_str(), text)
         });
-        rows.push((line, row(cells)));
+        rows.push((line, row(columns, cells)));
     }
     Ok(rows)
 }
 
-fn row<'name>(cells: impl Iterator<Item = (&'name str, String)>) -> Row {
+/// A JSON object with all it says: a map would keep the last of two values of one name.
+struct Cells(Vec<(String, Value)>);
+
+impl<'text> Deserialize<'text> for Cells {
+    fn deserialize<D: Deserializer<'text>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_map(EveryCell)
+    }
+}
+
+struct EveryCell;
+
+impl<'text> Visitor<'text> for EveryCell {
+    type Value = Cells;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'text>>(self, mut map: M) -> std::result::Result<Cells, M::Error> {
+        let mut cells = Vec::new();
+        while let Some(cell) = map.next_entry()? {
+            cells.push(cell);
+        }
+        Ok(Cells(cells))
+    }
+}
+
+fn row<'name>(columns: &[&'static str], cells: impl Iterator<Item = (&'name str, String)>) -> Row {
     cells
         .filter(|(_, cell)| !cell.is_empty())
-        .filter_map(|(name, cell)| COLUMNS.iter().find(|column| **column == name).map(|column| (*column, cell)))
+        .filter_map(|(name, cell)| columns.iter().find(|column| **column == name).map(|column| (*column, cell)))
         .collect()
+}
+
+/// The first of the columns read that is there more than once.
+fn named_twice<'name, N: Iterator<Item = &'name str>>(
+    columns: &[&'static str],
+    names: impl Fn() -> N,
+) -> Option<&'static str> {
+    columns.iter().copied().find(|column| names().filter(|name| name == column).count() > 1)
+}
+
+fn column_twice(path: &Path, name: &str, line: u64) -> Error {
+    Error::input(
+        path,
+        format!("the column {name} twice in line {line}"),
+        "every column once",
+        "remove or rename the one that is not meant",
+    )
 }
 
 fn missing_file_name(path: &Path, columns: &[String]) -> Error {

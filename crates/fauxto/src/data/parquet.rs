@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::ParquetMetaData;
 use walkdir::WalkDir;
 
 use super::dataset::{Broken, Dataset, Labels, OpenOptions, Reader, folder_of, identity, natural_order};
@@ -167,8 +168,8 @@ impl Rows {
         };
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns);
         let name = identity(root, file);
-        let row_count = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
-        self.items.reserve_exact(row_count);
+        let row_count = row_count(file, builder.metadata())?;
+        self.items.try_reserve_exact(row_count).map_err(|error| broken_file(file, error))?;
         let reader = builder.with_projection(mask).build().map_err(|error| broken_file(file, error))?;
         let mut row = 0;
         for batch in reader {
@@ -197,6 +198,9 @@ impl Rows {
                 row += 1;
             }
         }
+        if row != row_count {
+            return Err(broken_file(file, format!("{row} rows, where its footer says {row_count}")));
+        }
         Ok(())
     }
 
@@ -204,6 +208,30 @@ impl Rows {
         let mut dataset = Dataset::from_items(root, self.items, options.limits)?;
         dataset.broken = self.broken;
         Ok(dataset)
+    }
+}
+
+/// How many rows the footer says there are. What it says of row groups and images must agree: a larger number would
+/// take memory for images that are not there, a smaller one would pass over some that are.
+fn row_count(file: &Path, metadata: &ParquetMetaData) -> Result<usize> {
+    let said = metadata.file_metadata().num_rows();
+    let mut sum = Some(0_i64);
+    for (number, group) in metadata.row_groups().iter().enumerate() {
+        let rows = group.num_rows();
+        // Columns that repeat have more values than rows.
+        let mut images = group.columns().iter().filter(|column| {
+            let path = column.column_path().parts();
+            path.first().is_some_and(|name| name == "image") && column.column_descr().max_rep_level() == 0
+        });
+        if let Some(column) = images.find(|column| column.num_values() != rows) {
+            let values = column.num_values();
+            return Err(broken_file(file, format!("{rows} rows but {values} images in row group {number}")));
+        }
+        sum = sum.filter(|_| rows >= 0).and_then(|sum| sum.checked_add(rows));
+    }
+    match usize::try_from(said) {
+        Ok(count) if sum == Some(said) => Ok(count),
+        _ => Err(broken_file(file, format!("{said} rows, which its row groups do not add up to"))),
     }
 }
 

@@ -61,17 +61,11 @@ impl Adversarial<'_> {
     /// moved by no more than its epsilon.
     ///
     /// # Errors
-    /// As for [`Augmented::write`](super::Augmented::write); or there is no epsilon, `perturb` fails, or what
-    /// it returns is not of the batch's size, in `0..=1` and within epsilon.
+    /// As for [`Augmented::write`](super::Augmented::write); or there is no epsilon, one is less than a step
+    /// of 8 bits, a class gets fewer images than there are epsilons, `perturb` fails, or what it returns is not
+    /// of the batch's size, in `0..=1` and within epsilon.
     pub fn write(&self, folder: &Path, perturb: &mut dyn FnMut(Attacked<'_>) -> Result<Vec<f32>>) -> Result<Written> {
-        let in_range = |epsilon: &f64| epsilon.is_finite() && *epsilon >= 0.0;
-        if self.epsilons.is_empty() || !self.epsilons.iter().all(in_range) || self.batch == 0 {
-            return Err(Error::Setting {
-                setting: "adversarial set".into(),
-                found: format!("epsilons {:?} and batches of {}", self.epsilons, self.batch),
-                expected: "at least one epsilon, none negative, and batches of at least 1".into(),
-            });
-        }
+        self.check_settings()?;
         let parents = draw(self.split, self.count, self.seed, "adversarial parents")?;
         let set = DerivedFolder::create(folder, &parents)?;
         for (number, &epsilon) in self.epsilons.iter().enumerate() {
@@ -85,6 +79,35 @@ impl Adversarial<'_> {
         set.finish(|place| {
             format!("{} epsilon={} seed={}", self.attack, self.epsilons[self.epsilon_of(place)], self.seed)
         })
+    }
+
+    /// Refuses what would give no set, or one that is not what its manifest says.
+    fn check_settings(&self) -> Result<()> {
+        let refuse = |found, expected| Err(Error::Setting { setting: "adversarial set".into(), found, expected });
+        let in_range = |epsilon: &f64| epsilon.is_finite() && *epsilon >= 0.0;
+        if self.epsilons.is_empty() || !self.epsilons.iter().all(in_range) || self.batch == 0 {
+            return refuse(
+                format!("epsilons {:?} and batches of {}", self.epsilons, self.batch),
+                "at least one epsilon, none negative, and batches of at least 1".into(),
+            );
+        }
+        if let Some(epsilon) = self.epsilons.iter().find(|epsilon| whole_levels(**epsilon) == 0.0) {
+            return refuse(
+                format!("an epsilon of {epsilon}"),
+                "at least 1/255, as 8 bits hold steps of 1/255 and what is moved by less is a copy of its parent"
+                    .into(),
+            );
+        }
+        if self.count / 2 < self.epsilons.len() {
+            return refuse(
+                format!("{} images for {} epsilons", self.count, self.epsilons.len()),
+                format!(
+                    "at least {}, as each epsilon takes a real and a fake image; make more, or name fewer epsilons",
+                    2 * self.epsilons.len()
+                ),
+            );
+        }
+        Ok(())
     }
 
     /// The place of an image's epsilon. The places of a class follow one another and begin at 0 or half
@@ -142,9 +165,14 @@ impl Adversarial<'_> {
     }
 }
 
+/// How many levels of 8 bits lie within `epsilon`.
+fn whole_levels(epsilon: f64) -> f64 {
+    (epsilon * 255.0 + ROUNDING).floor()
+}
+
 /// The level nearest to `value` that is no further than `epsilon` from `level`.
 fn round_within(value: f32, level: u8, epsilon: f64) -> u8 {
-    let most = (epsilon * 255.0 + ROUNDING).floor();
+    let most = whole_levels(epsilon);
     let (low, high) = (f64::from(level) - most, f64::from(level) + most);
     (f64::from(value) * 255.0).round().clamp(low, high).clamp(0.0, 255.0) as u8
 }

@@ -157,6 +157,13 @@ fn what_cannot_be_derived_is_refused_and_nothing_is_left() {
     says(ground.adversarial(4, "x", 1.5), "project the perturbation");
     says(ground.adversarial(0, "x", 1.0), "batches of at least 1");
     says(ground.adversarial(4, "x", -50.0), "not all in 0..=1");
+    let set = |count, epsilons: &[f64]| {
+        let (dataset, split) = (&ground.dataset, &ground.split);
+        let set = Adversarial { dataset, split, count, seed: 3, size: 32, batch: 4, epsilons, attack: "none" };
+        set.write(&ground.folder.path().join("x"), &mut |batch| Ok(batch.pixels.to_vec()))
+    };
+    says(set(8, &[0.02, 0.003]), "found an epsilon of 0.003; expected at least 1/255");
+    says(set(6, &EPSILONS), "found 6 images for 4 epsilons; expected at least 8");
     let path = |index: usize| ground.dataset.items[index].location.path();
     std::fs::copy(path(19), path(0)).unwrap();
     says(ground.augmented(32, 1, "x"), "not the image that was split");

@@ -72,7 +72,7 @@ pub fn judge_images(predictor: &Predictor, images: &[RgbImage], batch_size: usiz
             images.iter().flat_map(|image| image.pixels.iter().map(|&level| f32::from(level) / 255.0)).collect();
         let values = TensorData::new(values, [images.len(), size, size, 3]);
         let pixels = Tensor::from_data(values, predictor.device());
-        for judgement in predictor.judge_pixels(&pixels) {
+        for judgement in predictor.judge_pixels(&pixels)? {
             let judged = judgement.members.into_iter().chain([judgement.probability_fake]);
             columns.iter_mut().zip(judged).for_each(|(column, probability)| column.push(probability));
         }

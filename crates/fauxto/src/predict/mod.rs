@@ -329,7 +329,7 @@ impl Predictor {
     /// `progress` with the number done after each batch.
     ///
     /// # Errors
-    /// If the store cannot be read.
+    /// If the store cannot be read; or as for [`Predictor::judge_pixels`].
     pub fn judge(
         &self,
         store: &PixelStore,
@@ -340,15 +340,17 @@ impl Predictor {
         let mut judgements = Vec::with_capacity(positions.len());
         for positions in positions.chunks(batch_size) {
             let examples: Vec<Example> = positions.iter().map(|&index| Example { index, label: Label::Real }).collect();
-            judgements.extend(self.judge_pixels(&batch::pixels(store, &examples, None, self.device())?));
+            judgements.extend(self.judge_pixels(&batch::pixels(store, &examples, None, self.device())?)?);
             progress(judgements.len());
         }
         Ok(judgements)
     }
 
     /// Judges `pixels` `[batch, height, width, 3]` in `0..=1`, as wide and high as [`Predictor::input_size`].
-    #[must_use]
-    pub fn judge_pixels(&self, pixels: &Tensor<4>) -> Vec<Judgement> {
+    ///
+    /// # Errors
+    /// As for [`Predictor::combine`].
+    pub fn judge_pixels(&self, pixels: &Tensor<4>) -> Result<Vec<Judgement>> {
         let members = self.members.iter().map(|member| member.frozen.probability_fake(pixels.clone()));
         self.combine(&members.collect::<Vec<_>>(), self.degraded(pixels).as_deref())
     }
@@ -363,10 +365,24 @@ impl Predictor {
     /// Judgements from the members' uncalibrated probabilities of fake, `[member][image]`, and what
     /// [`Predictor::degraded`] says of the images.
     ///
+    /// # Errors
+    /// [`Error::Input`] if one of them is not finite: it would be below every threshold, and the image called real.
+    ///
     /// # Panics
     /// If there is a gate and `degraded` is none.
-    #[must_use]
-    pub fn combine(&self, by_member: &[Vec<f64>], degraded: Option<&[f64]>) -> Vec<Judgement> {
+    pub fn combine(&self, by_member: &[Vec<f64>], degraded: Option<&[f64]>) -> Result<Vec<Judgement>> {
+        let said = self.members.iter().map(|member| &member.path).zip(by_member.iter().map(Vec::as_slice));
+        let gate = self.gate.as_ref().map(|gate| &gate.path).zip(degraded);
+        for (path, probabilities) in said.chain(gate) {
+            if probabilities.iter().any(|probability| !probability.is_finite()) {
+                return Err(Error::input(
+                    path,
+                    "a probability that is not a number",
+                    "one in 0..=1 for every image",
+                    "the weights are damaged or grew without bound; train or export the detector again",
+                ));
+            }
+        }
         let mut combined = self.combination.combine(by_member);
         if let Some(gate) = &self.gate {
             let shares = degraded.expect("what the gate says, where there is one");
@@ -390,6 +406,6 @@ impl Predictor {
                 conformal: calibrated.map(|(_, verdict)| verdict),
             }
         };
-        combined.into_iter().enumerate().map(judgement).collect()
+        Ok(combined.into_iter().enumerate().map(judgement).collect())
     }
 }

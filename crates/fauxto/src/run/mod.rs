@@ -2,6 +2,8 @@
 
 mod origin;
 
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -106,6 +108,36 @@ impl RunFolder {
     #[must_use]
     pub fn has_finished(&self) -> bool {
         self.summary().exists() && self.checkpoint().exists()
+    }
+
+    /// What a training left here, if it is none of this program's: it would be written over.
+    #[must_use]
+    pub fn remains(&self) -> Option<PathBuf> {
+        let remains = [self.checkpoint(), self.summary(), self.state()];
+        remains.into_iter().find(|path| !self.has_started() && path.exists())
+    }
+
+    /// Makes the folder and keeps all others from writing a run there, until what is returned is dropped or the process
+    /// ends, however it does.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if another process is at it; or if the system refuses.
+    pub fn lock(&self) -> Result<File> {
+        std::fs::create_dir_all(&self.root).map_err(|source| Error::io(&self.root, "creating the folder", source))?;
+        let path = self.root.join(".lock");
+        let lock = File::create(&path).map_err(|source| Error::io(&path, "creating the file", source))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => Err(Error::input(
+                &self.root,
+                "another process at work in it",
+                "a folder that nobody else writes to",
+                "wait for the other one, or give another --out",
+            )),
+            // Some file systems have no locks; there one has to know what one does.
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(lock),
+            Err(TryLockError::Error(source)) => Err(Error::io(&path, "locking", source)),
+        }
     }
 
     /// Makes the folder and writes configuration, split and origin.

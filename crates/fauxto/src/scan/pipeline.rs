@@ -52,11 +52,19 @@ pub(super) fn run(
         });
         let (mut waiting, mut inputs, mut done) = (Vec::new(), 0, 0);
         let mut judge = |waiting: &mut Vec<(usize, Prepared)>| {
-            for (position, finding) in judge(scanner, std::mem::take(waiting)) {
-                found[position] = Some(Ok(finding));
+            let positions: Vec<usize> = waiting.iter().map(|(position, _)| *position).collect();
+            match judge(scanner, std::mem::take(waiting)) {
+                Ok(findings) => {
+                    positions.iter().zip(findings).for_each(|(&position, one)| found[position] = Some(Ok(one)));
+                }
+                Err(error) => {
+                    for position in positions {
+                        found[position] = Some(Err(broken(dataset, indices[position], error.to_string())));
+                    }
+                }
             }
         };
-        let mut broken = Vec::new();
+        let mut unreadable = Vec::new();
         for (position, outcome) in receiver {
             let own = inputs_of(&outcome);
             ahead.take(own);
@@ -65,7 +73,7 @@ pub(super) fn run(
                     inputs += own;
                     waiting.push((position, prepared));
                 }
-                Err(entry) => broken.push((position, entry)),
+                Err(entry) => unreadable.push((position, entry)),
             }
             if inputs >= batch_size {
                 judge(&mut waiting);
@@ -75,18 +83,19 @@ pub(super) fn run(
             progress(done);
         }
         judge(&mut waiting);
-        for (position, entry) in broken {
+        for (position, entry) in unreadable {
             found[position] = Some(Err(entry));
         }
     });
     let missing = |index: usize| {
-        Err(Broken {
-            identity: dataset.items[index].identity.clone(),
-            path: dataset.items[index].location.path().to_path_buf(),
-            reason: "found nothing; expected the image's bytes; open the data set again".into(),
-        })
+        Err(broken(dataset, index, "found nothing; expected the image's bytes; open the data set again".into()))
     };
     found.into_iter().zip(indices).map(|(found, &index)| found.unwrap_or_else(|| missing(index))).collect()
+}
+
+fn broken(dataset: &Dataset, index: usize, reason: String) -> Broken {
+    let item = &dataset.items[index];
+    Broken { identity: item.identity.clone(), path: item.location.path().to_path_buf(), reason }
 }
 
 fn prepared(
@@ -96,17 +105,15 @@ fn prepared(
     index: usize,
     bytes: Result<&[u8], crate::data::Defect>,
 ) -> Outcome {
-    let item = &dataset.items[index];
-    let broken =
-        |reason: String| Broken { identity: item.identity.clone(), path: item.location.path().to_path_buf(), reason };
+    let broken = |reason: String| broken(dataset, index, reason);
     let image = bytes.and_then(|bytes| decode(bytes, &dataset.limits)).map_err(|defect| broken(defect.to_string()))?;
     prepare(&image, settings, side).map_err(|error| broken(error.to_string()))
 }
 
 /// Judges images with their versions and tiles, a batch at a time.
-fn judge(scanner: &Scanner<'_>, images: Vec<(usize, Prepared)>) -> Vec<(usize, Finding)> {
+fn judge(scanner: &Scanner<'_>, images: Vec<(usize, Prepared)>) -> crate::Result<Vec<Finding>> {
     if images.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let (predictor, settings) = (scanner.predictor, &scanner.settings);
     let side = predictor.input_size();
@@ -147,13 +154,13 @@ fn judge(scanner: &Scanner<'_>, images: Vec<(usize, Prepared)>) -> Vec<(usize, F
             degraded.get_or_insert_default().extend(shares);
         }
     }
-    let judgements = predictor.combine(&by_member, degraded.as_deref());
+    let judgements = predictor.combine(&by_member, degraded.as_deref())?;
     let versions = settings.stability.variants().count();
-    images
+    let findings = images
         .into_iter()
         .zip(wholes)
         .enumerate()
-        .map(|(image, ((position, prepared), whole))| {
+        .map(|(image, ((_, prepared), whole))| {
             let of = |range: std::ops::Range<usize>| -> Vec<f64> {
                 judgements[range].iter().map(|judgement| judgement.probability_fake).collect()
             };
@@ -168,7 +175,8 @@ fn judge(scanner: &Scanner<'_>, images: Vec<(usize, Prepared)>) -> Vec<(usize, F
             let scores = scores.iter().map(|scores| scores.get(image).copied()).collect();
             let unlike = Unlike::new(prepared.size, predictor, scores);
             let tiles = Tiles::new(tiles, &of(from..from + tiles.len()), settings.threshold);
-            (position, Finding::new(prepared.size, judgement, settings.threshold, stability, unlike, tiles))
+            Finding::new(prepared.size, judgement, settings.threshold, stability, unlike, tiles)
         })
-        .collect()
+        .collect();
+    Ok(findings)
 }

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn half_of_the_weight_decides_what_is_unlike() {
         use Unlikeness::{Alike, Far, Unlike};
-        assert_eq!(agreed(&[]), None);
+        assert_eq!(agreed(&[]), None, "as where those that can tell have no say");
         assert_eq!(agreed(&[(1.0, Far)]), Some(Far));
         assert_eq!(agreed(&[(0.4, Far), (0.6, Alike)]), Some(Alike));
         assert_eq!(agreed(&[(0.4, Far), (0.3, Unlike), (0.3, Alike)]), Some(Unlike));

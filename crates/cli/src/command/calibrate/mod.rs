@@ -18,7 +18,7 @@ use fauxto::scan::stability::VARIANTS;
 use self::destination::Destination;
 use self::report::{MemberReport, Report, say_tables};
 use super::evaluate::title_of;
-use super::{Outcome, say_json};
+use super::{Outcome, expect_replaceable, say_json};
 use crate::images::Images;
 use crate::options::{BatchOptions, DataOptions, Models, SideOptions};
 use crate::{figure, progress};
@@ -89,6 +89,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         _ => Predictor::open(models, &device)?,
     };
     let destination = Destination::of(&predictor, arguments.out.as_deref())?;
+    expect_replaceable(destination.path(), &["safetensors", "json"])?;
     let replaced = predictor.calibration().cloned();
     let predictor = predictor.without_calibration();
 

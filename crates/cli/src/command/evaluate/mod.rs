@@ -14,7 +14,7 @@ use fauxto::run;
 use serde::Serialize;
 
 use self::corrupted::{Corrupted, CorruptedOptions};
-use super::{Outcome, say, say_json};
+use super::{Outcome, expect_replaceable, say, say_json};
 use crate::images::Images;
 use crate::options::{BatchOptions, DataOptions, Models, OperatingPoint, PrecisionOptions, SideOptions};
 use crate::{figure, progress, scores_file, table};
@@ -83,6 +83,9 @@ struct MemberReport<'a> {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     arguments.operating_point.check()?;
+    if let Some(path) = &arguments.scores {
+        expect_replaceable(path, &["csv"])?;
+    }
     let device = arguments.batches.device.open()?;
     let predictor = Predictor::open(&arguments.models.0, &device)?.in_precision(arguments.precision.choose(&device));
     let threshold = arguments.operating_point.threshold(&predictor)?;

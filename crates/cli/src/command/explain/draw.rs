@@ -11,7 +11,7 @@ use fauxto::predict::{Judgement, Predictor};
 use serde::Serialize;
 
 use super::super::{Outcome, predict, say, say_json};
-use super::{Named, asked, files};
+use super::{Named, address, asked, files};
 use crate::{pixels, progress, table};
 
 /// Images explained at a time: enough for class activation maps to gain from a batch.
@@ -52,11 +52,16 @@ pub(super) fn run(
     explainers: &[Named],
 ) -> anyhow::Result<Outcome> {
     let mut rows = Vec::new();
+    let mut outcome = Outcome::Done;
     let mut stems = HashSet::new();
     for path in &arguments.paths {
         match predict::open(path) {
             Ok(dataset) => rows.extend(explain(arguments, predictor, explainers, &dataset, path, &mut stems)?),
-            Err(error) => rows.push(Row::broken(path.display().to_string(), error.to_string())),
+            // A path at which there is nothing to read is a slip, which --skip-bad does not excuse.
+            Err(error) => {
+                outcome = Outcome::Broken;
+                rows.push(Row::broken(path.display().to_string(), error.to_string()));
+            }
         }
     }
     if arguments.json {
@@ -76,10 +81,11 @@ pub(super) fn run(
         });
         say(table::table(&["", "verdict", "P(fake)", "evidence for", "figure"], lines))?;
     }
-    let mut outcome = Outcome::Done;
     for row in &rows {
         if let Some(error) = &row.error {
-            outcome = Outcome::Broken;
+            if !arguments.options.skip_bad {
+                outcome = Outcome::Broken;
+            }
             let named = if error.starts_with(&row.path) { String::new() } else { format!("{}: ", row.path) };
             progress::note(format!("error: {named}{error}"));
         }
@@ -130,7 +136,8 @@ fn explain(
     let path = |position| predict::shown(given, dataset, position);
     rows.extend(broken.iter().map(|(&position, reason)| (position, Row::broken(path(position), (*reason).to_owned()))));
     rows.sort_by_key(|(position, _)| *position);
-    let unread = dataset.broken.iter().map(|entry| Row::broken(entry.identity.clone(), entry.reason.clone()));
+    let unread =
+        dataset.broken.iter().map(|entry| Row::broken(predict::shown_broken(given, entry), entry.reason.clone()));
     Ok(rows.into_iter().map(|(_, row)| row).chain(unread).collect())
 }
 
@@ -144,7 +151,7 @@ fn judged(
 ) -> anyhow::Result<Judged> {
     let image = store.image(position)?;
     let class = asked(arguments.class, judgement.verdict(arguments.threshold));
-    let case = Case { image: FloatImage::from(&image), class, item: position as u64 };
+    let case = Case { image: FloatImage::from(&image), class, item: address(store, position)? };
     Ok(Judged { path: predict::shown(given, dataset, position), image, judgement, case })
 }
 

@@ -9,11 +9,12 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use fauxto::Label;
+use fauxto::data::PixelStore;
 use fauxto::explain::{EXPLAINERS, Explainer, ExplainerEntry, explainer};
 use fauxto::predict::Predictor;
 
 use super::Outcome;
-use crate::options::{DataOptions, DeviceOptions, Models, check_threshold};
+use crate::options::{DataOptions, DeviceOptions, Models, check_threshold, require_distinct};
 
 /// Show which pixels speak for a verdict, or score how well explanations find them
 #[derive(Debug, Args)]
@@ -22,8 +23,11 @@ use crate::options::{DataOptions, DeviceOptions, Models, check_threshold};
     fauxto explain runs/a,runs/b picture.jpg --explainer grad_cam,occlusion\n  \
     fauxto explain runs/mine photos/ --explainer all --class fake --set lime.samples=500 --json\n  \
     fauxto explain runs/mine test.parquet --score --explainer all --limit 100\n\n\
-    Several models vote, and each is explained for the class that they decide together.\n\
-    Exit code 2: an image could not be explained; the others were.")]
+    Several models vote, and each is explained for the class that they decide together; with --score,\n\
+    each for the class it decides itself.\n\
+    Exit code 2: an image could not be explained; the others were. With --skip-bad, unreadable images\n\
+    are named and left out.")]
+#[command(mut_arg("classes", |classes| classes.requires("score")))]
 pub(crate) struct Arguments {
     /// Run folders or checkpoints, separated by commas
     #[arg(value_name = "RUN|CHECKPOINT", value_parser = Models::parse)]
@@ -34,7 +38,7 @@ pub(crate) struct Arguments {
     /// Explainers, separated by commas (`fauxto list explainers`), or `all`
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "grad_cam")]
     explainer: Vec<String>,
-    /// Change a parameter, as in `lime.samples=500`; repeatable
+    /// Change a parameter (`fauxto list parameters`), as in `lime.samples=500`; repeatable
     #[arg(long = "set", value_name = "EXPLAINER.PARAMETER=VALUE")]
     settings: Vec<String>,
     /// The class whose evidence to show
@@ -91,6 +95,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 
 /// The explainers called `names`, or all of them, with `settings` applied.
 fn explainers(names: &[String], settings: &[String]) -> anyhow::Result<Vec<Named>> {
+    require_distinct("--explainer", names)?;
     let entries: Vec<&ExplainerEntry> = if names.iter().any(|name| name == "all") {
         EXPLAINERS.iter().collect()
     } else {
@@ -122,4 +127,16 @@ fn asked(class: ClassName, decided: Label) -> Label {
         ClassName::Real => Label::Real,
         ClassName::Fake => Label::Fake,
     }
+}
+
+/// What addresses the random numbers of an image: what it shows, so that its maps depend neither on its place nor on
+/// other images.
+fn address(store: &PixelStore, position: usize) -> anyhow::Result<u64> {
+    let hash = store.hash(position).with_context(|| {
+        format!(
+            "explain: found a broken image at position {position}; expected images that were decoded; leave broken ones \
+             out"
+        )
+    })?;
+    Ok(hash.address())
 }

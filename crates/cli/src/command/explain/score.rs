@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::super::train::COMMIT;
 use super::super::{Outcome, say, say_json};
-use super::{Named, asked};
+use super::{Named, address, asked};
 use crate::{pixels, progress, table};
 
 /// Images judged at a time.
@@ -80,9 +80,10 @@ pub(super) fn run(
             .map(|((image, judgement), &position)| {
                 let fake = judgement.members[place] >= arguments.threshold;
                 let decided = if fake { Label::Fake } else { Label::Real };
-                Case { image: image.clone(), class: asked(arguments.class, decided), item: indices[position] as u64 }
+                let class = asked(arguments.class, decided);
+                Ok(Case { image: image.clone(), class, item: address(&store, position)? })
             })
-            .collect();
+            .collect::<anyhow::Result<_>>()?;
         let rows = score::table(member.frozen(), explainers, &cases, arguments.seed, &mut |_| bar.inc(1))?;
         models.push(ModelReport {
             name: member.name.clone(),

@@ -18,7 +18,7 @@ use fauxto::run::RunFolder;
 use fauxto::write_atomically::write_atomically;
 
 use super::train::COMMIT;
-use super::{Outcome, say};
+use super::{Outcome, expect_replaceable, say};
 use crate::options::DeviceOptions;
 
 /// Write what a run is worth into one HTML file that needs no network
@@ -61,6 +61,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 /// Writes the report and returns where it is.
 pub(super) fn write(arguments: &Arguments) -> anyhow::Result<PathBuf> {
     let folder = &arguments.run;
+    let path = arguments.out.clone().unwrap_or_else(|| folder.join(FILE));
+    expect_replaceable(&path, &["html", "htm"])?;
     let report = if folder.join(pipeline::RESULTS).is_file() {
         pipeline::gather(arguments)?
     } else if RunFolder::new(folder).has_finished() {
@@ -73,7 +75,6 @@ pub(super) fn write(arguments: &Arguments) -> anyhow::Result<PathBuf> {
             pipeline::RESULTS
         );
     };
-    let path = arguments.out.clone().unwrap_or_else(|| folder.join(FILE));
     write_atomically(&path, report.html().as_bytes())?;
     Ok(path)
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::measured::Results;
 use super::{calibration, cases, claims, data, drawings, measured, training};
-use crate::command::run::{PHASES, alias};
+use crate::command::run::{PHASES, SETTINGS, alias};
 use crate::figure;
 use crate::scores_file::{self, Scored};
 
@@ -45,9 +45,8 @@ struct Pipeline<'a> {
 
 pub(super) fn gather(arguments: &super::Arguments) -> anyhow::Result<Report> {
     let root = arguments.run.as_path();
-    let recorded = read(&root.join("pipeline.toml"))?;
-    let settings: Settings =
-        toml::from_str(&recorded).with_context(|| root.join("pipeline.toml").display().to_string())?;
+    let recorded = read(&root.join(SETTINGS))?;
+    let settings: Settings = toml::from_str(&recorded).with_context(|| root.join(SETTINGS).display().to_string())?;
     let judge = if settings.models.len() > 1 { "ensemble".to_owned() } else { settings.models[0].clone() };
     let pipeline = Pipeline { arguments, root, settings, judge };
     let text = read(&root.join(RESULTS))?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use fauxto::Label;
 use fauxto::attack::robustness::{self, Campaign, Robustness, Trial};
 use fauxto::attack::{ChosenAttack, Epsilon, Target};
@@ -20,7 +20,8 @@ use super::Pipeline;
 use crate::command::train::COMMIT;
 use crate::images::Images;
 use crate::options::{SideName, SideOptions};
-use crate::{progress, scores_file};
+use crate::progress;
+use crate::scores_file::{self, Scored};
 
 /// Before and after adversarial fine-tuning.
 pub(in crate::command) const PHASES: [&str; 2] = ["base", "final"];
@@ -269,8 +270,16 @@ pub(super) fn summarise(pipeline: &Pipeline<'_>) -> anyhow::Result<()> {
     judges.push("ensemble");
     let mut changes = Vec::new();
     for judge in judges {
-        let [base, last] = PHASES.map(|phase| read_scores(pipeline, phase, judge));
+        let [base, last] = PHASES.map(|phase| scores_file::read(&scores_file(pipeline, phase, judge)));
         let (base, last) = (base?, last?);
+        let shown = |lines: &[Scored]| lines.iter().map(|line| (line.path.clone(), line.content)).collect::<Vec<_>>();
+        ensure!(
+            shown(&base) == shown(&last),
+            "{}: found that other images were measured after fine-tuning than before; expected the same; the data to report \
+             on changed meanwhile: begin anew in another --out",
+            pipeline.arguments.out.display()
+        );
+        let (base, last) = (scores_file::scores(&base)?, scores_file::scores(&last)?);
         let comparison = mcnemar(&base.verdicts(0.5), &last.verdicts(0.5), base.labels())?;
         changes.push(json!({ "judge": judge, "base_against_final": comparison }));
     }

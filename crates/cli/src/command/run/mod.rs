@@ -6,6 +6,7 @@ mod settings;
 mod sides;
 
 pub(super) use measure::PHASES;
+pub(super) use settings::FILE as SETTINGS;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -92,10 +93,11 @@ struct Pipeline<'a> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let bases = settings::check(arguments)?;
+    let recipes = settings::check(arguments)?;
     // All models learn from the same images, and share the settings of the split but for their names.
-    let sides = sides::decide(arguments, &bases[0])?;
-    settings::keep(arguments)?;
+    let sides = sides::decide(arguments, &recipes[0])?;
+    let _lock = RunFolder::new(&arguments.out).lock()?;
+    settings::keep(arguments, &recipes)?;
     if let Some(sides) = sides {
         sides.save(&arguments.out)?;
     }

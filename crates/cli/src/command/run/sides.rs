@@ -23,9 +23,11 @@ pub(super) struct Sides {
     audit: Audit,
 }
 
-/// The sides of a new pipeline; none where it has them.
+/// The sides of a new pipeline; none where it has them. What is reported on may have changed since then.
 pub(super) fn decide(arguments: &Arguments, config: &Config) -> anyhow::Result<Option<Sides>> {
-    if arguments.out.join(Split::FILE).exists() {
+    let decided = arguments.out.join(Split::FILE);
+    if decided.exists() {
+        require_reported(arguments, &Split::load(&decided)?)?;
         return Ok(None);
     }
     let images = Images::open(&arguments.data, &arguments.options, CONTENT_SIZE)?;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use fauxto::data::{Broken, Dataset};
 use fauxto::explain::{Case, Explainer, explainer};
 use fauxto::image::{FloatImage, RgbImage};
@@ -25,6 +26,8 @@ pub(super) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     pub(super) fn new(folder: &'a Path) -> anyhow::Result<Self> {
+        // Before anything is judged: verdicts are not lost to a figure that has no place.
+        std::fs::create_dir_all(folder).with_context(|| format!("--explain {}", folder.display()))?;
         let entry = explainer(EXPLAINER)?;
         Ok(Self { folder, explainer: (entry.build)(&entry.defaults()), stems: HashSet::new() })
     }

@@ -8,7 +8,8 @@
 //! compiler, 0 everywhere. Its accurate integer transform and triangle-filter upsampling are
 //! libjpeg-turbo's own.
 //!
-//! A file that ends before its end-of-image marker counts as truncated, as it does for Pillow.
+//! A file that ends before its end-of-image marker counts as truncated, as it does for Pillow; so does one whose scan data
+//! are damaged (`jpeg_warnings.rs`), which Pillow shows with what libjpeg fills in.
 
 use std::io::{self, BufRead, Read};
 
@@ -16,7 +17,7 @@ use ::image::metadata::Orientation;
 use ::image::{DynamicImage, RgbImage as Buffer};
 use mozjpeg::{ColorSpace, Decompress, Marker};
 
-use super::{Defect, Format, Limits, check_dimensions};
+use super::{Defect, Format, Limits, check_dimensions, jpeg_warnings};
 use crate::image::RgbImage;
 
 pub(super) fn dimensions(bytes: &[u8], limits: &Limits) -> Result<(u32, u32), Defect> {
@@ -50,6 +51,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, Defect> 
 
 fn open<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<(Decompress<WholeFile<'bytes>>, u32, u32), Defect> {
     let decoder = Decompress::builder()
+        .with_err(jpeg_warnings::handlers())
         .with_markers(&[Marker::APP(1)])
         .from_reader(WholeFile { rest: bytes })
         .map_err(|error| Defect::broken(Format::Jpeg, error))?;

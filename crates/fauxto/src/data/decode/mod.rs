@@ -14,6 +14,7 @@
 
 mod format;
 mod jpeg;
+mod jpeg_warnings;
 mod raster;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -147,7 +148,7 @@ fn guarded<T>(format: Format, work: impl FnOnce() -> Result<T, Defect>) -> Resul
             .map(String::as_str)
             .or_else(|| payload.downcast_ref::<&str>().copied())
             .unwrap_or("the decoder failed");
-        Err(Defect::broken(format, reason.trim_start_matches("libjpeg fatal error: ")))
+        Err(Defect::broken(format, reason))
     })
 }
 
