@@ -107,6 +107,11 @@ fn the_tables_of_speed_are_each_made_of_one_run() {
         assert_in_results(&speed_in_bf16(in_bf16));
     }
     assert_in_results(&speed_in_bf16(&json("results/bench_amx.json")).replacen("bf16", "bf16, AMX", 1));
+    let repeated = json("results/bench_repeat.json");
+    let slower = case(&repeated, "resnet_se_small", "infer", 128);
+    let [peer, ours] = [peer_in(slower, "onnxruntime", "f32"), &slower["fauxto"]];
+    let ratio = seconds(peer) / seconds(ours);
+    assert_in_results(&format!("batch 128: {} / {} ms = {ratio:.2}.", milliseconds(peer), milliseconds(ours)));
     let gap = |what| case(&bench, "convnext_tiny", what, 128)["floor"]["gap"].as_f64().unwrap();
     let (training, inference) = (gap("train"), gap("infer"));
     assert_in_results(&format!(
