@@ -113,3 +113,21 @@ fn a_detector_that_says_nothing_calls_nothing_real() {
         assert!(said.eval(&all) && !all.contains("\"verdict\""), "{all}");
     }
 }
+
+#[test]
+fn verdicts_are_not_lost_to_a_heat_map() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = images(folder.path()).join("real/1.jpg");
+    let model = detector(folder.path(), "resnet_se_small", 1);
+    let why = folder.path().join("why");
+    let scan = ["scan", text(&picture), "--model", text(&model), "--explain", text(&why), "--json"];
+    fauxto(&scan).success();
+    // Where the figures were, nothing can be written.
+    for entry in std::fs::read_dir(&why).unwrap() {
+        let figure = entry.unwrap().path();
+        std::fs::remove_file(&figure).unwrap();
+        std::fs::create_dir(&figure).unwrap();
+    }
+    let failed = fauxto(&scan).code(2).stderr(predicate::str::contains("heat maps"));
+    failed.stdout(predicate::str::contains("\"verdict\""));
+}

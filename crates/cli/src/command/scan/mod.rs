@@ -110,7 +110,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let explainer = arguments.explain.as_deref().map(explain::Writer::new).transpose()?;
     let bar = progress::bar(images, "images", "scanning");
     let (mut rows, mut done, mut explainer) = (Vec::new(), 0, explainer);
-    let (mut broken, mut fake) = (false, false);
+    let (mut broken, mut fake, mut unexplained) = (false, false, false);
     let mut take = |row: Row| -> anyhow::Result<()> {
         broken |= row.error.is_some();
         fake |= row.judgement == Some(ConformalVerdict::Fake);
@@ -133,7 +133,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             let found = scanner.scan(&dataset, piece, &mut |images| bar.set_position((done + images) as u64));
             done += piece.len();
             let explanations = match &mut explainer {
-                Some(writer) => writer.write(&predictor, &dataset, path, piece, &found)?,
+                Some(writer) => writer.write(&predictor, &dataset, path, piece, &found).unwrap_or_else(|error| {
+                    // What was judged is said all the same.
+                    progress::note(format!("error: heat maps: {error:#}"));
+                    unexplained = true;
+                    vec![None; found.len()]
+                }),
                 None => vec![None; found.len()],
             };
             for ((&index, found), explanation) in piece.iter().zip(found).zip(explanations) {
@@ -152,7 +157,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if !arguments.json_lines {
         say::rows(arguments, &predictor, &rows)?;
     }
-    Ok(match (broken, arguments.fail_on_fake && fake) {
+    Ok(match (broken || unexplained, arguments.fail_on_fake && fake) {
         (_, true) => Outcome::No,
         (true, false) => Outcome::Broken,
         (false, false) => Outcome::Done,
