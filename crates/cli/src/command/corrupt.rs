@@ -18,9 +18,9 @@ use crate::{figure, progress};
     fauxto corrupt photos/ --corruption snow,fog --severity 3 --out snowy\n  \
     fauxto corrupt test.parquet --corruption jpeg_compression --severity all --out jpeg\n  \
     fauxto evaluate runs/mine snowy/manifest.csv\n\n\
-    Writes FOLDER/CORRUPTION/SEVERITY/NAME.png and FOLDER/manifest.csv (file_name, label, parent,\n\
-    parent_content_hash, corruption, severity).\n\
-    Frost is synthesised; `fauxto list corruptions` shows all and their parameters.\n\
+    Writes FOLDER/CORRUPTION/SEVERITY/NAME.png and FOLDER/manifest.csv (file_name, label, parent, \
+    parent_content_hash, corruption, severity). \
+    Frost is synthesised; `fauxto list corruptions` shows all and their parameters. \
     Blurs grow with an image's side, so that large photographs take minutes: --size brings them down first.")]
 pub(crate) struct Arguments {
     /// An image or a data set: folder, Parquet file or folder of shards, CSV, JSON Lines

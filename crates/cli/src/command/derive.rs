@@ -23,7 +23,7 @@ use crate::progress;
     fauxto derive photos/ --split runs/mine --out derived/\n  \
     fauxto derive train.parquet --split split.json --out derived/ --augmented 1000 --seed 7\n  \
     fauxto derive photos/ --split runs/mine --adversarial 400 --models runs/mine --out attacked/\n\n\
-    Half of the images are real and half fake, and each keeps its parent's label. OUT/metadata.csv\n\
+    Half of the images are real and half fake, and each keeps its parent's label. OUT/metadata.csv \
     names every parent, by identity and by content hash; a command given OUT reads it.\n\
     Exit code 1: the data are not the ones that were split.")]
 pub(crate) struct Arguments {

@@ -32,9 +32,9 @@ const BATCH: usize = 128;
     fauxto export runs/mine --test-time-flip --out detector.safetensors\n  \
     fauxto export runs/more --average runs/mine --out detector.safetensors\n  \
     fauxto export checkpoint.safetensors --precision f16 --training-data train.parquet --split split.json --out small.safetensors\n\n\
-    The file is read wherever a checkpoint is; weights become f32 again when it is loaded, so that it judges as fast\n\
-    as it did. Calibration and provenance are carried over. --training-data lets `fauxto scan` warn of images\n\
-    unlike those learned from, and measures the accuracy on validation images that weighs its votes: without it, that\n\
+    The file is read wherever a checkpoint is; weights become f32 again when it is loaded, so that it judges as fast \
+    as it did. Calibration and provenance are carried over. --training-data lets `fauxto scan` warn of images \
+    unlike those learned from, and measures the accuracy on validation images that weighs its votes: without it, that \
     stays what it was before rounding, averaging and mirror images.\n\
     Exit code 1: the data are not the ones that were split, or one of those averaged learned from what the other holds out.")]
 pub(crate) struct Arguments {

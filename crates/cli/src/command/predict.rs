@@ -23,7 +23,7 @@ use crate::{pixels, progress, table};
     fauxto predict runs/mine test/ --submission submission.json\n  \
     fauxto predict runs/mine --fail-on-fake - < upload.jpg\n  \
     fauxto predict runs/calibrated folder/ --target-fpr .01\n\n\
-    A calibrated model also judges real, fake or unsure, at the level it was calibrated for.\n\
+    A calibrated model also judges real, fake or unsure, at the level it was calibrated for. \
     Of animations and files of several pages the first picture is judged.\n\
     Exit code 1: an image was judged fake and --fail-on-fake was given.\n\
     Exit code 2: an image could not be judged; the others were.")]

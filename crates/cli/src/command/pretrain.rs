@@ -25,7 +25,7 @@ use crate::progress;
     fauxto pretrain train.parquet --subject subject --model resnet_se --out pretrained.safetensors\n  \
     fauxto pretrain train.parquet --subject subject --except runs/mine/split.json --out pretrained.safetensors\n  \
     fauxto train photos/ --model resnet_se --init pretrained.safetensors --out runs/mine\n\n\
-    Only real images are learned from. One in twenty is looked at after every epoch and learned from never.\n\
+    Only real images are learned from. One in twenty is looked at after every epoch and learned from never. \
     The weights have a last layer for the subjects, which `train --init` replaces.")]
 pub(crate) struct Arguments {
     /// Images as Parquet; those labelled real are learned from

@@ -19,7 +19,7 @@ use crate::{pixels, progress, table};
 #[command(after_help = "Examples:\n  \
     fauxto recognise pretrained.safetensors photos/\n  \
     fauxto recognise pretrained.safetensors test.parquet --json > named.json\n\n\
-    The network learned from photographs alone, so what it is worth does not depend on a generator. Of labelled images\n\
+    The network learned from photographs alone, so what it is worth does not depend on a generator. Of labelled images \
     the ROC AUC says how well its doubt tells generated ones: .5 is chance.")]
 pub(crate) struct Arguments {
     /// Weights that `fauxto pretrain` wrote

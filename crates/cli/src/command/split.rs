@@ -19,8 +19,8 @@ use crate::options::DataOptions;
     fauxto split train.parquet --preset release_varied --out split.json\n  \
     fauxto split photos/ --set split.validation=.1 --set split.test=.1 --out split.json\n  \
     fauxto train photos/ --split split.json --out runs/mine\n\n\
-    It is the split that `fauxto train` makes by the same settings: images that show the same picture, and what was\n\
-    derived from them, stay on one side; sides that folders give are kept. Commands that take the file check that their\n\
+    It is the split that `fauxto train` makes by the same settings: images that show the same picture, and what was \
+    derived from them, stay on one side; sides that folders give are kept. Commands that take the file check that their \
     images are the same.\n\
     Exit code 1: a property of the files gives the classes away, or a side would be without images of a class.")]
 pub(crate) struct Arguments {

@@ -21,8 +21,8 @@ use crate::progress;
     fauxto synthesise train.parquet --split runs/mine --kind transposed --jpeg 75 --out made/\n  \
     fauxto synthesise photos/ --split runs/mine --kind warp --out bent/\n  \
     fauxto train photos/ --split runs/mine --also made/ --out runs/more\n\n\
-    Images are 32 x 32 and labelled fake. A generator's come from the second half of its training, so from\n\
-    many of its states; what is made by rule (blend, warp, rearrange) needs no training. A detector that has\n\
+    Images are 32 x 32 and labelled fake. A generator's come from the second half of its training, so from \
+    many of its states; what is made by rule (blend, warp, rearrange) needs no training. A detector that has \
     learned from several kinds can be tried on one that was held out. `fauxto list generators` shows them.\n\
     Exit code 1: the data are not the ones that were split.")]
 pub(crate) struct Arguments {

@@ -29,8 +29,8 @@ use crate::{figure, progress};
     fauxto ablate photos/ --report test.parquet --out runs/ablations\n  \
     fauxto ablate photos/ --report test.parquet --ablation adversarial_ratio --model resnet_se_small --out runs/ratio\n  \
     fauxto ablate photos/ --ablation augmentation --seeds 1,2,3,4,5 --set train.epochs=20 --out runs/augmentation\n\n\
-    Trains every detector that the arms need once for each seed; the base phase is shared. Stopped half-way, the\n\
-    same command goes on where it stopped; more seeds, models and ablations add to what is there.\n\
+    Trains every detector that the arms need once for each seed; the base phase is shared. Stopped half-way, the \
+    same command goes on where it stopped; more seeds, models and ablations add to what is there. \
     Writes OUT/results.json and a figure for each ablation.")]
 pub(crate) struct Arguments {
     /// Labelled images: folder, Parquet file or folder of shards, CSV, JSON Lines

@@ -31,11 +31,11 @@ use crate::{figure, progress};
     fauxto calibrate runs/mine few/ --level .9 --target-fpr .05 --out runs/mine/checkpoint_mine.safetensors\n  \
     fauxto calibrate runs/a,runs/b,runs/c labelled/ --out runs/ensemble.json\n  \
     fauxto calibrate runs/a,runs/b labelled/ --gate runs/gate --degraded runs/b,runs/c --out runs/ensemble.json\n\n\
-    Writes into the checkpoint or the ensemble file, or to --out: a checkpoint, or an ensemble file where its\n\
-    name ends in .json. Several models need the latter; other commands take it like a run folder.\n\
-    Where images will have been re-encoded or resized on their way, --versions keeps the verdict at .5 from\n\
-    being fitted to untouched ones alone; thresholds and three-way verdicts are of the images as they are.\n\
-    A level of 95% takes 19 images of each class, a false-positive rate of 1% takes 99 real ones. What was\n\
+    Writes into the checkpoint or the ensemble file, or to --out: a checkpoint, or an ensemble file where its \
+    name ends in .json. Several models need the latter; other commands take it like a run folder. \
+    Where images will have been re-encoded or resized on their way, --versions keeps the verdict at .5 from \
+    being fitted to untouched ones alone; thresholds and three-way verdicts are of the images as they are. \
+    A level of 95% takes 19 images of each class, a false-positive rate of 1% takes 99 real ones. What was \
     promised holds for images that come from where these came from.\n\
     Exit code 1: the model was trained on some of the images, or there are too few.")]
 pub(crate) struct Arguments {

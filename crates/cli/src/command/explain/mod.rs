@@ -23,9 +23,9 @@ use crate::options::{DataOptions, DeviceOptions, Models, check_threshold, requir
     fauxto explain runs/a,runs/b picture.jpg --explainer grad_cam,occlusion\n  \
     fauxto explain runs/mine photos/ --explainer all --class fake --set lime.samples=500 --json\n  \
     fauxto explain runs/mine test.parquet --score --explainer all --limit 100\n\n\
-    Several models vote, and each is explained for the class that they decide together; with --score,\n\
+    Several models vote, and each is explained for the class that they decide together; with --score, \
     each for the class it decides itself.\n\
-    Exit code 2: an image could not be explained; the others were. With --skip-bad, unreadable images\n\
+    Exit code 2: an image could not be explained; the others were. With --skip-bad, unreadable images \
     are named and left out.")]
 #[command(mut_arg("classes", |classes| classes.requires("score")))]
 pub(crate) struct Arguments {

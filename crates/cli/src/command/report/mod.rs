@@ -27,7 +27,7 @@ use crate::options::DeviceOptions;
     fauxto report runs/pipeline\n  \
     fauxto report runs/mine --data photos/ --out mine.html\n  \
     fauxto report runs/pipeline --about 'Holiday photographs against images of one generator'\n\n\
-    RUN is the folder of `fauxto run`, which writes its report itself, or of `fauxto train`; what a folder\n\
+    RUN is the folder of `fauxto run`, which writes its report itself, or of `fauxto train`; what a folder \
     does not hold is named in the report. The file has its images inside and runs no scripts.")]
 pub(crate) struct Arguments {
     /// Folder of `fauxto run` or `fauxto train`

@@ -26,11 +26,11 @@ use row::Row;
     fauxto scan archive/ --json-lines > verdicts.jsonl\n  \
     curl -s https://example.org/picture.jpg | fauxto scan -\n  \
     fauxto scan folder/ --model runs/mine --fail-on-fake\n\n\
-    The built-in detector learned from CIFAKE, photographs and Stable Diffusion 1.4's images at 32x32 pixels. It has\n\
-    seen no other generator, and takes most of their images for real; train one of your own for them (fauxto train).\n\
-    The verdict is withheld (judgement: unsure) where the probability is between the classes or the threshold\n\
-    contradicts the calibration, where a re-encoded, resized or mirrored version of the image gets another verdict,\n\
-    or where the image is far from what the detector learned from. Photographs of at least twice the detector's\n\
+    The built-in detector learned from CIFAKE, photographs and Stable Diffusion 1.4's images at 32x32 pixels. It has \
+    seen no other generator, and takes most of their images for real; train one of your own for them (fauxto train). \
+    The verdict is withheld (judgement: unsure) where the probability is between the classes or the threshold \
+    contradicts the calibration, where a re-encoded, resized or mirrored version of the image gets another verdict, \
+    or where the image is far from what the detector learned from. Photographs of at least twice the detector's \
     input are also judged by tiles. Of animations and files of several pages the first picture is judged.\n\
     Exit code 1: an image was judged fake and --fail-on-fake was given.\n\
     Exit code 2: an image could not be judged; the others were.")]
