@@ -8,8 +8,8 @@ in a process of its own, so that a machine that slows down slows all of them. A 
 rounds' medians. The table shows peer / Fauxto in f32: above 1, Fauxto is faster; Fauxto's time in bf16 stands beside it.
 Peak memory is the largest resident set of a side's process (interpreter and libraries included). The floor of a case is
 the longer of two times: its multiply-adds at the rate of a large product, and its bytes at the rate of reading an array
-of their size (`fauxto bench machine`, bench/peers/work.py). Of single images, 100 times the steps are timed. With `--profile`, `perf record` (Linux) tells which kernels the time goes to. Writes
-results/bench.json.
+of their size (`fauxto bench machine`, bench/peers/work.py). Of single images, 100 times the steps are timed. With
+`--profile`, `perf record` (Linux) tells which kernels the time goes to. Writes results/bench.json.
 """
 
 import argparse

@@ -51,10 +51,10 @@ impl Images {
         size: usize,
         split: &Path,
     ) -> anyhow::Result<(Self, Split)> {
-        let file = split;
-        let split = Split::load(file)?;
+        let file = split.display();
+        let split = Split::load(split)?;
         let images = Self::open(data, options, size)?;
-        split.check(&images.candidates()).with_context(|| file.display().to_string())?;
+        split.check(&images.candidates()).with_context(|| file.to_string())?;
         Ok((images, split))
     }
 

@@ -1,16 +1,16 @@
 //! `fauxto calibrate`, and what it changes for the commands that judge.
 
+mod detector;
 mod ground;
 
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
+use detector::detector;
 use fauxto::calibrate::ConformalVerdict;
-use fauxto::checkpoint::{self, Provenance, ValidationSummary};
+use fauxto::checkpoint;
 use fauxto::data::split::Settings;
-use fauxto::model::weights::Precision;
-use fauxto::model::{Detector, model};
 use predicates::prelude::*;
 use serde_json::Value;
 
@@ -24,16 +24,6 @@ fn json(assert: &Assert) -> Value {
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
-}
-
-/// An untrained detector: calibration asks what its probabilities are worth, whatever they are.
-fn detector(path: &Path, name: &str, seed: u64) -> PathBuf {
-    let device = fauxto::device::device("cpu").unwrap();
-    let validation = ValidationSummary { n: 10, accuracy: 0.6, roc_auc: 0.6 };
-    let provenance = Provenance { seed, epoch: 1, data_hash: "none".into(), commit: "none".into(), validation };
-    let detector = Detector::new(model(name).unwrap(), 32, seed, &device);
-    checkpoint::save(path, &detector, &provenance, Precision::F32).unwrap();
-    path.to_path_buf()
 }
 
 fn images(folder: &Path, per_class: usize, seed: u64) -> PathBuf {

@@ -1,13 +1,13 @@
 //! `fauxto explain` as a user calls it.
 
+mod detector;
+
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use fauxto::checkpoint::{self, Provenance, ValidationSummary};
+use detector::detector;
 use fauxto::explain::EXPLAINERS;
 use fauxto::explain::score::SCORES;
-use fauxto::model::weights::Precision;
-use fauxto::model::{Detector, model};
 use predicates::prelude::*;
 use serde_json::Value;
 
@@ -19,17 +19,6 @@ fn explain(arguments: &[&str]) -> Command {
 
 fn json(output: &[u8]) -> Value {
     serde_json::from_slice(output).unwrap()
-}
-
-/// An untrained detector: its maps are as good as any for what the command does with them.
-fn detector(folder: &Path, name: &str, seed: u64) -> PathBuf {
-    let device = fauxto::device::device("cpu").unwrap();
-    let path = folder.join(format!("{name}_{seed}.safetensors"));
-    let validation = ValidationSummary { n: 10, accuracy: 0.6, roc_auc: 0.6 };
-    let provenance = Provenance { seed, epoch: 1, data_hash: "none".into(), commit: "none".into(), validation };
-    let detector = Detector::new(model(name).unwrap(), 32, seed, &device);
-    checkpoint::save(&path, &detector, &provenance, Precision::F32).unwrap();
-    path
 }
 
 const QUICK: [&str; 10] = [

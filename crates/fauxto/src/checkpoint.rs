@@ -64,11 +64,7 @@ impl ValidationSummary {
     pub fn measure(frozen: &Frozen, store: &PixelStore, examples: &[Example], batch_size: usize) -> Result<Self> {
         let labels = examples.iter().map(|example| example.label).collect();
         let scores = Scores::new(probabilities(frozen, store, examples, batch_size)?, labels)?;
-        let measured = |name: &str| {
-            let metric = metric::find(name).expect("registered");
-            (metric.measure)(&scores, 0.5)
-                .map_err(|reason| Error::Refused(format!("validation {name} is undefined: {reason}")))
-        };
+        let measured = |name| metric::on_validation(name, &scores);
         Ok(Self { n: examples.len(), accuracy: measured("accuracy")?, roc_auc: measured("roc_auc")? })
     }
 }

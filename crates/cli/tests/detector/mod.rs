@@ -1,4 +1,4 @@
-//! Detectors as they are drawn, in files.
+//! Detectors as they are drawn, in files: what commands do with them does not depend on what they learned.
 
 use std::path::{Path, PathBuf};
 
@@ -6,9 +6,9 @@ use fauxto::checkpoint::{self, Provenance, ValidationSummary};
 use fauxto::model::weights::Precision;
 use fauxto::model::{Detector, model};
 
-/// A detector of the architecture `name`, drawn by `seed`, in a file of `folder`.
-pub(crate) fn detector(folder: &Path, name: &str, seed: u64) -> PathBuf {
-    let path = folder.join(format!("{name}_{seed}.safetensors"));
+/// A detector of the architecture `name`, drawn by `seed`, in the file `at`, or in one of that folder.
+pub(crate) fn detector(at: &Path, name: &str, seed: u64) -> PathBuf {
+    let path = if at.is_dir() { at.join(format!("{name}_{seed}.safetensors")) } else { at.to_path_buf() };
     let validation = ValidationSummary { n: 10, accuracy: 0.6, roc_auc: 0.6 };
     let provenance = Provenance { seed, epoch: 1, data_hash: "none".into(), commit: "none".into(), validation };
     let device = fauxto::device::device("cpu").unwrap();

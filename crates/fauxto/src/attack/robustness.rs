@@ -10,7 +10,7 @@ use super::{
 use crate::data::PixelStore;
 use crate::evaluate::{Evaluation, Scores};
 use crate::train::{Example, batch};
-use crate::{Error, Label, Result, random};
+use crate::{Label, Result, random};
 
 /// The accuracy of guessing between two classes, to be said beside every robust accuracy.
 pub const CHANCE: f64 = 0.5;
@@ -206,16 +206,7 @@ impl<'a> Campaign<'a> {
 
     fn batch(&self, examples: &[Example]) -> Result<Batch> {
         let pixels = batch::pixels(self.store, examples, None, &self.target.device())?;
-        let address = |example: &Example| {
-            let hash = self.store.hash(example.index).ok_or_else(|| {
-                Error::Refused(format!(
-                    "attack: found a broken image at position {} of the store; expected images that were decoded; leave \
-                     broken ones out",
-                    example.index
-                ))
-            })?;
-            Ok(hash.address())
-        };
+        let address = |example: &Example| Ok(self.store.content(example.index)?.address());
         let items = examples.iter().map(address).collect::<Result<_>>()?;
         Batch::new(pixels, examples.iter().map(|example| example.label).collect(), items)
     }

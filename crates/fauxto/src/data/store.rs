@@ -186,6 +186,22 @@ impl PixelStore {
         self.broken.binary_search_by_key(&position, |entry| entry.position).is_err().then_some(hash)
     }
 
+    /// What the image at `position` shows, where it is to be one that was decoded.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if it is broken.
+    ///
+    /// # Panics
+    /// `position` is not below [`PixelStore::len`].
+    pub fn content(&self, position: usize) -> Result<ContentHash> {
+        self.hash(position).ok_or_else(|| {
+            Error::Refused(format!(
+                "found a broken image at position {position} of the store; expected images that were decoded; leave broken \
+                 ones out"
+            ))
+        })
+    }
+
     /// Copies the image at `position`, `[size, size, 3]`, into `output`.
     ///
     /// # Errors

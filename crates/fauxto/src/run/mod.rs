@@ -32,6 +32,9 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
+    /// The name of the file by which a process keeps the folder to itself ([`RunFolder::lock`]).
+    pub const LOCK: &'static str = ".lock";
+
     /// The run in the folder `root`, which need not exist yet.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
@@ -124,7 +127,7 @@ impl RunFolder {
     /// [`Error::Input`] if another process is at it; or if the system refuses.
     pub fn lock(&self) -> Result<File> {
         std::fs::create_dir_all(&self.root).map_err(|source| Error::io(&self.root, "creating the folder", source))?;
-        let path = self.root.join(".lock");
+        let path = self.root.join(Self::LOCK);
         let lock = File::create(&path).map_err(|source| Error::io(&path, "creating the file", source))?;
         match lock.try_lock() {
             Ok(()) => Ok(lock),

@@ -53,7 +53,6 @@ impl Unlike {
             .members()
             .iter()
             .zip(&scores)
-            .filter(|(member, _)| member.weight > 0.0)
             .filter_map(|(member, score)| Some((member.weight, member.out_of_distribution.as_ref()?.judge((*score)?))))
             .collect();
         let scale = size[0].min(size[1]) as f64 / predictor.input_size() as f64;
@@ -79,12 +78,12 @@ fn resolution(scale: f64) -> Resolution {
     }
 }
 
-/// The greatest unlikeness that at least half of the weight reaches.
+/// The greatest unlikeness that at least half of the weight reaches, of those whose weight is above 0; none without any.
 fn agreed(votes: &[(f64, Unlikeness)]) -> Option<Unlikeness> {
-    let total: f64 = votes.iter().map(|(weight, _)| weight).sum();
-    let reached =
-        |least: Unlikeness| votes.iter().filter(|(_, vote)| *vote >= least).map(|(weight, _)| weight).sum::<f64>();
-    (!votes.is_empty()).then(|| {
+    let votes = || votes.iter().filter(|(weight, _)| *weight > 0.0);
+    let total: f64 = votes().map(|(weight, _)| weight).sum();
+    let reached = |least: Unlikeness| votes().filter(|(_, vote)| *vote >= least).map(|(weight, _)| weight).sum::<f64>();
+    (total > 0.0).then(|| {
         let levels = [Unlikeness::Far, Unlikeness::Unlike];
         levels.into_iter().find(|&level| 2.0 * reached(level) >= total).unwrap_or(Unlikeness::Alike)
     })
@@ -97,7 +96,9 @@ mod tests {
     #[test]
     fn half_of_the_weight_decides_what_is_unlike() {
         use Unlikeness::{Alike, Far, Unlike};
-        assert_eq!(agreed(&[]), None, "as where those that can tell have no say");
+        assert_eq!(agreed(&[]), None);
+        assert_eq!(agreed(&[(0.0, Far), (-0.5, Unlike)]), None, "who can tell has no say");
+        assert_eq!(agreed(&[(0.0, Far), (1.0, Alike)]), Some(Alike));
         assert_eq!(agreed(&[(1.0, Far)]), Some(Far));
         assert_eq!(agreed(&[(0.4, Far), (0.6, Alike)]), Some(Alike));
         assert_eq!(agreed(&[(0.4, Far), (0.3, Unlike), (0.3, Alike)]), Some(Unlike));

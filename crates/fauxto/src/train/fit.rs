@@ -139,9 +139,9 @@ impl Run<'_> {
         let epoch = self.state.progress.epoch;
         let order = self.order(epoch);
         let batches = self.batches(&order);
+        let device = self.state.detector.device().clone();
         for (step, examples) in batches.iter().enumerate().skip(self.state.progress.step) {
             let learning_rate = self.learning_rate(step, batches.len());
-            let device = self.state.detector.device().clone();
             let loss = kernels::on_worker(&device, || self.step(examples, learning_rate))?;
             if !loss.is_finite() {
                 return Err(self.diverged(epoch, step, learning_rate, loss));
@@ -233,11 +233,7 @@ impl Run<'_> {
                 self.last_good()
             ))
         })?;
-        let measured = |name: &str| {
-            let metric = metric::find(name).expect("registered");
-            (metric.measure)(&scores, 0.5)
-                .map_err(|reason| Error::Refused(format!("validation {name} is undefined: {reason}")))
-        };
+        let measured = |name| metric::on_validation(name, &scores);
         let validation_attacked_auc = self
             .adversary
             .as_ref()

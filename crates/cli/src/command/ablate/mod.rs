@@ -206,7 +206,7 @@ fn chosen(arguments: &Arguments) -> anyhow::Result<Vec<&'static AblationEntry>> 
 
 /// The split of the folder, made at the first call and kept.
 fn split(arguments: &Arguments, config: &Config, images: &Images) -> anyhow::Result<Split> {
-    let path = arguments.out.join("split.json");
+    let path = arguments.out.join(Split::FILE);
     let candidates = images.candidates();
     if !path.exists() {
         let (split, _) = new_split(&images.dataset, &candidates, config, arguments.training.allow_giveaways)?;

@@ -11,7 +11,7 @@ use fauxto::predict::{Judgement, Predictor};
 use serde::Serialize;
 
 use super::super::{Outcome, predict, say, say_json};
-use super::{Named, address, asked, files};
+use super::{Named, asked, files};
 use crate::{pixels, progress, table};
 
 /// Images explained at a time: enough for class activation maps to gain from a batch.
@@ -151,7 +151,8 @@ fn judged(
 ) -> anyhow::Result<Judged> {
     let image = store.image(position)?;
     let class = asked(arguments.class, judgement.verdict(arguments.threshold));
-    let case = Case { image: FloatImage::from(&image), class, item: address(store, position)? };
+    // By what it shows, so that its maps depend neither on its place nor on other images.
+    let case = Case { image: FloatImage::from(&image), class, item: store.content(position)?.address() };
     Ok(Judged { path: predict::shown(given, dataset, position), image, judgement, case })
 }
 

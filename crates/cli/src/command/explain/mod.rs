@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use fauxto::Label;
-use fauxto::data::PixelStore;
 use fauxto::explain::{EXPLAINERS, Explainer, ExplainerEntry, explainer};
 use fauxto::predict::Predictor;
 
@@ -127,16 +126,4 @@ fn asked(class: ClassName, decided: Label) -> Label {
         ClassName::Real => Label::Real,
         ClassName::Fake => Label::Fake,
     }
-}
-
-/// What addresses the random numbers of an image: what it shows, so that its maps depend neither on its place nor on
-/// other images.
-fn address(store: &PixelStore, position: usize) -> anyhow::Result<u64> {
-    let hash = store.hash(position).with_context(|| {
-        format!(
-            "explain: found a broken image at position {position}; expected images that were decoded; leave broken ones \
-             out"
-        )
-    })?;
-    Ok(hash.address())
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::super::train::COMMIT;
 use super::super::{Outcome, say, say_json};
-use super::{Named, address, asked};
+use super::{Named, asked};
 use crate::{pixels, progress, table};
 
 /// Images judged at a time.
@@ -81,7 +81,7 @@ pub(super) fn run(
                 let fake = judgement.members[place] >= arguments.threshold;
                 let decided = if fake { Label::Fake } else { Label::Real };
                 let class = asked(arguments.class, decided);
-                Ok(Case { image: image.clone(), class, item: address(&store, position)? })
+                Ok(Case { image: image.clone(), class, item: store.content(position)?.address() })
             })
             .collect::<anyhow::Result<_>>()?;
         let rows = score::table(member.frozen(), explainers, &cases, arguments.seed, &mut |_| bar.inc(1))?;

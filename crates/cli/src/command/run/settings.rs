@@ -8,6 +8,7 @@ use anyhow::{bail, ensure};
 use fauxto::config::Config;
 use fauxto::data::{Dataset, OpenOptions};
 use fauxto::derive::EPSILONS;
+use fauxto::run::RunFolder;
 use fauxto::write_atomically::write_atomically;
 
 use super::Arguments;
@@ -60,7 +61,7 @@ pub(super) fn check(arguments: &Arguments) -> anyhow::Result<Vec<Config>> {
 /// Refuses a folder of something else, whose files the pipeline's would replace.
 fn require_own_folder(folder: &Path) -> anyhow::Result<()> {
     let Ok(mut found) = std::fs::read_dir(folder) else { return Ok(()) };
-    let is_lock = |entry: &DirEntry| entry.file_name() == ".lock";
+    let is_lock = |entry: &DirEntry| entry.file_name() == RunFolder::LOCK;
     if folder.join(FILE).exists() || found.all(|entry| entry.is_ok_and(|entry| is_lock(&entry))) {
         return Ok(());
     }

@@ -14,6 +14,7 @@ pub mod roc_auc;
 pub mod true_positive_rate;
 
 use super::Scores;
+use crate::{Error, Result};
 
 /// Which direction is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,18 @@ pub static METRICS: &[Metric] = &[
     brier::METRIC,
     expected_calibration_error::METRIC,
 ];
+
+/// The metric of that name, of the scores of validation images at a threshold of one half.
+///
+/// # Errors
+/// [`Error::Refused`] where it is undefined on them.
+///
+/// # Panics
+/// If there is no metric of that name.
+pub(crate) fn on_validation(name: &str, scores: &Scores) -> Result<f64> {
+    let metric = find(name).expect("registered");
+    (metric.measure)(scores, 0.5).map_err(|reason| Error::Refused(format!("validation {name} is undefined: {reason}")))
+}
 
 /// The metric of that name.
 #[must_use]
